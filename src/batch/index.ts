@@ -1,0 +1,24 @@
+export { Arena, ArenaFull } from './arena.js';
+export {
+  type Batch,
+  type Document,
+  fieldOf,
+  gatherRecords,
+  gatherRows,
+  type Partition,
+  type Records,
+} from './batch.js';
+export type { Kernels } from './kernels/kernels.js';
+export {
+  constantNumber,
+  constantText,
+  gather,
+  setView,
+  Tag,
+  textAddress,
+  textAt,
+  textLength,
+  textVector,
+  type Vector,
+} from './vector.js';
+export { ArenaWriter } from './writer.js';

@@ -1,0 +1,29 @@
+import { KERNELS_WASM } from './kernels.generated.js';
+
+/**
+ * The SIMD kernels of `assembly/`, bound to one linear memory. All addresses are absolute byte addresses in it;
+ * see the doc comments there for what each reads and writes.
+ */
+export interface Kernels {
+  frameLines(start: number, end: number, starts: number, lengths: number, limit: number): number;
+  countLines(start: number, end: number): number;
+  indexBytes(start: number, end: number, out: number, a: number, b: number, c: number): number;
+  findByte(start: number, end: number, byte: number): number;
+  makeViews(starts: number, lengths: number, count: number, out: number): void;
+  gatherViews(views: number, rows: number, count: number, out: number): void;
+  copyBytes(to: number, from: number, length: number): number;
+  equalBytes(a: number, b: number, length: number): number;
+  findBytes(start: number, end: number, needle: number, length: number): number;
+  escapeJson(to: number, from: number, length: number): number;
+}
+
+let compiled: WebAssembly.Module | undefined;
+
+/** Instantiates the kernels over `memory`. Compiling takes about a millisecond, once a thread. */
+export function bindKernels(memory: WebAssembly.Memory): Kernels {
+  compiled ??= new WebAssembly.Module(Buffer.from(KERNELS_WASM, 'base64'));
+  const abort = () => {
+    throw new Error('a kernel aborted');
+  };
+  return new WebAssembly.Instance(compiled, { env: { memory, abort } }).exports as unknown as Kernels;
+}

@@ -1,0 +1,77 @@
+import type { Arena } from './arena.js';
+
+const encoder = new TextEncoder();
+
+/**
+ * Writes bytes at the top of an arena when their number is not known before. Between `begin` and `end` nothing
+ * else may allocate. Every method makes sure that there is room.
+ */
+export class ArenaWriter {
+  readonly arena: Arena;
+  #start = 0;
+  #at = 0;
+
+  constructor(arena: Arena) {
+    this.arena = arena;
+  }
+
+  begin(): void {
+    this.#start = this.arena.top;
+    this.#at = this.#start;
+  }
+
+  /** The next address to be written; a tight loop may write there itself after `reserve` and then `advance`. */
+  get at(): number {
+    return this.#at;
+  }
+
+  get length(): number {
+    return this.#at - this.#start;
+  }
+
+  reserve(size: number): number {
+    this.arena.ensure(this.#at, size + 64);
+    return this.#at;
+  }
+
+  advance(to: number): void {
+    this.#at = to;
+  }
+
+  /** One byte. */
+  byte(value: number): void {
+    this.reserve(1);
+    this.arena.bytes[this.#at++] = value;
+  }
+
+  /** Bytes that lie in the arena. */
+  copy(address: number, length: number): void {
+    this.reserve(length);
+    this.#at = this.arena.kernels.copyBytes(this.#at, address, length);
+  }
+
+  /** Bytes from elsewhere. */
+  bytes(value: Uint8Array): void {
+    this.reserve(value.length);
+    this.arena.bytes.set(value, this.#at);
+    this.#at += value.length;
+  }
+
+  /** A string as UTF-8. For slow paths only. */
+  text(value: string): void {
+    this.bytes(encoder.encode(value));
+  }
+
+  /** The inside of a JSON string: the bytes at `address`, escaped. */
+  escaped(address: number, length: number): void {
+    this.reserve(length * 6);
+    this.#at = this.arena.kernels.escapeJson(this.#at, address, length);
+  }
+
+  /** Ends writing: the arena keeps what was written. Returns where it lies. */
+  end(): { start: number; end: number } {
+    const extent = { start: this.#start, end: this.#at };
+    this.arena.commit(this.#at);
+    return extent;
+  }
+}

@@ -1,0 +1,147 @@
+import type { Arena, Batch, Partition } from '../batch/index.js';
+import type { Field } from '../config/fields.js';
+import type { Wanted } from '../formats/format.js';
+import type { Shape } from '../formats/shape.js';
+
+/** Checked options of a component, defaults filled in. Plain data: it travels to the threads. */
+export type Config = Readonly<Record<string, unknown>>;
+
+interface Described {
+  /** The name in `type:`. */
+  readonly name: string;
+  /** One sentence. */
+  readonly summary: string;
+  readonly fields: readonly Field[];
+  /** The stage as it would stand in a pipeline's YAML, without its id. It is validated and shown by `list`. */
+  readonly example: string;
+  /** Finds what single fields cannot tell. Pure: connects to nothing. `field` is a path such as `routes.slow`. */
+  readonly check?: (config: Config) => readonly { readonly field: string; readonly message: string }[];
+}
+
+// ---------------------------------------------------------------------------------------------- sources
+
+/** Whole records as they were read, one after another, from one partition. */
+export interface Chunk {
+  readonly partition: Partition;
+  /** The bytes of whole records with their terminators. The buffer belongs to the receiver, which gives it back. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Position of the first byte in the partition. */
+  readonly offset: number;
+  readonly readAtMs: number;
+  /** Records that the framing itself refused (lines over the limit), with as many of their bytes as were kept. */
+  readonly refused?: readonly RefusedRecord[];
+  /** How many records the framing dropped, where the configuration says so. */
+  readonly dropped?: number;
+}
+
+export interface RefusedRecord {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+  readonly code: string;
+  readonly message: string;
+}
+
+/**
+ * Where a source's chunks go, and the only thing that it waits for: room. A source reads only into a buffer that
+ * it was lent, so what it holds is paid for with credit.
+ */
+export interface Outlet {
+  /**
+   * Waits for credit and lends a buffer of at least `bytes`. Each lent buffer is either yielded in one chunk or
+   * returned by `giveBack`. Rejects when the run stops.
+   */
+  lend(bytes: number): Promise<ArrayBuffer>;
+  giveBack(buffer: ArrayBuffer): void;
+  /** The size of a batch that the configuration asks for. */
+  readonly batchBytes: number;
+  /** How long a source may wait for more before it passes on a batch that is not full. */
+  readonly lingerMs: number;
+}
+
+export interface Source {
+  /** Ends at the end of the input, or soon after `signal` aborts (then what was read whole is still yielded). */
+  read(outlet: Outlet, signal: AbortSignal): AsyncIterable<Chunk>;
+  /** Bytes read and in all, of the input as it lies there (compressed where it is); `total` only where known. */
+  progress?(): { readonly read: number; readonly total: number | undefined };
+  close(): Promise<void>;
+}
+
+export interface SourceDefinition extends Described {
+  readonly kind: 'source';
+  /** Whether it reads bytes that a `format` decodes. */
+  readonly create: (config: Config, context: StageContext) => Source;
+}
+
+/** What the runtime tells a stage about its surroundings. */
+export interface StageContext {
+  readonly pipeline: string;
+  readonly stage: string;
+  /** How the source's format cuts bytes into records, and how many lines come before them. */
+  readonly framing: 'lines' | 'csv';
+  readonly preambleLines: number;
+  readonly log: StageLog;
+}
+
+export interface StageLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+// ---------------------------------------------------------------------------------------------- transforms
+
+/** What a transform does with a batch's rows: each goes to exactly one of the three. */
+export interface Emit {
+  readonly arena: Arena;
+  /** Passes rows on. */
+  batch(batch: Batch, output?: string): void;
+  /** Rows that the stage leaves out on purpose (a filter). */
+  drop(count: number): void;
+  /** One row of `batch` that failed; it follows the stage's `on_error`. */
+  fail(batch: Batch, row: number, code: string, message: string): void;
+  /** Counts something that went wrong but cost no record, such as a `where` that could not be evaluated. */
+  count(code: string, times: number): void;
+}
+
+/** Runs in a worker thread, without I/O. One instance serves one stage in one thread. */
+export interface Transform {
+  apply(batch: Batch, emit: Emit): void;
+}
+
+export interface TransformDefinition extends Described {
+  readonly kind: 'transform';
+  /** The fields that it needs of its input when `wanted` is wanted of its output. */
+  readonly needs: (config: Config, wanted: Wanted) => Wanted;
+  /** What its output looks like. */
+  readonly shape: (config: Config, input: Shape) => Shape;
+  readonly create: (config: Config, stage: string) => Transform;
+}
+
+// ---------------------------------------------------------------------------------------------- sinks
+
+/** Encoded records on their way into a sink. */
+export interface Block {
+  readonly bytes: Uint8Array;
+  readonly records: number;
+}
+
+export interface Sink {
+  /** Resolves when the bytes have been handed over; then the block's buffer is used again. Blocks come one at a time. */
+  write(block: Block, signal: AbortSignal): Promise<void>;
+  /** Everything written so far becomes durable or staged. Called at a barrier and before `close`. */
+  prepare(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface SinkContext extends StageContext {
+  /** Bytes that stand at the beginning and the end of each output of this format. */
+  readonly header: Uint8Array | undefined;
+  readonly footer: Uint8Array | undefined;
+}
+
+export interface SinkDefinition extends Described {
+  readonly kind: 'sink';
+  /** Opens nothing; the first write does. */
+  readonly create: (config: Config, context: SinkContext) => Sink;
+}
+
+export type Definition = SourceDefinition | TransformDefinition | SinkDefinition;

@@ -1,0 +1,81 @@
+import type { Arena, ArenaWriter, Batch, Document, Partition, Records, Vector } from '../batch/index.js';
+import type { Field } from '../config/fields.js';
+import type { Shape } from './shape.js';
+
+/**
+ * What is wanted of records: `names` are the top-level fields that expressions look into, `all` says that the
+ * whole record goes on, whatever its fields.
+ */
+export interface Wanted {
+  readonly names: ReadonlySet<string>;
+  readonly all: boolean;
+}
+
+/** A record that a decoder refused. */
+export interface Refusal {
+  readonly row: number;
+  /** Says what was expected and where, in words for the person who has to mend the data. */
+  readonly message: string;
+}
+
+export interface Decoded {
+  /**
+   * One vector a wanted field, all with `records.count` rows; rows of refused records are ABSENT. A wanted name
+   * that the format cannot give is left out. In the order in which the format lists its fields.
+   */
+  readonly columns: ReadonlyMap<string, Vector>;
+  /**
+   * When all is wanted, formats whose records name their own fields (JSON, logfmt) give the whole record here, the
+   * wanted names as its `members`, and no columns.
+   */
+  readonly document: Document | undefined;
+  /** In row order; empty when all went well. */
+  readonly refused: readonly Refusal[];
+}
+
+/** Turns the bytes of records into columns. Runs in a worker thread; one instance serves one stage there. */
+export interface Decoder {
+  /**
+   * Decodes records that lie in the arena, in ascending order of their addresses, between the first record's start
+   * and the last record's end (gaps hold terminators). Every record is checked in full whatever is wanted: which
+   * records are refused must not depend on `wanted`. Never throws for what the bytes hold.
+   */
+  decode(arena: Arena, records: Records, wanted: Wanted, partition: Partition): Decoded;
+}
+
+/** Turns batches into bytes. Runs in a worker thread; one instance serves one sink there. */
+export interface Encoder {
+  /** Bytes that stand once at the beginning of each output: a CSV header, an Arrow schema. */
+  readonly header?: Uint8Array;
+  readonly footer?: Uint8Array;
+  /** Appends all rows of the batch, each with its terminator, to the writer (which has begun). */
+  encode(batch: Batch, writer: ArenaWriter): void;
+}
+
+/** How a stream of bytes is cut into records. `lines`: at newlines. `csv`: at newlines outside of double quotes. */
+export type Framing = 'lines' | 'csv';
+
+/** A format: its options as data and what can be made of them. A configuration is `{type: name, ...options}`. */
+export interface FormatDefinition {
+  readonly kind: 'format';
+  readonly name: string;
+  readonly summary: string;
+  readonly fields: readonly Field[];
+  /** A YAML value for `format:`. */
+  readonly example: string;
+  readonly decoder?: {
+    readonly framing: Framing;
+    /** Lines at the beginning of a partition that are no records but its preamble. */
+    readonly preambleLines?: (config: FormatConfig) => number;
+    readonly shape: (config: FormatConfig) => Shape;
+    readonly create: (config: FormatConfig) => Decoder;
+  };
+  readonly encoder?: {
+    /** The fields that it writes, of records of this shape; throws FieldError when it cannot write them. */
+    readonly wanted: (config: FormatConfig, shape: Shape) => Wanted;
+    readonly create: (config: FormatConfig, shape: Shape) => Encoder;
+  };
+}
+
+/** Checked options of a format, defaults filled in. Plain data: it travels to the threads. */
+export type FormatConfig = { readonly type: string } & Readonly<Record<string, unknown>>;
