@@ -9,6 +9,7 @@ export {
   type Records,
 } from './batch.js';
 export type { Kernels } from './kernels/kernels.js';
+export { EMPTY_SHAPE, type FieldKind, type Shape, unionOf } from './shape.js';
 export {
   constantNumber,
   constantText,

@@ -1,7 +1,6 @@
-import type { Arena, Batch, Partition } from '../batch/index.js';
+import type { Arena, Batch, Partition, Shape } from '../batch/index.js';
 import type { Field } from '../config/fields.js';
 import type { Wanted } from '../formats/format.js';
-import type { Shape } from '../formats/shape.js';
 
 /** Checked options of a component, defaults filled in. Plain data: it travels to the threads. */
 export type Config = Readonly<Record<string, unknown>>;

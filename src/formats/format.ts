@@ -1,6 +1,14 @@
-import type { Arena, ArenaWriter, Batch, Document, Partition, Records, Vector } from '../batch/index.js';
+import type {
+  Arena,
+  ArenaWriter,
+  Batch,
+  Document,
+  Partition,
+  Records,
+  Shape,
+  Vector,
+} from '../batch/index.js';
 import type { Field } from '../config/fields.js';
-import type { Shape } from './shape.js';
 
 /**
  * What is wanted of records: `names` are the top-level fields that expressions look into, `all` says that the
