@@ -1,0 +1,4 @@
+export type { Barrier } from './barrier.js';
+export { Credit } from './credit.js';
+export type { Edge, EdgeTotals, Reservation, WhenFull } from './edge.js';
+export { type Delivery, Inbox, type InboxGauges, type InboxOptions } from './inbox.js';
