@@ -1,0 +1,95 @@
+import type { SinkDefinition, SourceDefinition } from '#component';
+import { FRAMING_FIELDS } from '../options.js';
+import { createFileSink } from './sink.js';
+import { createFileSource } from './source.js';
+
+export const fileSource: SourceDefinition = {
+  kind: 'source',
+  name: 'file',
+  summary: 'Reads records from files, plain or compressed, once or for as long as they grow.',
+  fields: [
+    {
+      name: 'paths',
+      summary:
+        'The files, as globs; relative ones start at the working directory. They are read in the order of their names.',
+      type: { kind: 'list', items: { kind: 'string' }, minItems: 1 },
+      required: true,
+      example: ['/var/log/nginx/access*.log'],
+    },
+    {
+      name: 'exclude',
+      summary: 'Globs of files that are not read although `paths` matches them.',
+      type: { kind: 'list', items: { kind: 'string' } },
+      default: [],
+      example: ['**/*.gz'],
+    },
+    {
+      name: 'format',
+      summary: 'How a record is decoded.',
+      type: { kind: 'any' },
+      default: { type: 'lines' },
+    },
+    {
+      name: 'compression',
+      summary:
+        'How the files are compressed. `auto` looks at the name (`.gz`, `.zst`) and, where that says nothing, at the first bytes.',
+      type: { kind: 'enum', values: ['auto', 'none', 'gzip', 'zstd'] },
+      default: 'auto',
+    },
+    {
+      name: 'follow',
+      summary:
+        'Whether to wait for more at the end of the files, and for new files, instead of ending. Follows rotation by rename, copy and truncation.',
+      type: { kind: 'boolean' },
+      default: false,
+    },
+    {
+      name: 'start',
+      summary:
+        'With `follow`: whether files that are there at the start are read from their beginning or only from their end on.',
+      type: { kind: 'enum', values: ['beginning', 'end'] },
+      default: 'beginning',
+    },
+    {
+      name: 'poll_interval',
+      summary: 'With `follow`: how often files and globs are looked at.',
+      type: { kind: 'duration' },
+      default: 250,
+      example: '250ms',
+    },
+    {
+      name: 'allow_empty',
+      summary: 'Whether a glob that matches no file is fine. With `follow` it always is.',
+      type: { kind: 'boolean' },
+      default: false,
+    },
+    ...FRAMING_FIELDS,
+  ],
+  example: ['type: file', 'paths: ["/var/log/nginx/access*.log"]', 'format: combined', ''].join('\n'),
+  create: createFileSource,
+};
+
+export const fileSink: SinkDefinition = {
+  kind: 'sink',
+  name: 'file',
+  summary: 'Writes records to a file.',
+  fields: [
+    {
+      name: 'path',
+      summary: 'The file; a relative path starts at the working directory. Missing folders are made.',
+      type: { kind: 'string' },
+      required: true,
+      example: 'out/errors.ndjson',
+    },
+    { name: 'format', summary: 'How a record is encoded.', type: { kind: 'any' }, default: { type: 'json' } },
+    {
+      name: 'mode',
+      summary:
+        'Whether a file that is there already grows or is emptied first. It is opened at the first write, at the latest when the run ends.',
+      type: { kind: 'enum', values: ['append', 'overwrite'] },
+      default: 'append',
+    },
+  ],
+  example: ['type: file', 'path: out/errors.ndjson', 'format: json', ''].join('\n'),
+  create: createFileSink,
+};

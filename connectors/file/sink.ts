@@ -1,0 +1,5 @@
+import type { Config, Sink, SinkContext } from '#component';
+
+export function createFileSink(_config: Config, _context: SinkContext): Sink {
+  throw new Error('not yet built');
+}

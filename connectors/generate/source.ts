@@ -1,0 +1,5 @@
+import type { Config, Source, StageContext } from '#component';
+
+export function createGenerateSource(_config: Config, _context: StageContext): Source {
+  throw new Error('not yet built');
+}

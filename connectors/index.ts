@@ -1,0 +1,12 @@
+import type { SinkDefinition, SourceDefinition } from '#component';
+import { blackholeSink } from './blackhole/index.js';
+import { fileSink, fileSource } from './file/index.js';
+import { generateSource } from './generate/index.js';
+import { stdinSource } from './stdin/index.js';
+import { stdoutSink } from './stdout/index.js';
+
+/** Every source that a pipeline can name. A new one is listed here and nowhere else. */
+export const SOURCES: readonly SourceDefinition[] = [fileSource, generateSource, stdinSource];
+
+/** Every sink that a pipeline can name. */
+export const SINKS: readonly SinkDefinition[] = [blackholeSink, fileSink, stdoutSink];
