@@ -1,0 +1,3 @@
+export { type Expression, parseExpression } from './expression.js';
+export { compileExpression, type Program, type Selection } from './program.js';
+export { compileTemplate, parseTemplate, type Template } from './template.js';
