@@ -1,0 +1,3 @@
+export { formatOf, framingOf, inputShape, inTopologicalOrder, type PlanProblem, planPipeline } from './chains.js';
+export type { ChainPlan, InboxPlan, NodeKind, NodePlan, Plan, SegmentPlan } from './plan.js';
+export * from './pipeline.js';

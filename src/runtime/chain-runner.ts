@@ -1,0 +1,158 @@
+import { MillraceError } from '../base/errors.js';
+import type { Delivery, Edge, Inbox } from '../flow/index.js';
+import type { ChainPlan } from '../plan/index.js';
+import {
+  COUNTERS,
+  Counter,
+  DEAD_LETTERS,
+  type Lanes,
+  type StoppedBy,
+  type TripInput,
+  type TripOutput,
+  type TripResult,
+} from '../workers/index.js';
+import type { BufferPool } from './buffer-pool.js';
+import { bufferOf, type ChainItem, type SinkItem } from './items.js';
+import type { Metrics } from './metrics.js';
+
+export type LeafEdge = Edge<ChainItem> | Edge<SinkItem>;
+
+export interface ChainRunnerOptions {
+  readonly plan: ChainPlan;
+  /** Its index in the segment. */
+  readonly index: number;
+  readonly inbox: Inbox<ChainItem>;
+  readonly lanes: Lanes;
+  /** Where each leaf node's output goes; DEAD_LETTERS is one of them. */
+  readonly leaves: ReadonlyMap<number, LeafEdge>;
+  readonly pool: BufferPool;
+  readonly metrics: Metrics;
+  /** Called after each trip with the chain's records in and dead letters of this trip. */
+  readonly onTrip: (recordsIn: number, deadLetters: number) => void;
+}
+
+/**
+ * Sends what arrives at a chain through the lanes, several trips at a time, and passes their outputs on in the order
+ * of arrival. An input gives its credit back only when all its outputs have been taken by the queues behind.
+ */
+export class ChainRunner {
+  readonly #options: ChainRunnerOptions;
+  /** How large each leaf's last output was, to send a buffer of that size along. */
+  readonly #expectedBytes = new Map<number, number>();
+  /** Resolves when everything before has been passed on. */
+  #passedOn: Promise<void> = Promise.resolve();
+  #underWay = 0;
+  #slotFreed: (() => void) | undefined;
+
+  constructor(options: ChainRunnerOptions) {
+    this.#options = options;
+  }
+
+  async run(): Promise<void> {
+    const { inbox, leaves } = this.#options;
+    for (;;) {
+      await this.#slot();
+      const arrival = await inbox.receive();
+      if (arrival === undefined) break;
+      if (arrival.kind === 'barrier') {
+        this.#inOrder(async () => {
+          for (const edge of leaves.values()) edge.barrier(arrival);
+        });
+      } else {
+        const trip = this.#start(arrival);
+        // Handled when its turn comes; until then a failure must not count as unhandled.
+        trip.catch(() => {});
+        this.#inOrder(async () => this.#passOn(arrival, await trip));
+      }
+    }
+    await this.#passedOn;
+    for (const edge of leaves.values()) edge.end();
+  }
+
+  /** Waits until fewer trips are under way than keep every lane busy. */
+  async #slot(): Promise<void> {
+    const most = 2 * this.#options.lanes.width + 1;
+    while (this.#underWay >= most) {
+      await new Promise<void>((resolve) => {
+        this.#slotFreed = resolve;
+      });
+    }
+  }
+
+  #inOrder(step: () => Promise<void>): void {
+    this.#underWay++;
+    this.#passedOn = this.#passedOn.then(step).finally(() => {
+      this.#underWay--;
+      this.#slotFreed?.();
+    });
+    // The loop learns of a failure when it waits next; the inbox is failed by whoever tears the run down.
+    this.#passedOn.catch((error) => this.#options.inbox.fail(error));
+  }
+
+  #start({ item }: Delivery<ChainItem>): Promise<TripResult> {
+    const { lanes, index } = this.#options;
+    const input: TripInput = item.kind === 'batch' ? item : this.#bytesInput(item.chunk);
+    return lanes.run({ chain: index, input, spares: this.#spares(bufferOf(item).byteLength) });
+  }
+
+  #bytesInput(chunk: (ChainItem & { kind: 'chunk' })['chunk']): TripInput {
+    const { bytes, partition, offset, readAtMs } = chunk;
+    const { buffer, byteOffset, length } = bytes;
+    return { kind: 'bytes', buffer, byteOffset, length, partition, offset, readAtMs };
+  }
+
+  /** Buffers for outputs for which the input's own will be too small, or so large that it would be wasted. */
+  #spares(inputBytes: number): ArrayBuffer[] {
+    const spares: ArrayBuffer[] = [];
+    for (const expected of this.#expectedBytes.values()) {
+      const fitsInput = expected <= inputBytes && expected * 2 >= inputBytes;
+      if (expected > 0 && !fitsInput) spares.push(this.#options.pool.take(expected));
+    }
+    return spares;
+  }
+
+  async #passOn(delivery: Delivery<ChainItem>, result: TripResult): Promise<void> {
+    const { pool, leaves } = this.#options;
+    if (result.stoppedBy) throw stoppedError(result.stoppedBy);
+    this.#count(delivery.item, result);
+    for (const buffer of result.returned) pool.give(buffer);
+    for (const output of result.outputs) {
+      if (output.node !== DEAD_LETTERS && output.kind === 'bytes') {
+        this.#expectedBytes.set(output.node, output.length);
+      }
+      const item = itemOf(output);
+      await (leaves.get(output.node) as Edge<typeof item>).send(item, bufferOf(item).byteLength);
+    }
+    delivery.release();
+  }
+
+  #count(item: ChainItem, { counts, errors }: TripResult): void {
+    const { plan, metrics, onTrip } = this.#options;
+    let dead = 0;
+    for (const [node, { stage, kind }] of plan.nodes.entries()) {
+      if (kind !== 'decode' && kind !== 'transform') continue;
+      const at = node * COUNTERS;
+      const counted = metrics.stage(stage);
+      counted.recordsIn += counts[at + Counter.IN]!;
+      counted.recordsOut += counts[at + Counter.OUT]!;
+      counted.dropped += counts[at + Counter.DROPPED]!;
+      counted.deadLettered += counts[at + Counter.DEAD]!;
+      dead += counts[at + Counter.DEAD]!;
+    }
+    for (const [key, times] of Object.entries(errors)) metrics.addError(key, times);
+    onTrip(item.kind === 'batch' ? item.records : counts[Counter.IN]!, dead);
+  }
+}
+
+function stoppedError({ stage, code, message, partition, offset }: StoppedBy): MillraceError {
+  const where = `the record at byte ${offset} of ${partition}`;
+  const advice = 'on_error is "stop" there; "dead_letter" would keep the record aside and go on';
+  return new MillraceError(code, `stage "${stage}" failed on ${where}: ${message} (${advice})`, { blame: 'data' });
+}
+
+function itemOf(output: TripOutput): ChainItem | SinkItem {
+  const { records } = output;
+  if (output.kind === 'batch') return { kind: 'batch', batch: output.batch, records };
+  const { buffer, byteOffset, length } = output;
+  return { kind: 'block', buffer, byteOffset, length, records };
+}

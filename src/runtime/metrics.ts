@@ -1,0 +1,49 @@
+/** What has become of a stage's records so far. For every stage: in = out + dropped + dead letters. */
+export interface StageCounts {
+  recordsIn: number;
+  recordsOut: number;
+  /** Left out on purpose: by a filter, by a sample, by `on_error: drop`. */
+  dropped: number;
+  deadLettered: number;
+  /** Dropped by the stage's own queue because it was full; never part of `recordsIn`. */
+  droppedByQueue: number;
+  /** Bytes read by a source, written by a sink. */
+  bytes: number;
+  /** Errors by code, whatever became of the record. */
+  readonly errors: Map<string, number>;
+}
+
+/** The one place where a run counts. Progress, the summary and the checks of the sums read it. */
+export class Metrics {
+  readonly stages: ReadonlyMap<string, StageCounts>;
+  /** Records written to the dead letters. */
+  deadLetters = 0;
+
+  constructor(stageIds: Iterable<string>) {
+    this.stages = new Map([...stageIds].map((id) => [id, emptyCounts()]));
+  }
+
+  stage(id: string): StageCounts {
+    return this.stages.get(id)!;
+  }
+
+  /** @param key `stage:code` */
+  addError(key: string, times: number): void {
+    const colon = key.lastIndexOf(':');
+    const { errors } = this.stage(key.slice(0, colon));
+    const code = key.slice(colon + 1);
+    errors.set(code, (errors.get(code) ?? 0) + times);
+  }
+}
+
+function emptyCounts(): StageCounts {
+  return {
+    recordsIn: 0,
+    recordsOut: 0,
+    dropped: 0,
+    deadLettered: 0,
+    droppedByQueue: 0,
+    bytes: 0,
+    errors: new Map(),
+  };
+}

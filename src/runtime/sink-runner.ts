@@ -1,0 +1,34 @@
+import type { Sink } from '../component/index.js';
+import type { Inbox } from '../flow/index.js';
+import type { BufferPool } from './buffer-pool.js';
+import type { SinkItem } from './items.js';
+
+export interface SinkRunnerOptions {
+  readonly sink: Sink;
+  readonly inbox: Inbox<SinkItem>;
+  readonly pool: BufferPool;
+  readonly signal: AbortSignal;
+  readonly onWritten: (records: number, bytes: number) => void;
+}
+
+/** Writes what arrives at a sink, one block after another. */
+export async function runSink({ sink, inbox, pool, signal, onWritten }: SinkRunnerOptions): Promise<void> {
+  try {
+    for (;;) {
+      const arrival = await inbox.receive();
+      if (arrival === undefined) break;
+      if (arrival.kind === 'barrier') {
+        await sink.prepare();
+        continue;
+      }
+      const { buffer, byteOffset, length, records } = arrival.item;
+      await sink.write({ bytes: new Uint8Array(buffer, byteOffset, length), records }, signal);
+      onWritten(records, length);
+      pool.give(buffer);
+      arrival.release();
+    }
+    await sink.prepare();
+  } finally {
+    await sink.close();
+  }
+}

@@ -1,0 +1,91 @@
+import type { Chunk, Outlet, Source } from '../component/index.js';
+import type { Edge, Reservation } from '../flow/index.js';
+import { encodeDeadLetter } from '../workers/index.js';
+import type { BufferPool } from './buffer-pool.js';
+import type { ChainItem, SinkItem } from './items.js';
+import type { Metrics } from './metrics.js';
+
+export interface SourceRunnerOptions {
+  readonly stage: string;
+  readonly pipeline: string;
+  readonly source: Source;
+  readonly edge: Edge<ChainItem>;
+  readonly deadLetters: Edge<SinkItem>;
+  readonly pool: BufferPool;
+  readonly metrics: Metrics;
+  readonly batchBytes: number;
+  readonly lingerMs: number;
+  /** Aborts when the source shall come to its end. */
+  readonly signal: AbortSignal;
+}
+
+/** Reads a source into its chain's queue. Every buffer that the source holds has been paid for with credit. */
+export class SourceRunner implements Outlet {
+  readonly batchBytes: number;
+  readonly lingerMs: number;
+  readonly #options: SourceRunnerOptions;
+  readonly #lent = new Map<ArrayBuffer, Reservation<ChainItem>>();
+
+  constructor(options: SourceRunnerOptions) {
+    this.#options = options;
+    this.batchBytes = options.batchBytes;
+    this.lingerMs = options.lingerMs;
+  }
+
+  async lend(bytes: number): Promise<ArrayBuffer> {
+    const reservation = await this.#options.edge.reserve(bytes);
+    const buffer = this.#options.pool.take(bytes);
+    this.#lent.set(buffer, reservation);
+    return buffer;
+  }
+
+  giveBack(buffer: ArrayBuffer): void {
+    this.#lent.get(buffer)?.cancel();
+    this.#lent.delete(buffer);
+    this.#options.pool.give(buffer);
+  }
+
+  async run(): Promise<void> {
+    const { source, edge, deadLetters, signal } = this.#options;
+    try {
+      for await (const chunk of source.read(this, signal)) await this.#pass(chunk);
+    } finally {
+      await source.close();
+    }
+    edge.end();
+    deadLetters.end();
+  }
+
+  async #pass(chunk: Chunk): Promise<void> {
+    const counts = this.#options.metrics.stage(this.#options.stage);
+    counts.bytes += chunk.bytes.length;
+    if (chunk.dropped) {
+      counts.recordsIn += chunk.dropped;
+      counts.dropped += chunk.dropped;
+    }
+    if (chunk.refused) await this.#refuse(chunk);
+    const buffer = chunk.bytes.buffer;
+    if (chunk.bytes.length === 0) return this.giveBack(buffer);
+    const reservation = this.#lent.get(buffer)!;
+    this.#lent.delete(buffer);
+    reservation.send({ kind: 'chunk', chunk }, buffer.byteLength);
+  }
+
+  async #refuse({ refused, partition }: Chunk): Promise<void> {
+    const { stage, pipeline, metrics, deadLetters } = this.#options;
+    const counts = metrics.stage(stage);
+    const where = { pipeline, source: partition.source, partition: partition.name, stage };
+    const time = new Date().toISOString();
+    const letters = refused!.map(({ offset, bytes, code, message }) => {
+      metrics.addError(`${stage}:${code}`, 1);
+      return encodeDeadLetter({ ...where, offset, code, message, attempts: 1, time }, bytes);
+    });
+    counts.recordsIn += letters.length;
+    counts.deadLettered += letters.length;
+    const { buffer, length } = new TextEncoder().encode(letters.join(''));
+    await deadLetters.send(
+      { kind: 'block', buffer, byteOffset: 0, length, records: letters.length },
+      buffer.byteLength,
+    );
+  }
+}

@@ -1,0 +1,169 @@
+import { type Arena, ArenaFull, attachBatch, type Batch, detachBatch, type Records } from '../batch/index.js';
+import type { ChainPlan } from '../plan/index.js';
+import { frame } from './framing.js';
+import { Ledger, Stopped } from './ledger.js';
+import { DecodeNode, EncodeNode, TransformNode } from './nodes.js';
+import { LeafOutput, OutputBuffers } from './outputs.js';
+import { Counter, DEAD_LETTERS, type TripInput, type TripOutput, type TripRequest, type TripResult } from './trip.js';
+
+type Node = DecodeNode | TransformNode | EncodeNode | undefined;
+
+/**
+ * A chain made ready in one thread. A trip runs it over one chunk of bytes or one batch: all nodes in order, in the
+ * thread's arena, which is empty again afterwards. Only finished bytes, counts and dead letters come back.
+ */
+export class Chain {
+  readonly #plan: ChainPlan;
+  readonly #pipeline: string;
+  readonly #arena: Arena;
+  readonly #nodes: readonly Node[];
+  readonly #leaves = new Map<number, LeafOutput>();
+  #sent: TripOutput[] = [];
+  /** Where the trip's chunk lies in the arena. */
+  #chunk = { start: 0, end: 0 };
+
+  private constructor(plan: ChainPlan, pipeline: string, arena: Arena, nodes: readonly Node[]) {
+    this.#plan = plan;
+    this.#pipeline = pipeline;
+    this.#arena = arena;
+    this.#nodes = nodes;
+  }
+
+  static async create(plan: ChainPlan, pipeline: string, arena: Arena): Promise<Chain> {
+    const nodes: Node[] = [];
+    for (const [index, node] of plan.nodes.entries()) {
+      if (node.kind === 'decode') nodes.push(new DecodeNode(node, index));
+      else if (node.kind === 'transform') nodes.push(new TransformNode(node, index, arena));
+      else if (node.kind === 'encode') nodes.push(await EncodeNode.create(node, arena));
+      else nodes.push(undefined);
+    }
+    return new Chain(plan, pipeline, arena, nodes);
+  }
+
+  run(request: TripRequest, nowMs: number): TripResult {
+    const ledger = new Ledger(this.#pipeline, this.#plan.nodes.length, nowMs);
+    this.#arena.reset();
+    this.#leaves.clear();
+    this.#sent = [];
+    try {
+      if (request.input.kind === 'bytes') this.#runBytes(request.input, ledger);
+      else this.#runNodes(attachBatch(this.#arena, request.input.batch), ledger);
+      return this.#pack(request, ledger);
+    } catch (error) {
+      if (!(error instanceof Stopped)) throw error;
+      const { counts, errors } = ledger;
+      return { outputs: [], returned: [], counts, errors, stoppedBy: error.by };
+    }
+  }
+
+  /** Runs a chunk, in several batches when it has more records than a batch may have. */
+  #runBytes(input: TripInput & { kind: 'bytes' }, ledger: Ledger): void {
+    const arena = this.#arena;
+    const start = arena.place(new Uint8Array(input.buffer, input.byteOffset, input.length));
+    const end = start + input.length;
+    this.#chunk = { start, end };
+    arena.bytes[end] = 0;
+    const base = input.offset - start;
+    const top = arena.top;
+    let limit = this.#plan.maxRecords;
+    for (let at = start; at < end; ) {
+      if (at > start) this.#emptyArena(top);
+      const mark = ledger.mark();
+      const framed = frame(arena, this.#plan.nodes[0]!.framing!, at, end, limit, base);
+      try {
+        const decode = this.#nodes[0] as DecodeNode;
+        this.#runNodes(decode.run(arena, ledger, framed.records, input.partition, input.readAtMs), ledger);
+      } catch (error) {
+        if (!(error instanceof ArenaFull)) throw error;
+        ledger.restore(mark);
+        if (framed.records.count > 1) {
+          limit = Math.ceil(framed.records.count / 2);
+          continue;
+        }
+        this.#refuseTooLarge(framed.records, input, ledger, error.message);
+      }
+      at = framed.next;
+    }
+  }
+
+  #refuseTooLarge(records: Records, input: TripInput & { kind: 'bytes' }, ledger: Ledger, message: string): void {
+    const { stage, onError } = this.#plan.nodes[0]!;
+    ledger.add(0, Counter.IN, 1);
+    const batch = { origin: records, partition: input.partition };
+    ledger.fail(this.#arena, batch, 0, { node: 0, stage, onError }, 'record_too_large', message);
+  }
+
+  /** Between two batches of one trip: keeps what was put out and forgets everything but the chunk. */
+  #emptyArena(top: number): void {
+    for (const leaf of this.#leaves.values()) leaf.moveOut(this.#arena);
+    this.#arena.reset(top);
+  }
+
+  #runNodes(root: Batch, ledger: Ledger): void {
+    const batches: Batch[][] = [[root]];
+    const encoded: { node: number; start: number; end: number; records: number }[] = [];
+    const sent: { node: number; batch: Batch }[] = [];
+    for (let index = 1; index < this.#plan.nodes.length; index++) {
+      const node = this.#nodes[index];
+      const out: Batch[] = [];
+      batches.push(out);
+      const inputs = this.#plan.nodes[index]!.inputs.flatMap((input) => batches[input]!);
+      for (const batch of inputs) {
+        if (batch.rows === 0) continue;
+        if (node instanceof TransformNode) node.run(ledger, batch, out);
+        else if (node instanceof EncodeNode) encoded.push({ node: index, ...node.run(batch), records: batch.rows });
+        else sent.push({ node: index, batch });
+      }
+    }
+    // Only now, so that a batch that did not fit the arena has put out nothing when it is tried again in parts.
+    for (const { node, start, end, records } of encoded) this.#leaf(node).add({ start, end }, records);
+    for (const { node, batch } of sent) this.#send(node, batch);
+  }
+
+  #leaf(node: number): LeafOutput {
+    let leaf = this.#leaves.get(node);
+    if (!leaf) this.#leaves.set(node, (leaf = new LeafOutput()));
+    return leaf;
+  }
+
+  #send(node: number, batch: Batch): void {
+    this.#sent.push({ kind: 'batch', node, records: batch.rows, batch: detachBatch(this.#arena, batch) });
+  }
+
+  #pack(request: TripRequest, ledger: Ledger): TripResult {
+    const { input } = request;
+    const inputBuffer = input.kind === 'bytes' ? input.buffer : input.batch.buffer;
+    const outputs: TripOutput[] = [...this.#sent];
+    const verbatim = this.#packVerbatim(input);
+    if (verbatim) outputs.push(verbatim);
+    const buffers = new OutputBuffers(verbatim ? request.spares : [inputBuffer, ...request.spares]);
+    for (const [node, leaf] of this.#leaves) {
+      if (node === verbatim?.node) continue;
+      const buffer = buffers.take(leaf.length);
+      leaf.copyTo(this.#arena, new Uint8Array(buffer, 0, leaf.length));
+      outputs.push({ kind: 'bytes', node, records: leaf.records, buffer, byteOffset: 0, length: leaf.length });
+    }
+    const letters = packDeadLetters(ledger.deadLetters);
+    if (letters) outputs.push(letters);
+    return { outputs, returned: buffers.left, counts: ledger.counts, errors: ledger.errors, stoppedBy: undefined };
+  }
+
+  /** The output that is a part of the chunk, byte for byte: it goes back in the chunk's own buffer, uncopied. */
+  #packVerbatim(input: TripInput): TripOutput | undefined {
+    if (input.kind !== 'bytes') return undefined;
+    for (const [node, leaf] of this.#leaves) {
+      const extent = leaf.single;
+      if (!extent || extent.end > this.#chunk.end || leaf.length * 2 < input.length) continue;
+      const byteOffset = input.byteOffset + extent.start - this.#chunk.start;
+      return { kind: 'bytes', node, records: leaf.records, buffer: input.buffer, byteOffset, length: leaf.length };
+    }
+    return undefined;
+  }
+}
+
+function packDeadLetters(letters: readonly string[]): TripOutput | undefined {
+  if (letters.length === 0) return undefined;
+  const encoded = new TextEncoder().encode(letters.join(''));
+  const buffer = encoded.byteLength === encoded.buffer.byteLength ? encoded.buffer : encoded.slice().buffer;
+  return { kind: 'bytes', node: DEAD_LETTERS, records: letters.length, buffer, byteOffset: 0, length: encoded.length };
+}

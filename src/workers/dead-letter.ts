@@ -1,0 +1,32 @@
+/** A record that failed, as it stands in the dead-letter file: one JSON document a line. */
+export interface DeadLetter {
+  readonly pipeline: string;
+  /** Where the record came from: its source, the partition's name (a file's path) and its position there. */
+  readonly source: string;
+  readonly partition: string;
+  readonly offset: number;
+  /** The stage that refused it, why, how often it tried, and when. */
+  readonly stage: string;
+  readonly code: string;
+  readonly message: string;
+  readonly attempts: number;
+  readonly time: string;
+  /** The original bytes: `record` when they are UTF-8, else `record_base64`. */
+  readonly record?: string;
+  readonly record_base64?: string;
+}
+
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** One line of NDJSON, with its newline. */
+export function encodeDeadLetter(letter: Omit<DeadLetter, 'record' | 'record_base64'>, bytes: Uint8Array): string {
+  return `${JSON.stringify({ ...letter, ...original(bytes) })}\n`;
+}
+
+function original(bytes: Uint8Array): Pick<DeadLetter, 'record' | 'record_base64'> {
+  try {
+    return { record: strict.decode(bytes) };
+  } catch {
+    return { record_base64: Buffer.from(bytes).toString('base64') };
+  }
+}

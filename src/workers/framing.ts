@@ -1,0 +1,71 @@
+import type { Arena, Records } from '../batch/index.js';
+import type { Framing } from '../formats/index.js';
+
+const NEWLINE = 10;
+const CARRIAGE_RETURN = 13;
+const QUOTE = 34;
+
+/** Records found in a chunk, and where the next one begins. */
+export interface Framed {
+  readonly records: Records;
+  readonly next: number;
+}
+
+/**
+ * Frames the records at addresses [start, end), at most `limit` of them.
+ * @param base position in the partition minus the arena address, the same for every byte of the chunk
+ */
+export function frame(
+  arena: Arena,
+  framing: Framing,
+  start: number,
+  end: number,
+  limit: number,
+  base: number,
+): Framed {
+  const most = Math.min(limit, end - start);
+  const starts = arena.int32(most);
+  const lengths = arena.int32(most);
+  const count =
+    framing === 'lines'
+      ? arena.kernels.frameLines(start, end, starts.byteOffset, lengths.byteOffset, most)
+      : frameCsv(arena, start, end, starts, lengths, most);
+  const offsets = arena.float64(count);
+  for (let row = 0; row < count; row++) offsets[row] = starts[row]! + base;
+  const last = count === 0 ? start : starts[count - 1]! + lengths[count - 1]!;
+  const next = count < most ? end : arena.kernels.findByte(last, end, NEWLINE) + 1;
+  return { records: { count, starts, lengths, offsets }, next };
+}
+
+/** As the kernel `frameLines`, but a newline inside double quotes ends nothing (RFC 4180, section 2). */
+function frameCsv(
+  arena: Arena,
+  start: number,
+  end: number,
+  starts: Int32Array,
+  lengths: Int32Array,
+  limit: number,
+): number {
+  const { bytes, kernels } = arena;
+  const top = arena.top;
+  const index = arena.int32(end - start);
+  const marks = kernels.indexBytes(start, end, index.byteOffset, NEWLINE, QUOTE, QUOTE);
+  let quoted = false;
+  let count = 0;
+  let recordStart = start;
+  const add = (recordEnd: number): void => {
+    const stripped = recordEnd > recordStart && bytes[recordEnd - 1] === CARRIAGE_RETURN ? recordEnd - 1 : recordEnd;
+    starts[count] = recordStart;
+    lengths[count] = stripped - recordStart;
+    count++;
+    recordStart = recordEnd + 1;
+  };
+  for (let mark = 0; mark < marks && count < limit; mark++) {
+    const at = index[mark]!;
+    if (bytes[at] === QUOTE) quoted = !quoted;
+    else if (!quoted) add(at);
+  }
+  if (count < limit && recordStart < end) add(end);
+  arena.reset(top);
+  return count;
+}

@@ -1,0 +1,13 @@
+export { type DeadLetter, encodeDeadLetter } from './dead-letter.js';
+export { InlineLanes, type Lanes, type ThreadData, ThreadLanes, workerCount } from './lanes.js';
+export { createEncoder } from './nodes.js';
+export {
+  COUNTERS,
+  Counter,
+  DEAD_LETTERS,
+  type StoppedBy,
+  type TripInput,
+  type TripOutput,
+  type TripRequest,
+  type TripResult,
+} from './trip.js';

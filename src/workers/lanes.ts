@@ -1,0 +1,75 @@
+import { availableParallelism } from 'node:os';
+import { Piscina } from 'piscina';
+import { Arena } from '../batch/index.js';
+import type { ChainPlan } from '../plan/index.js';
+import { Chain } from './chain.js';
+import { buffersOfRequest, type TripRequest, type TripResult } from './trip.js';
+
+/** What every thread is told once, when it starts. Plain data. */
+export interface ThreadData {
+  readonly pipeline: string;
+  readonly chains: readonly ChainPlan[];
+  /** The size of its arena; virtual, only touched pages count. */
+  readonly arenaBytes: number;
+}
+
+/** Where trips are made. Trips run in parallel and in no fixed order; whoever needs an order keeps it. */
+export interface Lanes {
+  /** How many trips run at the same time. */
+  readonly width: number;
+  run(request: TripRequest): Promise<TripResult>;
+  close(): Promise<void>;
+}
+
+/** A pool of threads. A second trip waits at each thread, so that none is idle while the main thread is busy. */
+export class ThreadLanes implements Lanes {
+  readonly width: number;
+  readonly #pool: Piscina<TripRequest, TripResult>;
+
+  constructor(data: ThreadData, workers: number, threadUrl = new URL('./thread.js', import.meta.url)) {
+    this.width = workers;
+    this.#pool = new Piscina({
+      filename: threadUrl.href,
+      name: 'run',
+      workerData: data,
+      minThreads: workers,
+      maxThreads: workers,
+      concurrentTasksPerWorker: 2,
+      idleTimeout: Number.POSITIVE_INFINITY,
+    });
+  }
+
+  run(request: TripRequest): Promise<TripResult> {
+    return this.#pool.run(request, { transferList: buffersOfRequest(request) });
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+}
+
+/** Trips made at once in this thread: for tests, and for `--workers 0`. */
+export class InlineLanes implements Lanes {
+  readonly width = 1;
+  readonly #chains: readonly Chain[];
+
+  private constructor(chains: readonly Chain[]) {
+    this.#chains = chains;
+  }
+
+  static async create(data: ThreadData): Promise<InlineLanes> {
+    const arena = new Arena(data.arenaBytes);
+    return new InlineLanes(await Promise.all(data.chains.map((plan) => Chain.create(plan, data.pipeline, arena))));
+  }
+
+  async run(request: TripRequest): Promise<TripResult> {
+    return this.#chains[request.chain]!.run(request, Date.now());
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** `auto` is one worker for each processor. */
+export function workerCount(configured: number | 'auto'): number {
+  return configured === 'auto' ? availableParallelism() : configured;
+}

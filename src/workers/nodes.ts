@@ -1,0 +1,138 @@
+import { type Arena, ArenaWriter, type Batch, type FieldKind, gatherRows, type Records } from '../batch/index.js';
+import type { Emit, Partition, Transform } from '../component/index.js';
+import { type Decoder, type Encoder, formatNamed, type Wanted } from '../formats/index.js';
+import type { NodePlan } from '../plan/index.js';
+import { TRANSFORMS } from '../transforms/index.js';
+import type { Ledger } from './ledger.js';
+import { Counter } from './trip.js';
+
+/** Formats in which a record that nobody changed goes out as the bytes it came in. */
+const VERBATIM_FORMATS = new Set(['lines', 'json', 'logfmt']);
+const NEWLINE = 10;
+
+/** Decodes a source's records. */
+export class DecodeNode {
+  readonly #plan: NodePlan;
+  readonly #node: number;
+  readonly #decoder: Decoder;
+  readonly #wanted: Wanted;
+
+  constructor(plan: NodePlan, node: number) {
+    this.#plan = plan;
+    this.#node = node;
+    this.#decoder = formatNamed(plan.format!.type)!.decoder!.create(plan.format!);
+    this.#wanted = { names: new Set(plan.wantedNames), all: plan.wantsAll ?? false };
+  }
+
+  run(arena: Arena, ledger: Ledger, records: Records, partition: Partition, readAtMs: number): Batch {
+    const { columns, document, refused } = this.#decoder.decode(arena, records, this.#wanted, partition);
+    const { type } = this.#plan.format!;
+    const untouched = VERBATIM_FORMATS.has(type) ? type : undefined;
+    const batch: Batch = { rows: records.count, columns, document, origin: records, untouched, partition, readAtMs };
+    ledger.add(this.#node, Counter.IN, records.count);
+    ledger.add(this.#node, Counter.OUT, records.count - refused.length);
+    if (refused.length === 0) return batch;
+    const at = { node: this.#node, stage: this.#plan.stage, onError: this.#plan.onError };
+    for (const { row, message } of refused) ledger.fail(arena, batch, row, at, 'decode_failed', message);
+    return withoutRows(arena, batch, refused.map(({ row }) => row));
+  }
+}
+
+function withoutRows(arena: Arena, batch: Batch, without: readonly number[]): Batch {
+  const rows = arena.int32(batch.rows);
+  let count = 0;
+  let next = 0;
+  for (let row = 0; row < batch.rows; row++) {
+    if (row === without[next]) next++;
+    else rows[count++] = row;
+  }
+  return gatherRows(arena, batch, rows, count);
+}
+
+/** Runs one transform over one batch after another. */
+export class TransformNode implements Emit {
+  readonly arena: Arena;
+  readonly #plan: NodePlan;
+  readonly #at: { node: number; stage: string; onError: NodePlan['onError'] };
+  readonly #transform: Transform;
+  #ledger!: Ledger;
+  #out!: Batch[];
+
+  constructor(plan: NodePlan, node: number, arena: Arena) {
+    this.#plan = plan;
+    this.arena = arena;
+    this.#at = { node, stage: plan.stage, onError: plan.onError };
+    const definition = TRANSFORMS.find(({ name }) => name === plan.type)!;
+    this.#transform = definition.create(plan.config, plan.stage);
+  }
+
+  run(ledger: Ledger, batch: Batch, out: Batch[]): void {
+    this.#ledger = ledger;
+    this.#out = out;
+    ledger.add(this.#at.node, Counter.IN, batch.rows);
+    this.#transform.apply(batch, this);
+  }
+
+  batch(batch: Batch): void {
+    if (batch.rows === 0) return;
+    this.#ledger.add(this.#at.node, Counter.OUT, batch.rows);
+    this.#out.push(batch);
+  }
+
+  drop(count: number): void {
+    this.#ledger.add(this.#at.node, Counter.DROPPED, count);
+  }
+
+  fail(batch: Batch, row: number, code: string, message: string): void {
+    this.#ledger.fail(this.arena, batch, row, this.#at, code, message);
+  }
+
+  count(code: string, times: number): void {
+    if (times > 0) this.#ledger.countError(this.#plan.stage, code, times);
+  }
+}
+
+/** Encodes batches for a sink. */
+export class EncodeNode {
+  readonly #plan: NodePlan;
+  readonly #writer: ArenaWriter;
+  readonly #encoder: Encoder;
+
+  private constructor(plan: NodePlan, arena: Arena, encoder: Encoder) {
+    this.#plan = plan;
+    this.#writer = new ArenaWriter(arena);
+    this.#encoder = encoder;
+  }
+
+  static async create(plan: NodePlan, arena: Arena): Promise<EncodeNode> {
+    const encoder = await createEncoder(plan);
+    return new EncodeNode(plan, arena, encoder);
+  }
+
+  /** Where in the arena the batch's encoded records lie. */
+  run(batch: Batch): { start: number; end: number } {
+    const verbatim = batch.untouched === this.#plan.format!.type && contiguousBytes(this.#writer.arena, batch.origin);
+    if (verbatim) return verbatim;
+    this.#writer.begin();
+    this.#encoder.encode(batch, this.#writer);
+    return this.#writer.end();
+  }
+}
+
+/** The encoder of an `encode` node. */
+export async function createEncoder(plan: NodePlan): Promise<Encoder> {
+  const { fields, open } = plan.shape!;
+  const shape = { fields: new Map(fields as readonly [string, FieldKind][]), open };
+  return await formatNamed(plan.format!.type)!.encoder!.create(plan.format!, shape);
+}
+
+/** The extent of records that follow each other with nothing but a newline between them: it can go out as it is. */
+function contiguousBytes(arena: Arena, records: Records): { start: number; end: number } | undefined {
+  const { count, starts, lengths } = records;
+  if (count === 0) return undefined;
+  const start = starts[0]!;
+  const end = starts[count - 1]! + lengths[count - 1]! + 1;
+  let bytes = count;
+  for (let row = 0; row < count; row++) bytes += lengths[row]!;
+  return bytes === end - start && arena.bytes[end - 1] === NEWLINE ? { start, end } : undefined;
+}

@@ -1,0 +1,80 @@
+import type { Arena } from '../batch/index.js';
+
+/** Outputs smaller than this share of a buffer are not put there: the rest would be memory that nobody counts. */
+const LEAST_FILL = 0.5;
+const SMALLEST_BUFFER = 4096;
+
+/**
+ * Finds buffers for a trip's outputs among those that came with it, so that a steady pipeline allocates nothing:
+ * fresh pages cost more than the work itself.
+ */
+export class OutputBuffers {
+  readonly #free: ArrayBuffer[];
+
+  constructor(free: readonly ArrayBuffer[]) {
+    this.#free = [...free];
+  }
+
+  /** The buffer of at least `bytes` that fits best, or a new one. */
+  take(bytes: number): ArrayBuffer {
+    let best = -1;
+    for (let i = 0; i < this.#free.length; i++) {
+      const size = this.#free[i]!.byteLength;
+      if (size < bytes || bytes < size * LEAST_FILL) continue;
+      if (best < 0 || size < this.#free[best]!.byteLength) best = i;
+    }
+    if (best < 0) return new ArrayBuffer(roundUp(bytes));
+    return this.#free.splice(best, 1)[0]!;
+  }
+
+  get left(): readonly ArrayBuffer[] {
+    return this.#free;
+  }
+}
+
+/** Sizes are powers of two, so that a returned buffer fits the next output of about the same size. */
+export function roundUp(bytes: number): number {
+  return bytes <= SMALLEST_BUFFER ? SMALLEST_BUFFER : 2 ** Math.ceil(Math.log2(bytes));
+}
+
+/** Bytes that a leaf has put out in this trip: extents of the arena, and what had to be moved out of it before. */
+export class LeafOutput {
+  records = 0;
+  readonly #moved: Uint8Array[] = [];
+  #extents: { start: number; end: number }[] = [];
+
+  add(extent: { start: number; end: number }, records: number): void {
+    this.records += records;
+    const last = this.#extents.at(-1);
+    if (last && last.end === extent.start) last.end = extent.end;
+    else if (extent.end > extent.start) this.#extents.push({ ...extent });
+  }
+
+  /** The arena is about to be emptied for the next batch of the trip. */
+  moveOut(arena: Arena): void {
+    for (const { start, end } of this.#extents) this.#moved.push(arena.bytes.slice(start, end));
+    this.#extents = [];
+  }
+
+  get length(): number {
+    const moved = this.#moved.reduce((sum, bytes) => sum + bytes.length, 0);
+    return this.#extents.reduce((sum, { start, end }) => sum + end - start, moved);
+  }
+
+  /** The one extent that holds everything, where there is one. */
+  get single(): { start: number; end: number } | undefined {
+    return this.#moved.length === 0 && this.#extents.length === 1 ? this.#extents[0] : undefined;
+  }
+
+  copyTo(arena: Arena, target: Uint8Array): void {
+    let at = 0;
+    for (const bytes of this.#moved) {
+      target.set(bytes, at);
+      at += bytes.length;
+    }
+    for (const { start, end } of this.#extents) {
+      target.set(arena.bytes.subarray(start, end), at);
+      at += end - start;
+    }
+  }
+}

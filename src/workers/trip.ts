@@ -1,0 +1,72 @@
+import type { DetachedBatch, Partition } from '../batch/index.js';
+
+/** What a trip brings to a thread: a chunk of a source's bytes, or a batch from a queue. Its buffers are transferred. */
+export type TripInput =
+  | {
+      readonly kind: 'bytes';
+      readonly buffer: ArrayBuffer;
+      readonly byteOffset: number;
+      readonly length: number;
+      readonly partition: Partition;
+      /** Position of the first byte in its partition. */
+      readonly offset: number;
+      readonly readAtMs: number;
+    }
+  | { readonly kind: 'batch'; readonly batch: DetachedBatch };
+
+export interface TripRequest {
+  /** Index of the chain in the segment. */
+  readonly chain: number;
+  readonly input: TripInput;
+  /** Recycled buffers for the outputs; those not used come back. */
+  readonly spares: readonly ArrayBuffer[];
+}
+
+/** The leaf that takes dead letters, NDJSON; every chain has it. */
+export const DEAD_LETTERS = -1;
+
+/** What a leaf node has made of the trip's records. */
+export type TripOutput = {
+  /** Index of the leaf node in its chain, or DEAD_LETTERS. */
+  readonly node: number;
+  readonly records: number;
+} & (
+  | { readonly kind: 'bytes'; readonly buffer: ArrayBuffer; readonly byteOffset: number; readonly length: number }
+  | { readonly kind: 'batch'; readonly batch: DetachedBatch }
+);
+
+/** A record on which a stage with `on_error: stop` failed. */
+export interface StoppedBy {
+  readonly stage: string;
+  readonly code: string;
+  readonly message: string;
+  readonly source: string;
+  readonly partition: string;
+  readonly offset: number;
+}
+
+/** Counters of one node, at node * COUNTERS + one of these. */
+export const Counter = { IN: 0, OUT: 1, DROPPED: 2, DEAD: 3 } as const;
+export const COUNTERS = 4;
+
+export interface TripResult {
+  readonly outputs: readonly TripOutput[];
+  /** The input's buffer and the spares that no output used. */
+  readonly returned: readonly ArrayBuffer[];
+  readonly counts: Float64Array;
+  /** Errors by `stage:code`, whatever became of the record. */
+  readonly errors: Readonly<Record<string, number>>;
+  readonly stoppedBy: StoppedBy | undefined;
+}
+
+/** All buffers of a request, for the transfer list. */
+export function buffersOfRequest(request: TripRequest): ArrayBuffer[] {
+  const { input } = request;
+  return [input.kind === 'bytes' ? input.buffer : input.batch.buffer, ...request.spares];
+}
+
+/** All buffers of a result, for the transfer list. */
+export function buffersOfResult(result: TripResult): ArrayBuffer[] {
+  const outputs = result.outputs.map((output) => (output.kind === 'bytes' ? output.buffer : output.batch.buffer));
+  return [...outputs, ...result.returned, result.counts.buffer as ArrayBuffer];
+}
