@@ -1,0 +1,303 @@
+import { MillraceError } from '../base/errors.js';
+import { formatSize } from '../base/units.js';
+import type { Partition } from '../batch/index.js';
+import type { Chunk, Outlet, RefusedRecord } from './definition.js';
+import { CsvEnds, LineEnds, type RecordEnds } from './record-ends.js';
+
+/** What becomes of a record over the limit: its beginning is passed on, it is refused, or it is dropped. */
+export type LongLines = 'truncate' | 'dead_letter' | 'drop';
+
+export interface FramingOptions {
+  /** How the bytes are cut into records. `csv`: newlines between double quotes do not end a record. */
+  readonly framing: 'lines' | 'csv';
+  /** This many records at the partition's beginning become its preamble. */
+  readonly preambleLines: number;
+  /** The longest record in bytes, its newline not counted (a carriage return is). */
+  readonly maxLineBytes: number;
+  readonly longLines: LongLines;
+}
+
+/** Reads up to `into.length` bytes (which are more than none); 0 where there are no more, or none for now. */
+export type ReadBytes = (into: Uint8Array) => Promise<number>;
+
+export interface Turn {
+  readonly read: ReadBytes;
+  readonly outlet: Outlet;
+  readonly signal: AbortSignal;
+  /** Asked when `read` has given 0 or the signal has aborted: whether bytes without a newline are a record as well. */
+  readonly isFinal: () => boolean;
+}
+
+interface TurnState extends Turn {
+  ended: boolean;
+  final: boolean;
+  error: unknown;
+}
+
+const NOTHING = Buffer.alloc(0);
+/** How much of a refused line is kept. */
+const KEPT_BYTES = 64 * 1024;
+/** So many bytes of refused lines are passed on at once, even when no record comes between them. */
+const REFUSED_BYTES = 1024 * 1024;
+/** What the account of one refused line takes beside its bytes. */
+const REFUSED_OVERHEAD_BYTES = 256;
+
+/**
+ * Cuts the bytes of one partition into chunks of whole records at the speed of memory: it looks only for the last
+ * end of a record in a buffer, and carries the bytes behind it over to the next buffer. Holds at most
+ * `maxLineBytes` of its own, and as much in the lent buffer, however long a line is.
+ */
+export class Framer {
+  private readonly options: FramingOptions;
+  private readonly ends: RecordEnds;
+  private partition: Partition;
+  /** Bytes that were read but not passed on: the beginning of a record, or what came behind a long line. */
+  private pending: Buffer = NOTHING;
+  /** Whether `pending` may hold the end of a record. */
+  private pendingHasEnds = false;
+  /** Position of the first byte that was not passed on. */
+  private offset: number;
+  private inLongLine = false;
+  private preambleLinesLeft: number;
+  private readonly preamble: Buffer[] = [];
+  private refused: RefusedRecord[] = [];
+  private refusedBytes = 0;
+  private dropped = 0;
+  /** A lent buffer out of which no chunk came. */
+  private spare: ArrayBuffer | undefined;
+
+  /** `offset` is the position of the first byte that will be read. */
+  constructor(options: FramingOptions, partition: Partition, offset = 0) {
+    this.options = options;
+    this.ends = options.framing === 'csv' ? new CsvEnds() : new LineEnds();
+    this.partition = partition;
+    this.offset = offset;
+    this.preambleLinesLeft = options.preambleLines;
+  }
+
+  /** Position of the next byte that will be read. */
+  get position(): number {
+    return this.offset + this.pending.length;
+  }
+
+  /** The partition as the last chunk had it, with its preamble as soon as that was read. */
+  get currentPartition(): Partition {
+    return this.partition;
+  }
+
+  /**
+   * Chunks of all that `read` gives until it gives 0; can be called again when there is more. While the receiver has
+   * a chunk, the next one is being read. When `read` fails, what was read whole comes before the error.
+   */
+  async *chunks(turn: Turn): AsyncGenerator<Chunk, void, undefined> {
+    const state: TurnState = { ...turn, ended: false, final: false, error: undefined };
+    let next: Promise<Chunk | undefined> | undefined = this.nextChunk(state);
+    try {
+      for (;;) {
+        const chunk: Chunk | undefined = await next;
+        next = undefined;
+        if (chunk === undefined) break;
+        next = this.nextChunk(state);
+        next.catch(() => {});
+        yield chunk;
+      }
+      if (state.error !== undefined) throw state.error;
+    } finally {
+      // Not awaited: it may wait for credit that the receiver gives back only after this generator has ended.
+      if (next === undefined) this.giveBackSpare(turn.outlet);
+      else
+        next.then(
+          (chunk) => this.abandon(chunk, turn.outlet),
+          () => this.giveBackSpare(turn.outlet),
+        );
+    }
+  }
+
+  private abandon(chunk: Chunk | undefined, outlet: Outlet): void {
+    if (chunk) outlet.giveBack(chunk.bytes.buffer);
+    this.giveBackSpare(outlet);
+  }
+
+  private giveBackSpare(outlet: Outlet): void {
+    if (this.spare) outlet.giveBack(this.spare);
+    this.spare = undefined;
+  }
+
+  private async nextChunk(turn: TurnState): Promise<Chunk | undefined> {
+    for (;;) {
+      const chunk = this.pendingHasEnds ? await this.chunkOfPending(turn) : await this.chunkOfNewBytes(turn);
+      if (chunk) return chunk;
+      if (turn.ended && !this.pendingHasEnds) return this.lastChunk(turn);
+    }
+  }
+
+  /** Passes on what came behind a long line, up to the next long line. */
+  private async chunkOfPending({ outlet }: TurnState): Promise<Chunk | undefined> {
+    const bytes = this.pending;
+    const offset = this.offset;
+    const [from, to] = this.cut(bytes, false);
+    // Lent only now, and the bytes are our own: nothing here must be paid for before it is passed on.
+    return to > from || this.mustReport()
+      ? this.copyOut(bytes.subarray(from, to), offset + from, outlet)
+      : undefined;
+  }
+
+  private async chunkOfNewBytes(turn: TurnState): Promise<Chunk | undefined> {
+    if (turn.ended) return undefined;
+    const size = this.sizeToLend(turn.outlet);
+    if (this.spare && this.spare.byteLength < size) this.giveBackSpare(turn.outlet);
+    const buffer = this.spare ?? (await turn.outlet.lend(size));
+    this.spare = buffer;
+    const bytes = Buffer.from(buffer, 0, size);
+    bytes.set(this.pending);
+    const length = await fill(bytes, this.pending.length, turn);
+    const offset = this.offset;
+    const [from, to] = this.cut(bytes.subarray(0, length), turn.final);
+    if (to === from && !this.mustReport()) return undefined;
+    this.spare = undefined;
+    return this.chunk(new Uint8Array(buffer, from, to - from), offset + from);
+  }
+
+  /** What is left at the end of the input: a record without a newline, and lines that were refused or dropped. */
+  private async lastChunk(turn: TurnState): Promise<Chunk | undefined> {
+    const bytes = this.pending;
+    const offset = this.offset;
+    const [from, to] = turn.final && bytes.length > 0 ? this.cut(bytes, true) : [0, 0];
+    if (to === from && this.refused.length === 0 && this.dropped === 0) return undefined;
+    return this.copyOut(bytes.subarray(from, to), offset + from, turn.outlet);
+  }
+
+  /**
+   * Takes the whole records at the beginning of `bytes`, whose first byte lies at `offset`: answers where they lie,
+   * and keeps what comes behind them.
+   */
+  private cut(bytes: Buffer, isLast: boolean): [from: number, to: number] {
+    const { maxLineBytes, longLines } = this.options;
+    let from = this.inLongLine ? this.leaveLongLine(bytes, 0) : 0;
+    from = this.takePreamble(bytes, from, isLast);
+    let to = this.preambleLinesLeft > 0 ? from : this.lastEnd(bytes, from);
+    let rest = to;
+    if (bytes.length - to > maxLineBytes && this.preambleLinesLeft === 0) {
+      this.countLongLine(bytes, to);
+      if (longLines === 'truncate') to += maxLineBytes;
+      rest = this.leaveLongLine(bytes, rest);
+      this.pendingHasEnds = rest < bytes.length;
+    } else {
+      if (isLast) rest = to = bytes.length;
+      this.pendingHasEnds = false;
+    }
+    this.offset += rest;
+    // Bytes in our own memory stay where they are; those in a lent buffer are copied, for it will be passed on.
+    const isOurs = bytes.buffer === this.pending.buffer;
+    this.pending = isOurs ? bytes.subarray(rest) : Buffer.from(bytes.subarray(rest));
+    return [from, to];
+  }
+
+  /** The end of the last record before the first that is over the limit. */
+  private lastEnd(bytes: Buffer, from: number): number {
+    const { maxLineBytes } = this.options;
+    let at = from;
+    while (at < bytes.length) {
+      const windowEnd = Math.min(bytes.length, at + maxLineBytes + 1);
+      const end = this.ends.last(bytes, at, windowEnd);
+      if (end < 0) break;
+      at = end;
+    }
+    return at;
+  }
+
+  private countLongLine(bytes: Buffer, start: number): void {
+    this.inLongLine = true;
+    this.ends.begin();
+    const { maxLineBytes, longLines } = this.options;
+    if (longLines === 'drop') this.dropped++;
+    if (longLines !== 'dead_letter') return;
+    const kept = Uint8Array.from(bytes.subarray(start, start + Math.min(maxLineBytes, KEPT_BYTES)));
+    this.refusedBytes += kept.length + REFUSED_OVERHEAD_BYTES;
+    this.refused.push({
+      offset: this.offset + start,
+      bytes: kept,
+      code: 'line_too_long',
+      message: `the line is longer than ${formatSize(maxLineBytes)} (max_line_bytes); its first ${formatSize(kept.length)} are kept`,
+    });
+  }
+
+  /** Where the next record starts behind the long line that `from` lies in, or the end of the bytes. */
+  private leaveLongLine(bytes: Buffer, from: number): number {
+    const end = this.ends.resume(bytes, from);
+    this.inLongLine = end < 0;
+    return end < 0 ? bytes.length : end;
+  }
+
+  private takePreamble(bytes: Buffer, from: number, isLast: boolean): number {
+    if (this.preambleLinesLeft === 0) return from;
+    let at = from;
+    while (this.preambleLinesLeft > 0 && at < bytes.length) {
+      const end = this.ends.first(bytes, at);
+      const length = end < 0 ? bytes.length - at : end - 1 - at;
+      if (length > this.options.maxLineBytes) throw this.preambleTooLong();
+      if (end < 0 && !isLast) return at;
+      this.preamble.push(Buffer.from(bytes.subarray(at, end < 0 ? bytes.length : end)));
+      this.preambleLinesLeft--;
+      at = end < 0 ? bytes.length : end;
+    }
+    if (this.preambleLinesLeft > 0) return at;
+    const preamble = Buffer.concat(this.preamble);
+    const length = preamble.at(-1) === 10 ? preamble.length - 1 : preamble.length;
+    this.partition = { ...this.partition, preamble: new Uint8Array(preamble.subarray(0, length)) };
+    return at;
+  }
+
+  private preambleTooLong(): MillraceError {
+    const limit = formatSize(this.options.maxLineBytes);
+    const message = `${this.partition.name}: expected a header line, found more than ${limit} without a line's end; check the format, or set max_line_bytes`;
+    return new MillraceError('line_too_long', message, { blame: 'data' });
+  }
+
+  /** Grows only for a record that did not fit into a buffer of the usual size. */
+  private sizeToLend(outlet: Outlet): number {
+    const held = this.pending.length;
+    if (held < outlet.batchBytes) return outlet.batchBytes;
+    return Math.min(2 * held, this.options.maxLineBytes + 1);
+  }
+
+  private mustReport(): boolean {
+    return this.refusedBytes >= REFUSED_BYTES;
+  }
+
+  private async copyOut(bytes: Buffer, offset: number, outlet: Outlet): Promise<Chunk> {
+    const buffer = await outlet.lend(bytes.length);
+    const copy = new Uint8Array(buffer, 0, bytes.length);
+    copy.set(bytes);
+    return this.chunk(copy, offset);
+  }
+
+  private chunk(bytes: Uint8Array<ArrayBuffer>, offset: number): Chunk {
+    const { partition, refused, dropped } = this;
+    this.refused = [];
+    this.refusedBytes = 0;
+    this.dropped = 0;
+    const chunk: Chunk = { partition, bytes, offset, readAtMs: Date.now() };
+    if (refused.length === 0 && dropped === 0) return chunk;
+    return { ...chunk, ...(refused.length > 0 && { refused }), ...(dropped > 0 && { dropped }) };
+  }
+}
+
+/** Reads until `bytes` is full or there is no more; answers how many bytes it holds then. */
+async function fill(bytes: Buffer, from: number, turn: TurnState): Promise<number> {
+  let length = from;
+  try {
+    while (length < bytes.length && !turn.ended) {
+      const count = turn.signal.aborted ? 0 : await turn.read(bytes.subarray(length));
+      length += count;
+      if (count === 0) {
+        turn.ended = true;
+        turn.final = turn.isFinal();
+      }
+    }
+  } catch (error) {
+    turn.ended = true;
+    turn.error = error;
+  }
+  return length;
+}
