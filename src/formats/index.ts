@@ -1,3 +1,4 @@
+import { COMBINED_FORMAT, COMMON_FORMAT } from './access/index.js';
 import type { FormatDefinition } from './format.js';
 
 export type {
@@ -12,7 +13,7 @@ export type {
 } from './format.js';
 
 /** All formats: the only list. */
-export const FORMATS: readonly FormatDefinition[] = [];
+export const FORMATS: readonly FormatDefinition[] = [COMBINED_FORMAT, COMMON_FORMAT];
 
 /** The format of this name, or undefined. */
 export function formatNamed(name: string): FormatDefinition | undefined {

@@ -15,6 +15,14 @@ export interface Kernels {
   equalBytes(a: number, b: number, length: number): number;
   findBytes(start: number, end: number, needle: number, length: number): number;
   escapeJson(to: number, from: number, length: number): number;
+  splitAccessLog(
+    starts: number,
+    lengths: number,
+    count: number,
+    columns: number,
+    others: number,
+    combined: number,
+  ): number;
 }
 
 let compiled: WebAssembly.Module | undefined;

@@ -2,6 +2,8 @@
 // WebAssembly). Addresses are absolute. Loads may run up to 63 bytes past an end and `copyBytes` may write
 // up to 15 bytes past its destination: the arena keeps slack for both.
 
+import { storeView } from './view';
+
 const LANES: usize = 16;
 
 /**
@@ -93,25 +95,7 @@ export function makeViews(starts: usize, lengths: usize, count: i32, out: usize)
     const start = <usize>load<i32>(starts + (i << 2));
     const length = load<i32>(lengths + (i << 2));
     const view = out + (i << 4);
-    if (length <= 0) {
-      v128.store(view, i64x2.splat(0));
-    } else if (length <= 12) {
-      const low = load<u64>(start);
-      const high = load<u32>(start + 8);
-      store<i32>(view, length);
-      if (length >= 8) {
-        store<u64>(view + 4, low);
-        store<u32>(view + 12, length == 12 ? high : high & ((1 << ((length - 8) << 3)) - 1));
-      } else {
-        store<u64>(view + 4, low & (((<u64>1) << (<u64>length << 3)) - 1));
-        store<u32>(view + 12, 0);
-      }
-    } else {
-      store<i32>(view, length);
-      store<u32>(view + 4, load<u32>(start));
-      store<i32>(view + 8, 0);
-      store<i32>(view + 12, <i32>start);
-    }
+    storeView(view, start, length < 0 ? 0 : length);
   }
 }
 
