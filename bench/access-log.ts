@@ -39,13 +39,13 @@ const REFERRERS = weighted(
 const AGENTS = weighted(
   [4, 'Mozilla/5.0 (X11; Linux x86_64; rv:139.0) Gecko/20100101 Firefox/139.0'],
   [
-    4,
+    3,
     'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/137.0.0.0 Safari/537.36',
   ],
   [2, 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)'],
   [2, 'Mozilla/5.0 (compatible; examplebot/2.1; +http://bot.example/about)'],
-  [3, 'okhttp/5.0.0'],
-  [2, 'curl/8.14.1'],
+  [4, 'okhttp/5.0.0'],
+  [3, 'curl/8.14.1'],
   [1, 'Warehouse \\"scanner\\" 3.2 (build 1187)'],
   [1, '-'],
 );

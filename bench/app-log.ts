@@ -18,8 +18,8 @@ const spell = (json: string, value = json): Spelled => ({ json, value });
 
 const MESSAGES = weighted(
   [10, spell('request finished in good time, order ')],
-  [8, spell('cache miss for the price list, fetching it again, key ')],
-  [6, spell('retrying the call to the stock service after a timeout, attempt ')],
+  [8, spell('cache miss for the price list, key ')],
+  [6, spell('retrying the stock service, attempt ')],
   [
     4,
     spell(
@@ -41,13 +41,7 @@ const NAMES = weighted(
   [1, spell('Jos\\u00e9 Garc\\u00eda', 'José García')],
   [1, spell('Nguyễn Thị Minh')],
 );
-const TAGS: readonly (readonly string[])[] = [
-  ['web'],
-  ['web', 'eu'],
-  ['batch', 'night'],
-  ['mobile', 'beta', 'eu'],
-  [],
-];
+const TAGS = ['["web"]', '["web","eu"]', '["batch","night"]', '["mobile","beta"]', '[]'];
 
 /**
  * Lines of an application's log: JSON objects of about 12 fields and 370 bytes, two of them nested, with escapes and
@@ -56,9 +50,15 @@ const TAGS: readonly (readonly string[])[] = [
  */
 export function appLog(random: Random, matches: MatchCounter): () => string {
   let timestampMs = Date.UTC(2026, 4, 17, 8, 5, 3);
+  let second = '';
+  let nextSecondMs = timestampMs;
   return () => {
     timestampMs += random.below(4);
-    const timestamp = new Date(timestampMs).toISOString();
+    if (timestampMs >= nextSecondMs) {
+      second = new Date(timestampMs).toISOString().slice(0, 20);
+      nextSecondMs = timestampMs - (timestampMs % 1000) + 1000;
+    }
+    const timestamp = `${second}${String(timestampMs % 1000).padStart(3, '0')}Z`;
     const level = random.pick(LEVELS);
     const service = random.pick(SERVICES);
     const traceId = makeTraceId(random);
@@ -86,11 +86,11 @@ export function appLog(random: Random, matches: MatchCounter): () => string {
       matches.add(canonicalJson(expected), request.bytes);
     }
     return (
-      `{"timestamp":"${timestamp}","level":"${level}","service":"${service}","host":"app-${random.below(64)}.eu",` +
+      `{"timestamp":"${timestamp}","level":"${level}","service":"${service}","host":"app-${random.below(64)}",` +
       `"pid":${1000 + random.below(60_000)},"trace_id":"${traceId}","message":"${message.json}${messageNumber}",` +
       `"request":{"method":"${request.method}","path":"${request.path}","status":${request.status},` +
       `"bytes":${request.bytes}},"user":{"id":${userId},"name":"${name.json}"},"duration_ms":${durationMs},` +
-      `"tags":${JSON.stringify(random.pick(TAGS))},"retry":${retry}${upstream}}\n`
+      `"tags":${random.pick(TAGS)},"retry":${retry}${upstream}}\n`
     );
   };
 }

@@ -27,7 +27,7 @@ export interface Input {
   readonly truth: Truth;
 }
 
-const CHUNK_CHARACTERS = 65536;
+const CHUNK_CHARACTERS = 16384;
 const DEFAULT_SEED = 1;
 
 /** The input of this size, made now when it is not there yet. Its last line ends at or just after `sizeBytes`. */

@@ -85,7 +85,7 @@ export const checkAccess: Check = (outputPath, truth) =>
       method: String(method),
       path: String(path),
       status: Number(status),
-      size: size === undefined || size === null ? undefined : Number(size),
+      size: size === undefined || size === null || size === '-' ? undefined : Number(size),
     };
     return { canonical: canonicalAccess(checked), size: checked.size ?? 0 };
   });

@@ -1,0 +1,122 @@
+import { Arena, type Partition, type Records } from '../src/batch/index.js';
+import {
+  FORMATS,
+  type FormatConfig,
+  type FormatDefinition,
+  formatNamed,
+  type Wanted,
+} from '../src/formats/index.js';
+import { accessLog } from './access-log.js';
+import { appLog } from './app-log.js';
+import { Random } from './random.js';
+import { MatchCounter } from './truth.js';
+
+// How many MB/s does one thread decode, format by format, when everything is wanted and when a few fields are?
+
+const CHUNK_BYTES = 1024 * 1024;
+const PASSES = 200;
+const WARM_UP_PASSES = 40;
+
+interface Job {
+  readonly config: FormatConfig;
+  readonly line: () => string;
+  readonly wanted: readonly string[];
+  readonly preamble?: string;
+}
+
+function jobs(): Job[] {
+  const access = accessLog(new Random(1), new MatchCounter());
+  const app = appLog(new Random(1), new MatchCounter());
+  const document = () => JSON.parse(app()) as Record<string, unknown>;
+  const scalars = () => Object.entries(document()).filter(([, value]) => typeof value !== 'object');
+  const quoted = (value: unknown) =>
+    /[\s"=]/.test(String(value)) ? JSON.stringify(String(value)) : String(value);
+  const cell = (value: string) => (/[",]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
+  const csv = () => access().split(' ').slice(0, 12).map(cell).join(',');
+  const names = Array.from({ length: 12 }, (_, i) => `c${i}`).join(',');
+  const common = () => access().split('" ').slice(0, 1).concat('200 1234').join('" ');
+  return [
+    {
+      config: { type: 'combined' },
+      line: access,
+      wanted: ['status', 'host', 'timestamp', 'method', 'path', 'size'],
+    },
+    { config: { type: 'common' }, line: common, wanted: ['status', 'path'] },
+    { config: { type: 'lines' }, line: access, wanted: ['message'] },
+    { config: { type: 'json' }, line: app, wanted: ['level', 'status'] },
+    {
+      config: { type: 'logfmt' },
+      line: () =>
+        scalars()
+          .map(([key, value]) => `${key}=${quoted(value)}`)
+          .join(' '),
+      wanted: ['level', 'service'],
+    },
+    {
+      config: { type: 'csv', delimiter: ',', header: true },
+      line: csv,
+      wanted: ['c3', 'c8'],
+      preamble: names,
+    },
+    {
+      config: {
+        type: 'regex',
+        pattern:
+          '^(?<host>\\S+) \\S+ (?<user>\\S+) \\[(?<time>[^\\]]+)\\] "(?<request>[^"]*)" (?<status>\\d+)',
+      },
+      line: access,
+      wanted: ['status'],
+    },
+  ];
+}
+
+function chunkOf(line: () => string): Buffer {
+  const lines: string[] = [];
+  for (let bytes = 0; bytes < CHUNK_BYTES; bytes += lines.at(-1)!.length + 1) lines.push(line());
+  return Buffer.from(`${lines.join('\n')}\n`);
+}
+
+function frameLines(arena: Arena, start: number, end: number): Records {
+  const count = arena.kernels.countLines(start, end);
+  const starts = arena.int32(count);
+  const lengths = arena.int32(count);
+  arena.kernels.frameLines(start, end, starts.byteOffset, lengths.byteOffset, count);
+  return { count, starts, lengths, offsets: arena.float64(count) };
+}
+
+function measure(definition: FormatDefinition, job: Job, wanted: Wanted, arena: Arena): number {
+  arena.reset();
+  const chunk = chunkOf(job.line);
+  const start = arena.place(chunk);
+  const records = frameLines(arena, start, start + chunk.length);
+  const top = arena.top;
+  const decoder = definition.decoder!.create(job.config);
+  const partition: Partition = {
+    source: 'bench',
+    name: 'bench',
+    ...(job.preamble && { preamble: Buffer.from(job.preamble) }),
+  };
+  let startedAt = 0;
+  for (let pass = 0; pass < WARM_UP_PASSES + PASSES; pass++) {
+    if (pass === WARM_UP_PASSES) startedAt = performance.now();
+    arena.reset(top);
+    const { refused } = decoder.decode(arena, records, wanted, partition);
+    if (refused.length > 0) throw new Error(`${job.config.type} refused: ${refused[0]!.message}`);
+  }
+  return (chunk.length * PASSES) / 1e3 / (performance.now() - startedAt);
+}
+
+const arena = new Arena();
+const missing = FORMATS.filter(({ decoder }) => decoder).map(({ name }) => name);
+process.stdout.write('format     all wanted   some wanted   (MB/s, one thread)\n');
+for (const job of jobs()) {
+  const definition = formatNamed(job.config.type);
+  if (!definition) continue;
+  missing.splice(missing.indexOf(definition.name), 1);
+  const all = measure(definition, job, { names: new Set(), all: true }, arena);
+  const some = measure(definition, job, { names: new Set(job.wanted), all: false }, arena);
+  process.stdout.write(
+    `${definition.name.padEnd(10)} ${all.toFixed(0).padStart(10)} ${some.toFixed(0).padStart(13)}\n`,
+  );
+}
+if (missing.length > 0) process.stdout.write(`not measured: ${missing.join(', ')}\n`);

@@ -1,0 +1,7 @@
+# J1 in awk, tuned for this one question: a pattern that cannot miss finds the few lines that are worth splitting.
+/" 5[0-9][0-9] / && $9 >= 500 {
+    path = $7
+    if (path ~ /["\\]/) gsub(/["\\]/, "\\\\&", path)
+    printf "{\"host\":\"%s\",\"timestamp\":\"%s %s\",\"method\":\"%s\",\"path\":\"%s\",\"status\":%s,\"size\":%s}\n", \
+        $1, substr($4, 2), substr($5, 1, length($5) - 1), substr($6, 2), path, $9, $10 == "-" ? "null" : $10
+}

@@ -1,0 +1,1 @@
+select(.level == "error") | del(.host, .pid, .tags) | .site = "eu-1"
