@@ -1,0 +1,133 @@
+// Random pipelines and random input for the comparison with the reference interpreter.
+import fc from 'fast-check';
+import {
+  FAILED,
+  type PlainRecord,
+  type ReferenceExpression,
+  type ReferenceInput,
+  type ReferenceStage,
+  type ReferenceTransform,
+  type Value,
+} from './interpreter.js';
+
+const isNumber = (value: Value | undefined): value is number => typeof value === 'number';
+const isText = (value: Value | undefined): value is string => typeof value === 'string';
+const nested = (record: PlainRecord): Value | undefined => {
+  const n = record['n'];
+  return n !== null && typeof n === 'object' && !Array.isArray(n) ? (n as PlainRecord)['x'] : undefined;
+};
+
+const CONDITIONS: readonly ReferenceExpression[] = [
+  { text: 'a >= 3', value: ({ a }) => isNumber(a) && a >= 3 },
+  { text: 'a == 2', value: ({ a }) => a === 2 },
+  { text: 's == "x1"', value: ({ s }) => s === 'x1' },
+  { text: 's == "a longer text than twelve bytes"', value: ({ s }) => s === 'a longer text than twelve bytes' },
+  { text: 's.startsWith("x")', value: ({ s }) => (isText(s) ? s.startsWith('x') : FAILED) },
+  { text: 's.contains("é")', value: ({ s }) => (isText(s) ? s.includes('é') : FAILED) },
+  { text: 's.endsWith("1") || a > 5', value: ({ s, a }) => (isText(s) && s.endsWith('1')) || (isNumber(a) && a > 5) },
+  { text: 'a > 0 && b', value: ({ a, b }) => isNumber(a) && a > 0 && b === true },
+  { text: 'b', value: ({ b }) => b ?? false },
+  { text: 'n.x > 2', value: (record) => isNumber(nested(record)) && (nested(record) as number) > 2 },
+  { text: 'a in [1, 2, 3]', value: ({ a }) => isNumber(a) && [1, 2, 3].includes(a) },
+  { text: 'size(s) > 2', value: ({ s }) => (isText(s) ? [...s].length > 2 : FAILED) },
+  { text: 'true', value: () => true },
+  { text: '1 > 2', value: () => false },
+];
+
+/** Names that `set` may give values to, and expressions for them; `FAILED` where the record has no such value. */
+const SETTERS: readonly ReferenceExpression[] = [
+  { text: 'a + 1', value: ({ a }) => (isNumber(a) ? a + 1 : FAILED) },
+  { text: 'a * 3 - 2', value: ({ a }) => (isNumber(a) ? a * 3 - 2 : FAILED) },
+  { text: 's + "!"', value: ({ s }) => (isText(s) ? `${s}!` : FAILED) },
+  { text: '"constant"', value: () => 'constant' },
+  { text: 'size(s)', value: ({ s }) => (isText(s) ? [...s].length : FAILED) },
+  { text: 'a > 2', value: ({ a }) => isNumber(a) && a > 2 },
+  { text: 'a > 2 ? "big" : "small"', value: ({ a }) => (isNumber(a) && a > 2 ? 'big' : 'small') },
+  { text: 'null', value: () => null },
+];
+
+const render = (value: Value | undefined): string =>
+  value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value);
+const TEMPLATES: readonly ReferenceExpression[] = [
+  { text: 'fixed', value: () => 'fixed' },
+  { text: '{s}/{a}', value: ({ s, a }) => `${render(s)}/${render(a)}` },
+  { text: '{{{a}}}', value: ({ a }) => `{${render(a)}}` },
+];
+
+const NAMES = ['a', 's', 'b', 'n', 'z', 'new name'] as const;
+
+const text = fc.constantFrom('', 'x1', 'x2', 'é1', 'a longer text than twelve bytes', 'quote " and \\', 'tab\tnl\n', '🦆 x');
+const record = fc.record(
+  {
+    a: fc.integer({ min: -3, max: 9 }),
+    s: text,
+    b: fc.boolean(),
+    n: fc.record({ x: fc.integer({ min: 0, max: 5 }), y: text }),
+    other: fc.oneof(fc.constant(null), text, fc.array(fc.integer(), { maxLength: 3 })),
+  },
+  { requiredKeys: [] },
+) as fc.Arbitrary<PlainRecord>;
+
+const BROKEN_LINES = ['{', '{"a":}', 'no json', '{"a":1}}', '["unclosed', '{"a":01}', '{"s":"tab\tinside"}', '{"a":1'];
+const line = fc.oneof(
+  { weight: 12, arbitrary: record.map((value) => ({ text: JSON.stringify(value), record: value })) },
+  { weight: 1, arbitrary: fc.constantFrom(...BROKEN_LINES).map((broken) => ({ text: broken, record: undefined })) },
+);
+
+const transform: fc.Arbitrary<ReferenceTransform> = fc.oneof(
+  fc.record({ type: fc.constant('filter' as const), where: fc.constantFrom(...CONDITIONS) }),
+  fc.record({
+    type: fc.constant('map' as const),
+    set: fc.dictionary(fc.constantFrom('z', 'a', 's2'), fc.constantFrom(...SETTERS), { maxKeys: 2, noNullPrototype: true }),
+    add: fc.dictionary(fc.constantFrom('t', 's'), fc.constantFrom(...TEMPLATES), { maxKeys: 1, noNullPrototype: true }),
+    rename: fc.constantFrom<Record<string, string>>({}, {}, { s: 'renamed' }, { a: 'z', n: 'm' }),
+    keep: fc.option(fc.uniqueArray(fc.constantFrom(...NAMES, 'renamed', 't'), { minLength: 1 }), { nil: undefined, freq: 3 }),
+    drop: fc.uniqueArray(fc.constantFrom(...NAMES), { maxLength: 2 }),
+  }),
+);
+
+export interface RandomPipeline {
+  readonly inputs: readonly ReferenceInput[];
+  readonly stages: readonly (ReferenceStage & { readonly queue: boolean })[];
+  readonly batchBytes: number;
+  readonly batchRecords: number;
+  /** Smaller than a batch, now and then: everything has to pass all the same. */
+  readonly queueBytes: number;
+}
+
+/** Sources s0…, transforms t0…, sinks k0…; every source and transform has a reader. */
+export const randomPipeline: fc.Arbitrary<RandomPipeline> = fc
+  .record({
+    lines: fc.array(fc.array(line, { maxLength: 40 }), { minLength: 1, maxLength: 2 }),
+    transforms: fc.array(
+      fc.record({
+        transform,
+        inputs: fc.array(fc.nat(), { minLength: 1, maxLength: 2 }),
+        queue: fc.boolean(),
+        onError: fc.constantFrom('dead_letter' as const, 'drop' as const),
+      }),
+      { maxLength: 5 },
+    ),
+    sinks: fc.array(fc.array(fc.nat(), { minLength: 1, maxLength: 2 }), { minLength: 1, maxLength: 2 }),
+    batchBytes: fc.constantFrom(64, 300, 4096),
+    batchRecords: fc.constantFrom(1, 3, 1000),
+    queueBytes: fc.constantFrom(16, 1000, 65536),
+  })
+  .map(({ lines, transforms, sinks, ...sizes }) => {
+    const inputs = lines.map((rows, i) => ({ id: `s${i}`, lines: rows }));
+    const ids = inputs.map(({ id }) => id);
+    const stages: (ReferenceStage & { queue: boolean })[] = [];
+    for (const [i, random] of transforms.entries()) {
+      const from = [...new Set(random.inputs.map((pick) => ids[pick % ids.length]!))];
+      stages.push({ ...random, id: `t${i}`, inputs: from });
+      ids.push(`t${i}`);
+    }
+    const read = new Set(stages.flatMap((stage) => stage.inputs));
+    const unread = ids.filter((id) => !read.has(id));
+    for (const [i, picks] of sinks.entries()) {
+      const from = new Set(picks.map((pick) => ids[pick % ids.length]!));
+      if (i === 0) for (const id of unread) from.add(id);
+      stages.push({ id: `k${i}`, inputs: [...from], transform: undefined, onError: 'dead_letter', queue: false });
+    }
+    return { inputs, stages, ...sizes };
+  });

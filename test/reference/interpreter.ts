@@ -1,0 +1,103 @@
+// A second, deliberately naive implementation of pipelines: one plain object a record, one record at a time.
+// Random pipelines must give the same records here and in the engine.
+
+export type Value = null | boolean | number | string | readonly Value[] | { readonly [key: string]: Value };
+export type PlainRecord = { readonly [key: string]: Value };
+
+/** An evaluation that failed, as opposed to a value. */
+export const FAILED = Symbol('failed');
+
+/** An expression as it stands in the YAML, and what it means for a plain object. */
+export interface ReferenceExpression {
+  readonly text: string;
+  readonly value: (record: PlainRecord) => Value | typeof FAILED;
+}
+
+export type ReferenceTransform =
+  | { readonly type: 'filter'; readonly where: ReferenceExpression }
+  | {
+      readonly type: 'map';
+      readonly set: Readonly<Record<string, ReferenceExpression>>;
+      readonly add: Readonly<Record<string, ReferenceExpression>>;
+      readonly rename: Readonly<Record<string, string>>;
+      readonly keep: readonly string[] | undefined;
+      readonly drop: readonly string[];
+    };
+
+export interface ReferenceStage {
+  readonly id: string;
+  readonly inputs: readonly string[];
+  /** Undefined for sinks. */
+  readonly transform: ReferenceTransform | undefined;
+  readonly onError: 'dead_letter' | 'drop';
+}
+
+export interface ReferenceInput {
+  readonly id: string;
+  /** The raw lines, with the object each stands for; undefined when the line is no record. */
+  readonly lines: readonly { readonly text: string; readonly record: PlainRecord | undefined }[];
+}
+
+export interface ReferenceResult {
+  /** What arrives at each stage, in order as far as one input goes. */
+  readonly received: ReadonlyMap<string, readonly PlainRecord[]>;
+  readonly deadLetters: readonly { readonly stage: string; readonly record: string }[];
+}
+
+interface Tracked {
+  readonly line: string;
+  readonly record: PlainRecord;
+}
+
+/** Runs the stages (inputs before their readers) over the inputs. */
+export function interpret(inputs: readonly ReferenceInput[], stages: readonly ReferenceStage[]): ReferenceResult {
+  const out = new Map<string, Tracked[]>();
+  const received = new Map<string, PlainRecord[]>();
+  const deadLetters: { stage: string; record: string }[] = [];
+  for (const { id, lines } of inputs) {
+    const good: Tracked[] = [];
+    for (const { text, record } of lines) {
+      if (record) good.push({ line: text, record });
+      else deadLetters.push({ stage: id, record: text });
+    }
+    out.set(id, good);
+  }
+  for (const stage of stages) {
+    const arriving = stage.inputs.flatMap((input) => out.get(input)!);
+    received.set(stage.id, arriving.map(({ record }) => record));
+    if (!stage.transform) continue;
+    const passed: Tracked[] = [];
+    for (const tracked of arriving) {
+      const record = apply(stage.transform, tracked.record);
+      if (record === FAILED) {
+        if (stage.onError === 'dead_letter') deadLetters.push({ stage: stage.id, record: tracked.line });
+      } else if (record) {
+        passed.push({ line: tracked.line, record });
+      }
+    }
+    out.set(stage.id, passed);
+  }
+  return { received, deadLetters };
+}
+
+function apply(transform: ReferenceTransform, input: PlainRecord): PlainRecord | undefined | typeof FAILED {
+  if (transform.type === 'filter') return transform.where.value(input) === true ? input : undefined;
+  const record: Record<string, Value> = { ...input };
+  for (const [name, { value }] of Object.entries({ ...transform.set })) {
+    const result = value(record);
+    if (result === FAILED) return FAILED;
+    record[name] = result;
+  }
+  for (const [name, { value }] of Object.entries(transform.add)) record[name] = value(record) as Value;
+  for (const [from, to] of Object.entries(transform.rename)) {
+    if (!Object.hasOwn(record, from)) continue;
+    const value = record[from]!;
+    delete record[from];
+    record[to] = value;
+  }
+  for (const name of Object.keys(record)) {
+    const kept = transform.keep === undefined || transform.keep.includes(name);
+    if (!kept || transform.drop.includes(name)) delete record[name];
+  }
+  return record;
+}

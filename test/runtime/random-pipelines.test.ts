@@ -1,0 +1,84 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { type RandomPipeline, randomPipeline } from '../reference/arbitraries.js';
+import { interpret } from '../reference/interpreter.js';
+import { runInThread } from '../support/run-pipeline.js';
+
+const CASES = Number(process.env['CASES'] ?? 600);
+const folder = mkdtempSync(join(tmpdir(), 'millrace-random-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function yamlOf({ inputs, stages, batchBytes, batchRecords, queueBytes }: RandomPipeline, dir: string): string {
+  const sources: Record<string, unknown> = {};
+  for (const { id, lines } of inputs) {
+    writeFileSync(join(dir, `${id}.ndjson`), lines.map(({ text }) => `${text}\n`).join(''));
+    sources[id] = { type: 'file', paths: [join(dir, `${id}.ndjson`)], format: 'json', max_line_bytes: 8192 };
+  }
+  const transforms: Record<string, unknown> = {};
+  const sinks: Record<string, unknown> = {};
+  for (const { id, inputs, transform, onError, queue } of stages) {
+    const inbox = queue ? { queue: { type: 'memory', max_bytes: queueBytes } } : {};
+    if (!transform) {
+      sinks[id] = { type: 'file', inputs, path: join(dir, `${id}.out`), format: 'json', mode: 'overwrite' };
+    } else if (transform.type === 'filter') {
+      transforms[id] = { type: 'filter', inputs, ...inbox, where: transform.where.text };
+    } else {
+      const texts = (of: Readonly<Record<string, { text: string }>>) =>
+        Object.fromEntries(Object.entries(of).map(([name, { text }]) => [name, text]));
+      const { set, add, rename, keep, drop } = transform;
+      const options = { set: texts(set), add: texts(add), rename, drop, ...(keep ? { keep } : {}) };
+      transforms[id] = { type: 'map', inputs, ...inbox, on_error: onError, ...options };
+    }
+  }
+  const runtime = { state: join(dir, 'state'), batch: { max_bytes: batchBytes, max_records: batchRecords } };
+  return stringify({ name: 'random', sources, transforms, sinks, runtime }, { aliasDuplicateObjects: false });
+}
+
+function linesOf(path: string): string[] {
+  try {
+    return readFileSync(path, 'utf8').split('\n').filter(Boolean);
+  } catch {
+    return [];
+  }
+}
+
+/** Members in a fixed order, so that records can be compared as texts. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, inner) =>
+    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
+
+/** Whether there is only one way from a source to the stage; then the order of records is kept. */
+function isLinear({ stages }: RandomPipeline, id: string): boolean {
+  const stage = stages.find((candidate) => candidate.id === id);
+  return stage === undefined || (stage.inputs.length === 1 && isLinear({ stages } as RandomPipeline, stage.inputs[0]!));
+}
+
+it(`agrees with the reference interpreter on ${CASES} random pipelines over random input`, async () => {
+  let run = 0;
+  const property = fc.asyncProperty(randomPipeline, async (pipeline) => {
+    const dir = mkdtempSync(join(folder, `${run++}-`));
+    const expected = interpret(pipeline.inputs, pipeline.stages);
+    const metrics = await runInThread(yamlOf(pipeline, dir), join(dir, 'pipeline.yaml'));
+    for (const { id, transform } of pipeline.stages) {
+      const wanted = expected.received.get(id)!.map(canonical);
+      expect(metrics.stage(id).recordsIn).toBe(wanted.length);
+      if (transform) continue;
+      const got = linesOf(join(dir, `${id}.out`)).map((line) => canonical(JSON.parse(line)));
+      if (isLinear(pipeline, id)) expect(got).toEqual(wanted);
+      else expect(got.sort()).toEqual(wanted.sort());
+    }
+    const letters = linesOf(join(dir, 'state', 'random', 'dead_letters.ndjson')).map((line) => JSON.parse(line));
+    const refusals = letters.map(({ stage, record }) => canonical({ stage, record }));
+    expect(refusals.sort()).toEqual(expected.deadLetters.map(canonical).sort());
+    rmSync(dir, { recursive: true, force: true });
+  });
+  await fc.assert(property, { numRuns: CASES });
+}, 600_000);

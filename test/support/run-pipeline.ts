@@ -1,0 +1,28 @@
+import { SINKS, SOURCES } from '../../connectors/index.js';
+import { FORMATS } from '../../src/formats/index.js';
+import { planPipeline, readPipeline } from '../../src/plan/index.js';
+import { type Metrics, Run } from '../../src/runtime/index.js';
+import { TRANSFORMS } from '../../src/transforms/index.js';
+import { InlineLanes } from '../../src/workers/index.js';
+
+const named = <T extends { readonly name: string }>(all: readonly T[]) => new Map(all.map((one) => [one.name, one]));
+const catalogue = {
+  sources: named(SOURCES),
+  transforms: named(TRANSFORMS),
+  sinks: named(SINKS),
+  formats: named(FORMATS),
+};
+const log = { info: () => {}, warn: () => {} };
+
+/** Runs a pipeline in this thread: the whole engine, but for the pool of threads. Throws when the file has problems. */
+export async function runInThread(yaml: string, file: string): Promise<Metrics> {
+  const { pipeline, problems } = readPipeline(yaml, file, { env: {}, set: [], catalogue });
+  if (!pipeline) throw new Error(problems.map(({ message }) => message).join('\n'));
+  const { plan, problems: mismatches } = planPipeline(pipeline);
+  if (mismatches.length > 0) throw new Error(mismatches.map(({ message }) => message).join('\n'));
+  const { chains } = plan.segments[0]!;
+  const lanes = await InlineLanes.create({ pipeline: pipeline.name, chains, arenaBytes: 32 * 1024 * 1024 });
+  const run = new Run({ pipeline, plan, lanes, log });
+  await run.run();
+  return run.metrics;
+}
