@@ -61,29 +61,11 @@ export class Credit {
     refused: (reason: unknown) => void,
     signal?: AbortSignal,
   ): void {
-    if (this.#failure) return refused(this.#failure.reason);
-    if (signal?.aborted) return refused(signal.reason);
-    const cost = this.tryTake(bytes);
-    if (cost !== undefined) return granted(cost);
-    const forget = () => signal?.removeEventListener('abort', abort);
-    const waiter: Waiter = {
-      cost: this.#costOf(bytes),
-      granted: (cost) => {
-        forget();
-        granted(cost);
-      },
-      refused: (reason) => {
-        forget();
-        refused(reason);
-      },
-    };
-    const abort = () => {
-      this.#waiters.delete(waiter);
-      waiter.refused(signal?.reason);
-      this.#grant();
-    };
-    signal?.addEventListener('abort', abort);
-    this.#waiters.add(waiter);
+    const cost = this.#failure || signal?.aborted ? undefined : this.tryTake(bytes);
+    if (this.#failure) refused(this.#failure.reason);
+    else if (signal?.aborted) refused(signal.reason);
+    else if (cost !== undefined) granted(cost);
+    else this.#wait(bytes, granted, refused, signal);
   }
 
   /** Takes what is free of `bytes`, past those who wait. For bytes that turn out to exist already. Returns the cost. */
@@ -113,6 +95,33 @@ export class Credit {
   #costOf(bytes: number): number {
     if (!(bytes >= 0)) throw misuse(`a request for ${bytes} bytes of credit`);
     return Math.min(bytes, this.limit);
+  }
+
+  #wait(
+    bytes: number,
+    granted: (cost: number) => void,
+    refused: (reason: unknown) => void,
+    signal?: AbortSignal,
+  ): void {
+    const forget = () => signal?.removeEventListener('abort', abort);
+    const waiter: Waiter = {
+      cost: this.#costOf(bytes),
+      granted: (cost) => {
+        forget();
+        granted(cost);
+      },
+      refused: (reason) => {
+        forget();
+        refused(reason);
+      },
+    };
+    const abort = () => {
+      this.#waiters.delete(waiter);
+      waiter.refused(signal?.reason);
+      this.#grant();
+    };
+    signal?.addEventListener('abort', abort);
+    this.#waiters.add(waiter);
   }
 
   #grant(): void {

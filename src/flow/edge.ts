@@ -227,6 +227,7 @@ export class Edge<T> {
   /** Drops queued items, oldest first, until `bytes` have room; none when all together would not make enough. */
   #evictFor(bytes: number): void {
     const cost = Math.min(bytes, this.credit.limit);
+    if (this.credit.free >= cost) return;
     let queuedCost = 0;
     for (const entry of this.#entries) if (entry.kind === 'queued') queuedCost += entry.cost;
     if (this.credit.free + queuedCost < cost) return;
