@@ -25,7 +25,8 @@ interface Job {
 }
 
 function jobs(): Job[] {
-  const access = accessLog(new Random(1), new MatchCounter());
+  const accessLine = accessLog(new Random(1), new MatchCounter());
+  const access = () => accessLine().trimEnd();
   const app = appLog(new Random(1), new MatchCounter());
   const document = () => JSON.parse(app()) as Record<string, unknown>;
   const scalars = () => Object.entries(document()).filter(([, value]) => typeof value !== 'object');
