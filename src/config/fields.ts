@@ -7,7 +7,10 @@ export interface Field {
   /** One or two sentences, shown by `list` and by editors. */
   readonly summary: string;
   readonly type: FieldType;
-  /** Absent fields without a default are left out of the configuration that the component gets. */
+  /**
+   * A checked value (bytes, milliseconds), or a text as it would stand in YAML (`64KiB`); what a variant or an object
+   * leaves out is filled in. Absent fields without a default are left out of the configuration that the component gets.
+   */
   readonly default?: unknown;
   readonly required?: boolean;
   /** A value as it would stand in YAML, for the documentation. */
@@ -35,7 +38,7 @@ export type FieldType =
    * shape with its defaults. The component gets `{type, ...its fields}`.
    */
   | { readonly kind: 'variant'; readonly variants: () => readonly Variant[] }
-  /** The first of these that fits; for the error the first is taken. */
+  /** The first of these that fits; the error is that of the one that takes a value of this shape, if only one does. */
   | { readonly kind: 'either'; readonly types: readonly FieldType[] };
 
 export interface Variant {

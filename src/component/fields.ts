@@ -1,0 +1,39 @@
+import type { Field, FieldType } from '../config/fields.js';
+import { parseExpression, parseTemplate } from '../expression/index.js';
+import { FORMATS } from '../formats/index.js';
+
+/** A CEL expression. The component gets its text, which it parses again where it runs: configurations are plain data. */
+export const EXPRESSION: FieldType = {
+  kind: 'string',
+  format: 'expression',
+  parse: (text) => parseExpression(text).text,
+};
+
+/** Text with `{expression}` parts. The component gets its text. */
+export const TEMPLATE: FieldType = {
+  kind: 'string',
+  format: 'template',
+  parse: (text) => parseTemplate(text).text,
+};
+
+type Options = Omit<Field, 'name' | 'summary' | 'type'>;
+
+export function expressionField(name: string, summary: string, options: Options = {}): Field {
+  return { name, summary, type: EXPRESSION, ...options };
+}
+
+export function templateField(name: string, summary: string, options: Options = {}): Field {
+  return { name, summary, type: TEMPLATE, ...options };
+}
+
+/** The field `format` of a stage that decodes or encodes: any format that can. The component gets a FormatConfig. */
+export function formatField(use: 'decoder' | 'encoder', fallback: string): Field {
+  return {
+    name: 'format',
+    summary:
+      use === 'decoder' ? 'How the fields of a record are found in its bytes.' : 'How a record is written.',
+    type: { kind: 'variant', variants: () => FORMATS.filter((format) => format[use] !== undefined) },
+    default: fallback,
+    example: 'json',
+  };
+}

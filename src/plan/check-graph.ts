@@ -1,0 +1,101 @@
+import { entryOf, type MapNode, type Problems, quote } from '../config/index.js';
+import type { Input, StageId } from './check-stage.js';
+
+/** Finds what single stages cannot tell: names, inputs, stages that lead nowhere, cycles. All at once. */
+export function checkGraph(root: MapNode, stages: readonly StageId[], problems: Problems): void {
+  checkEnds(root, problems);
+  const byId = checkNames(stages, problems);
+  const readOf = new Set<string>();
+  for (const stage of stages) for (const id of checkInputs(stage, byId, problems)) readOf.add(id);
+  for (const { id, kind, path, place } of byId.values()) {
+    if (kind === 'sink' || readOf.has(id)) continue;
+    problems.add(place, path, `nobody reads this ${kind}: no transform or sink has it among its inputs`);
+  }
+  checkCycles(byId, problems);
+}
+
+function checkEnds(root: MapNode, problems: Problems): void {
+  for (const section of ['sources', 'sinks']) {
+    const entry = entryOf(root, section);
+    const value = entry?.value;
+    const filled = value?.kind === 'map' && value.entries.length > 0;
+    const wrongType = value?.kind === 'list' || (value?.kind === 'scalar' && value.value !== null);
+    if (filled || wrongType) continue;
+    const place = entry?.keyPlace ?? { source: root.place.source, offset: 0 };
+    problems.add(place, section, `a pipeline needs at least one ${section.slice(0, -1)}`);
+  }
+}
+
+function checkNames(stages: readonly StageId[], problems: Problems): Map<string, StageId> {
+  const byId = new Map<string, StageId>();
+  for (const stage of stages) {
+    const first = byId.get(stage.id);
+    if (first)
+      problems.add(
+        stage.place,
+        stage.path,
+        `the name is taken by ${first.path}: names are shared by all stages`,
+      );
+    else byId.set(stage.id, stage);
+  }
+  return byId;
+}
+
+/** Checks the inputs of one stage; gives those that it reads, or most likely means to. */
+function checkInputs(stage: StageId, byId: ReadonlyMap<string, StageId>, problems: Problems): Set<string> {
+  const seen = new Set<string>();
+  for (const input of stage.inputs) {
+    const { id, path, place } = input;
+    const target = byId.get(id);
+    if (seen.has(id)) problems.add(place, path, `${quote(input.shown)} is among the inputs twice`);
+    else if (!target) addUnknownInput(input, stage, byId, seen, problems);
+    else if (target.kind === 'sink')
+      problems.add(place, path, `${quote(input.shown)} is a sink, nothing comes out of it`);
+    seen.add(id);
+  }
+  return seen;
+}
+
+function addUnknownInput(
+  { id, shown, path, place }: Input,
+  stage: StageId,
+  byId: ReadonlyMap<string, StageId>,
+  seen: Set<string>,
+  problems: Problems,
+): void {
+  const candidates = [...byId.values()]
+    .filter((other) => other.kind !== 'sink' && other !== stage)
+    .map((other) => other.id);
+  const nearest = shown === id ? problems.nearest(id, candidates) : undefined;
+  if (nearest !== undefined) seen.add(nearest);
+  problems.add(place, path, `there is no source or transform ${quote(shown)}`, nearest);
+}
+
+/** Depth-first search; an edge back to a stage on the way there closes a cycle. */
+function checkCycles(byId: ReadonlyMap<string, StageId>, problems: Problems): void {
+  const done = new Set<StageId>();
+  const way: StageId[] = [];
+  const visit = (stage: StageId): void => {
+    way.push(stage);
+    for (const { id } of stage.inputs) {
+      const input = byId.get(id);
+      if (!input || input.kind === 'sink' || done.has(input)) continue;
+      const begin = way.indexOf(input);
+      if (begin === -1) visit(input);
+      else addCycle(way.slice(begin), problems);
+    }
+    way.pop();
+    done.add(stage);
+  };
+  for (const stage of byId.values()) if (!done.has(stage)) visit(stage);
+}
+
+/** Prints a cycle in the direction in which records would flow, beginning with the stage that stands first. */
+function addCycle(upstream: readonly StageId[], problems: Problems): void {
+  const flow = [...upstream].reverse();
+  const first = flow.reduce((a, b) => (b.place.offset < a.place.offset ? b : a));
+  const at = flow.indexOf(first);
+  const names = [...flow.slice(at), ...flow.slice(0, at), first].map(({ id }) => id);
+  const shown = names.length > 12 ? [...names.slice(0, 6), '…', ...names.slice(-5)] : names;
+  problems.add(first.place, first.path, `its records come back to it: ${shown.join(' → ')}`);
+}

@@ -1,0 +1,281 @@
+import type { Config, Definition } from '../component/index.js';
+import {
+  addUnknownKey,
+  type CheckedAt,
+  checkFields,
+  checkValue,
+  childPath,
+  describe,
+  entryOf,
+  type Field,
+  lineAndColumn,
+  type MapEntry,
+  type MapNode,
+  type Node,
+  type Place,
+  type Problems,
+} from '../config/index.js';
+import { refuseLaterInput, refuseLaterOnError, refuseLaterQueue } from './later.js';
+import type { Catalogue, OnError, QueueConfig, Stage, StageKind } from './pipeline.js';
+import { INPUTS_FIELD, ON_ERROR_FIELD, QUEUE_FIELD, wrongId } from './pipeline-fields.js';
+
+/** How many stages a pipeline can have: more would be a mistake, and a risk to whoever walks the graph. */
+const MOST_STAGES = 1000;
+/** A queue that the file names without a size has room for this many batches. */
+const BATCHES_IN_QUEUE = 8;
+
+/** A stage as the graph sees it, whatever else is wrong with it. */
+export interface StageId {
+  readonly id: string;
+  readonly kind: StageKind;
+  readonly path: string;
+  readonly place: Place;
+  readonly inputs: readonly Input[];
+}
+
+export interface Input {
+  readonly id: string;
+  /** As it is written, which may be `${NAME}`. */
+  readonly shown: string;
+  readonly path: string;
+  readonly place: Place;
+}
+
+export interface StageContext {
+  readonly catalogue: Catalogue;
+  readonly batchBytes: number;
+  /** Whether values are missing that could not be filled in, so that a definition's own check has to wait. */
+  readonly incomplete: boolean;
+  readonly problems: Problems;
+}
+
+const SECTIONS = [
+  ['sources', 'source'],
+  ['transforms', 'transform'],
+  ['sinks', 'sink'],
+] as const;
+
+/** Checks every stage of the three sections, each for itself. `stages` holds those without problems. */
+export function readStages(root: MapNode, context: StageContext): { stages: Stage[]; ids: StageId[] } {
+  const stages: Stage[] = [];
+  const ids: StageId[] = [];
+  for (const section of root.entries) {
+    const kind = SECTIONS.find(([name]) => name === section.key)?.[1];
+    if (!kind) continue;
+    for (const entry of entriesOf(section, kind, context.problems)) {
+      if (ids.length === MOST_STAGES) {
+        context.problems.add(entry.keyPlace, section.key, `a pipeline has at most ${MOST_STAGES} stages`);
+        return { stages, ids };
+      }
+      const reader = new StageReader(entry, kind, childPath(section.key, entry.key), context);
+      const stage = reader.read();
+      ids.push(reader.id());
+      if (stage) stages.push(stage);
+    }
+  }
+  return { stages, ids };
+}
+
+function entriesOf({ key, value }: MapEntry, kind: StageKind, problems: Problems): readonly MapEntry[] {
+  if (value.kind === 'map') return value.entries;
+  if (value.kind === 'list' || value.value !== null) {
+    problems.add(
+      value.place,
+      key,
+      `expected a map from the names of the ${kind}s to what they are, found ${describe(value)}`,
+    );
+  }
+  return [];
+}
+
+class StageReader {
+  readonly #entry: MapEntry;
+  readonly #kind: StageKind;
+  readonly #context: StageContext;
+  readonly #at: CheckedAt;
+  #inputs: Input[] = [];
+
+  constructor(entry: MapEntry, kind: StageKind, path: string, context: StageContext) {
+    this.#entry = entry;
+    this.#kind = kind;
+    this.#context = context;
+    this.#at = { path, problems: context.problems };
+  }
+
+  id(): StageId {
+    const { key, keyPlace } = this.#entry;
+    return { id: key, kind: this.#kind, path: this.#at.path, place: keyPlace, inputs: this.#inputs };
+  }
+
+  read(): Stage | undefined {
+    const { problems } = this.#context;
+    const before = problems.count;
+    const { key, keyPlace, value } = this.#entry;
+    const wrong = wrongId(key);
+    if (wrong !== undefined) problems.add(keyPlace, this.#at.path, wrong);
+    if (value.kind !== 'map') {
+      problems.add(
+        value.place,
+        this.#at.path,
+        `expected a map with the ${this.#kind}'s type and options, found ${describe(value)}`,
+      );
+      return undefined;
+    }
+    const definition = this.#definition(value);
+    this.#inputs = this.#readInputs(value);
+    const queue = this.#queue(value);
+    const onError = this.#onError(value);
+    const config = definition && this.#config(value, definition, before);
+    if (!definition || !config || problems.count > before) return undefined;
+    const type = definition.name;
+    const stage = {
+      id: key,
+      kind: this.#kind,
+      type,
+      definition,
+      config,
+      inputs: this.#inputs.map(({ id }) => id),
+    };
+    return { ...stage, ...(queue && { queue }), onError, position: lineAndColumn(keyPlace) };
+  }
+
+  #child(name: string): CheckedAt {
+    return { ...this.#at, path: childPath(this.#at.path, name) };
+  }
+
+  #definition(map: MapNode): Definition | undefined {
+    const { catalogue, problems } = this.#context;
+    const definitions: ReadonlyMap<string, Definition> = catalogue[`${this.#kind}s`];
+    const type = entryOf(map, 'type')?.value;
+    const at = this.#child('type');
+    const names = [...definitions.keys()].sort();
+    if (!type) {
+      problems.add(
+        this.#entry.keyPlace,
+        at.path,
+        `required, but missing: expected one of ${names.join(', ')}`,
+      );
+      return undefined;
+    }
+    if (type.kind === 'scalar' && type.failed) return undefined;
+    const name = type.kind === 'scalar' ? type.text : '';
+    const definition = definitions.get(name);
+    if (definition) return definition;
+    const other = SECTIONS.find(([section]) => catalogue[section].has(name));
+    const expected = `expected one of ${names.join(', ')}`;
+    const message = other
+      ? `${name} is a ${other[1]}, not a ${this.#kind}: ${expected}`
+      : `${expected}, found ${describe(type)}`;
+    problems.add(type.place, at.path, message, other ? undefined : problems.nearest(name, names));
+    return undefined;
+  }
+
+  #readInputs(map: MapNode): Input[] {
+    if (this.#kind === 'source') return [];
+    const entry = entryOf(map, 'inputs');
+    const at = this.#child('inputs');
+    if (!entry) {
+      const message = 'required, but missing: name the sources and transforms whose records it gets';
+      at.problems.add(this.#entry.keyPlace, at.path, message);
+      return [];
+    }
+    if (entry.value.kind !== 'list') return this.#input(entry.value, at);
+    if (entry.value.items.length === 0) {
+      at.problems.add(entry.value.place, at.path, 'expected at least one source or transform, found none');
+    }
+    return entry.value.items.flatMap((item, i) => this.#input(item, { ...at, path: `${at.path}[${i}]` }));
+  }
+
+  #input(node: Node, at: CheckedAt): Input[] {
+    if (refuseLaterInput(node, at) || (node.kind === 'scalar' && node.failed)) return [];
+    if (node.kind === 'scalar' && node.text !== '') {
+      return [{ id: node.text, shown: node.written ?? node.text, path: at.path, place: node.place }];
+    }
+    at.problems.add(
+      node.place,
+      at.path,
+      `expected the name of a source or transform, found ${describe(node)}`,
+    );
+    return [];
+  }
+
+  #queue(map: MapNode): QueueConfig | undefined {
+    const entry = this.#kind === 'source' ? undefined : entryOf(map, 'queue');
+    const at = this.#child('queue');
+    if (!entry || refuseLaterQueue(entry.value, at)) return undefined;
+    const queue = checkValue(entry.value, QUEUE_FIELD.type, at) as Record<string, unknown> | undefined;
+    if (!queue) return undefined;
+    return {
+      type: 'memory',
+      maxBytes: (queue.max_bytes as number | undefined) ?? BATCHES_IN_QUEUE * this.#context.batchBytes,
+      whenFull: queue.when_full as QueueConfig['whenFull'],
+    };
+  }
+
+  #onError(map: MapNode): OnError {
+    const entry = entryOf(map, 'on_error');
+    const at = this.#child('on_error');
+    if (!entry || refuseLaterOnError(entry.value, at)) return { action: 'dead_letter' };
+    const action = checkValue(entry.value, ON_ERROR_FIELD.type, at) as OnError['action'] | undefined;
+    return { action: action ?? 'dead_letter' };
+  }
+
+  /** Checks the definition's own fields and then, when nothing is wrong with the stage, what the definition knows. */
+  #config(map: MapNode, definition: Definition, before: number): Config | undefined {
+    const { problems } = this.#context;
+    const common = commonFields(this.#kind).map(({ name }) => name);
+    const rest: MapEntry[] = [];
+    for (const entry of map.entries) {
+      if (common.includes(entry.key) || entry.key === 'type') continue;
+      const reason = reasonAgainst(entry.key, this.#kind);
+      const own = definition.fields.some(({ name }) => name === entry.key);
+      if (own) rest.push(entry);
+      else
+        addUnknownKey(
+          entry,
+          [...definition.fields.map(({ name }) => name), ...common, 'type'],
+          this.#at,
+          reason,
+        );
+    }
+    const own = { ...map, entries: rest };
+    const config = checkFields(own, definition.fields, this.#at, this.#entry.keyPlace);
+    if (problems.count > before || this.#context.incomplete) return undefined;
+    for (const { field, message } of definition.check?.(config) ?? []) {
+      problems.add(
+        placeOf(own, field) ?? this.#entry.keyPlace,
+        field === '' ? this.#at.path : `${this.#at.path}.${field}`,
+        message,
+      );
+    }
+    return config;
+  }
+}
+
+/** The keys that every stage of a kind has, but for its type. */
+export function commonFields(kind: StageKind): readonly Field[] {
+  return kind === 'source' ? [ON_ERROR_FIELD] : [INPUTS_FIELD, QUEUE_FIELD, ON_ERROR_FIELD];
+}
+
+function reasonAgainst(key: string, kind: StageKind): string | undefined {
+  if (kind !== 'source' || (key !== 'inputs' && key !== 'queue')) return undefined;
+  return `a source has no ${key}: records begin there`;
+}
+
+/** Where the value of a path such as `routes.slow` or `paths[0]` stands, or the nearest thing around it. */
+function placeOf(map: MapNode, path: string): Place | undefined {
+  let node: Node | undefined = map;
+  let place: Place | undefined;
+  for (const [, index, key] of path.matchAll(/\[(\d+)\]|([^.[\]]+)/g)) {
+    const next: Node | undefined =
+      index === undefined
+        ? entryOf(node, key!)?.value
+        : node?.kind === 'list'
+          ? node.items[Number(index)]
+          : undefined;
+    if (!next) return place;
+    node = next;
+    place = next.place;
+  }
+  return place;
+}

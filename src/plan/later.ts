@@ -1,0 +1,65 @@
+import { type CheckedAt, childPath, entryOf, type MapEntry, type Node } from '../config/index.js';
+
+/** Parts of a pipeline that have a name already but cannot run yet, by where they stand. */
+const QUEUE_TYPES = ['disk', 'amqp', 'kafka'];
+const DEAD_LETTER_TYPES = ['disk', 'amqp', 'kafka', 'file'];
+
+/** Reports a key whose feature is not there yet; false when the key is no such one. An empty section asks for nothing. */
+export function refuseLater(entry: MapEntry, at: CheckedAt): boolean {
+  const path = childPath(at.path, entry.key);
+  if (path === 'exchanges' || path === 'tests') {
+    if (!isEmpty(entry.value)) at.problems.add(entry.keyPlace, path, `${path} are not supported yet`);
+    return true;
+  }
+  if (path !== 'dead_letter.type') return false;
+  const type = entry.value.kind === 'scalar' ? entry.value.text : '';
+  const known = DEAD_LETTER_TYPES.includes(type);
+  const nearest = known ? undefined : at.problems.nearest(type, DEAD_LETTER_TYPES);
+  const message =
+    'other stores for dead letters are not supported yet: leave the type out, and they go to runtime.state';
+  at.problems.add(entry.value.place, path, message, nearest);
+  return true;
+}
+
+function isEmpty(node: Node): boolean {
+  if (node.kind === 'scalar') return node.value === null;
+  return node.kind === 'list' ? node.items.length === 0 : node.entries.length === 0;
+}
+
+/** Reports a queue of a kind that is not there yet. */
+export function refuseLaterQueue(queue: Node, at: CheckedAt): boolean {
+  const type = queue.kind === 'map' ? entryOf(queue, 'type')?.value : queue;
+  if (type?.kind === 'scalar' && QUEUE_TYPES.includes(type.text)) {
+    const path = type === queue ? at.path : childPath(at.path, 'type');
+    at.problems.add(type.place, path, `${type.text} queues are not supported yet: use memory`);
+    return true;
+  }
+  const whenFull = entryOf(queue, 'when_full')?.value;
+  if (whenFull?.kind !== 'scalar' || whenFull.text !== 'spill') return false;
+  const message = 'spilling to disk is not supported yet: use block, drop_newest or drop_oldest';
+  at.problems.add(whenFull.place, childPath(at.path, 'when_full'), message);
+  return true;
+}
+
+/** Reports retries, which are not there yet. */
+export function refuseLaterOnError(onError: Node, at: CheckedAt): boolean {
+  const retry =
+    entryOf(onError, 'retry') ??
+    (onError.kind === 'scalar' && onError.text === 'retry' ? onError : undefined);
+  if (!retry) return false;
+  const place = 'keyPlace' in retry ? retry.keyPlace : retry.place;
+  const path = 'keyPlace' in retry ? childPath(at.path, 'retry') : at.path;
+  at.problems.add(place, path, 'retries are not supported yet: use dead_letter, drop or stop');
+  return true;
+}
+
+/** Reports an input that is taken from an exchange. */
+export function refuseLaterInput(input: Node, at: CheckedAt): boolean {
+  if (input.kind !== 'map' || !entryOf(input, 'from')) return false;
+  at.problems.add(
+    input.place,
+    at.path,
+    'inputs from exchanges are not supported yet: name a source or a transform',
+  );
+  return true;
+}

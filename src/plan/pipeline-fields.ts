@@ -1,0 +1,159 @@
+import { type Field, FieldError } from '../config/index.js';
+
+const NAME = /^[A-Za-z0-9_][\w.-]{0,63}$/;
+const ID = /^[A-Za-z_][\w-]{0,63}$/;
+
+/** What is wrong with a stage's id, or undefined. */
+export function wrongId(id: string): string | undefined {
+  if (ID.test(id)) return undefined;
+  if (id.length > 64) return 'the name of a stage has at most 64 characters';
+  return 'the name of a stage begins with a letter or _, and holds letters, digits, _ and -';
+}
+
+function parseName(text: string): string {
+  if (!NAME.test(text))
+    throw new FieldError('expected up to 64 letters, digits, _, - and ., a letter or digit first');
+  return text;
+}
+
+export const BATCH_FIELDS: readonly Field[] = [
+  {
+    name: 'max_bytes',
+    summary:
+      'About how many bytes of records travel together. Larger batches cost less work and more memory.',
+    type: { kind: 'size', min: 4096, max: 64 * 2 ** 20 },
+    default: 2 ** 20,
+  },
+  {
+    name: 'max_records',
+    summary: 'The most records that travel together.',
+    type: { kind: 'integer', min: 1, max: 2 ** 20 },
+    default: 65536,
+  },
+  {
+    name: 'linger',
+    summary: 'How long a batch that is not full waits for more records.',
+    type: { kind: 'duration' },
+    default: 20,
+  },
+];
+
+export const RUNTIME_FIELDS: readonly Field[] = [
+  {
+    name: 'workers',
+    summary: 'How many threads decode, transform and encode; `auto` is one for each processor.',
+    type: {
+      kind: 'either',
+      types: [
+        { kind: 'integer', min: 1, max: 256 },
+        { kind: 'enum', values: ['auto'] },
+      ],
+    },
+    default: 'auto',
+  },
+  {
+    name: 'memory',
+    summary: 'The most bytes that may be in flight, all queues together.',
+    type: { kind: 'size', min: 2 ** 20 },
+    default: 256 * 2 ** 20,
+  },
+  {
+    name: 'checkpoint',
+    summary: 'How often a checkpoint is made.',
+    type: { kind: 'duration' },
+    default: 1000,
+  },
+  {
+    name: 'state',
+    summary: 'The folder of everything that outlives a run: checkpoints, dead letters.',
+    type: { kind: 'string' },
+    default: '.millrace',
+  },
+  {
+    name: 'batch',
+    summary: 'How records are put together into batches.',
+    type: { kind: 'object', fields: BATCH_FIELDS },
+    default: {},
+  },
+];
+
+export const DEAD_LETTER_FIELDS: readonly Field[] = [
+  {
+    name: 'max_share',
+    summary: 'The run stops when more than this share of the last records failed.',
+    type: { kind: 'number', min: 0, max: 1 },
+    example: 0.2,
+  },
+];
+
+export const QUEUE_FIELD: Field = {
+  name: 'queue',
+  summary: 'The inbox of the stage; without one, it is as large as a few batches and blocks.',
+  type: {
+    kind: 'variant',
+    variants: () => [
+      {
+        name: 'memory',
+        summary: 'In the memory of the process.',
+        fields: [
+          {
+            name: 'max_bytes',
+            summary: 'How many bytes wait in it at most; eight batches when it is not set.',
+            type: { kind: 'size', min: 4096 },
+            example: '16MiB',
+          },
+          {
+            name: 'when_full',
+            summary: 'Whether the stages before it wait, or which batches are dropped and counted.',
+            type: { kind: 'enum', values: ['block', 'drop_newest', 'drop_oldest'] },
+            default: 'block',
+          },
+        ],
+      },
+    ],
+  },
+  example: { type: 'memory', max_bytes: '16MiB' },
+};
+
+export const ON_ERROR_FIELD: Field = {
+  name: 'on_error',
+  summary:
+    'What becomes of a record on which the stage fails: kept as a dead letter, dropped, or the run stops.',
+  type: { kind: 'enum', values: ['dead_letter', 'drop', 'stop'] },
+  default: 'dead_letter',
+};
+
+export const INPUTS_FIELD: Field = {
+  name: 'inputs',
+  summary: 'The sources and transforms whose records it gets.',
+  type: {
+    kind: 'either',
+    types: [{ kind: 'list', items: { kind: 'string' }, minItems: 1 }, { kind: 'string' }],
+  },
+  required: true,
+  example: ['web'],
+};
+
+const STAGES: Field['type'] = { kind: 'map', values: { kind: 'any' } };
+
+/** The keys of a pipeline's file. */
+export const TOP_LEVEL: readonly Field[] = [
+  {
+    name: 'name',
+    summary: 'Names state, queues and metrics; by default that of the file, or of its folder.',
+    type: { kind: 'string', format: 'name', parse: parseName },
+  },
+  { name: 'sources', summary: 'Where records come from, by name.', type: STAGES, required: true },
+  { name: 'transforms', summary: 'What is done with records, by name.', type: STAGES },
+  { name: 'sinks', summary: 'Where records go, by name.', type: STAGES, required: true },
+  {
+    name: 'dead_letter',
+    summary: 'What becomes of records that fail.',
+    type: { kind: 'object', fields: DEAD_LETTER_FIELDS },
+  },
+  {
+    name: 'runtime',
+    summary: 'Threads, memory and batches.',
+    type: { kind: 'object', fields: RUNTIME_FIELDS },
+  },
+];

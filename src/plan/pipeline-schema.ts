@@ -1,0 +1,37 @@
+import { type JsonSchema, schemaOfFields, schemaOfTyped, withInterpolation } from '../config/index.js';
+import { commonFields } from './check-stage.js';
+import type { Catalogue, StageKind } from './pipeline.js';
+import { TOP_LEVEL } from './pipeline-fields.js';
+
+/** The JSON Schema (draft 2020-12) of a pipeline's file, for editors. */
+export function pipelineSchema(catalogue: Catalogue): JsonSchema {
+  const schema = schemaOfFields(TOP_LEVEL);
+  const properties = { ...(schema.properties as Record<string, JsonSchema>) };
+  for (const kind of ['source', 'transform', 'sink'] as const) {
+    const section = `${kind}s` as const;
+    properties[section] = { ...properties[section], ...schemaOfSection(kind, catalogue) };
+  }
+  return withInterpolation({ title: 'Millrace pipeline', ...schema, properties });
+}
+
+/** A map from ids to stages; which keys a stage has depends on its type. */
+function schemaOfSection(kind: StageKind, catalogue: Catalogue): JsonSchema {
+  const definitions = [...catalogue[`${kind}s`].values()];
+  const types = definitions.map(({ name, summary }) => ({ const: name, description: summary }));
+  const branches = definitions.map(({ name, fields }) => ({
+    if: { properties: { type: { const: name } }, required: ['type'] },
+    // biome-ignore lint/suspicious/noThenProperty: the keyword of JSON Schema
+    then: schemaOfTyped(name, commonFields(kind), fields),
+  }));
+  const stage = {
+    type: 'object',
+    required: ['type'],
+    properties: { type: { oneOf: types } },
+    allOf: branches,
+  };
+  return {
+    type: 'object',
+    propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_-]{0,63}$' },
+    additionalProperties: stage,
+  };
+}

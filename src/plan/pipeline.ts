@@ -1,0 +1,213 @@
+import { basename, dirname, extname, resolve } from 'node:path';
+import type {
+  Config,
+  Definition,
+  SinkDefinition,
+  SourceDefinition,
+  TransformDefinition,
+} from '../component/index.js';
+import {
+  addUnknownKey,
+  applyOverrides,
+  checkFields,
+  entryOf,
+  type MapEntry,
+  type Node,
+  type Outside,
+  type Problem,
+  Problems,
+  readSmallFile,
+  readYaml,
+} from '../config/index.js';
+import type { FormatDefinition } from '../formats/index.js';
+import { checkGraph } from './check-graph.js';
+import { readStages } from './check-stage.js';
+import { refuseLater } from './later.js';
+import { DEAD_LETTER_FIELDS, RUNTIME_FIELDS, TOP_LEVEL } from './pipeline-fields.js';
+
+export { pipelineSchema } from './pipeline-schema.js';
+
+/** What pipelines can be made of. */
+export interface Catalogue {
+  readonly sources: ReadonlyMap<string, SourceDefinition>;
+  readonly transforms: ReadonlyMap<string, TransformDefinition>;
+  readonly sinks: ReadonlyMap<string, SinkDefinition>;
+  readonly formats: readonly FormatDefinition[];
+}
+
+export type StageKind = 'source' | 'transform' | 'sink';
+
+/** A checked pipeline. Its stages form a graph without cycles in which every input exists. */
+export interface Pipeline {
+  readonly name: string;
+  /** In the order of the file: sources, transforms and sinks as their sections stand in it. */
+  readonly stages: readonly Stage[];
+  readonly runtime: RuntimeConfig;
+  readonly deadLetter: DeadLetterConfig;
+}
+
+export interface Stage {
+  readonly id: string;
+  readonly kind: StageKind;
+  /** The name of its definition. */
+  readonly type: string;
+  readonly definition: Definition;
+  /** The definition's own fields, checked. */
+  readonly config: Config;
+  /** Ids of sources and transforms; empty for a source. */
+  readonly inputs: readonly string[];
+  /** Its inbox, where the file names one. */
+  readonly queue?: QueueConfig;
+  readonly onError: OnError;
+  /** Where its id stands in the file. */
+  readonly position: { readonly line: number; readonly column: number };
+}
+
+export interface QueueConfig {
+  readonly type: 'memory';
+  readonly maxBytes: number;
+  readonly whenFull: 'block' | 'drop_newest' | 'drop_oldest';
+}
+
+/** What becomes of a record on which the stage fails. */
+export interface OnError {
+  readonly action: 'dead_letter' | 'drop' | 'stop';
+}
+
+export interface RuntimeConfig {
+  readonly workers: number | 'auto';
+  readonly memoryBytes: number;
+  readonly checkpointMs: number;
+  /** The folder of everything that outlives a run. */
+  readonly state: string;
+  readonly batch: { readonly maxBytes: number; readonly maxRecords: number; readonly lingerMs: number };
+}
+
+export interface DeadLetterConfig {
+  /** The run stops when a larger share than this of the last records failed. */
+  readonly maxShare?: number;
+}
+
+export interface ReadOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** `path=value` overrides, in order. */
+  readonly set: readonly string[];
+  readonly catalogue: Catalogue;
+  /** Reads the files of `${file:…}`. */
+  readonly readFile?: (path: string) => string;
+}
+
+/**
+ * Reads and checks a pipeline's file. Pure but for `${file:…}`. Never throws for what the text holds: every mistake is
+ * in `problems`, by position, and `pipeline` is there only when there are none.
+ * @param file its path, for messages and the default name; `-` is standard input
+ */
+export function readPipeline(
+  text: string,
+  file: string,
+  { env, set, catalogue, readFile = readSmallFile }: ReadOptions,
+): { pipeline: Pipeline | undefined; problems: Problem[] } {
+  const problems = new Problems();
+  const outside: Outside = { env, readFile };
+  const read = readYaml(text, file === '-' ? '<stdin>' : file, outside, problems);
+  const root = read && applyOverrides(read, set, outside, problems);
+  const pipeline = root && checkPipeline(root, file, catalogue, problems);
+  return { pipeline: problems.count === 0 ? pipeline : undefined, problems: problems.sorted() };
+}
+
+function checkPipeline(
+  root: Node,
+  file: string,
+  catalogue: Catalogue,
+  problems: Problems,
+): Pipeline | undefined {
+  if (root.kind !== 'map') {
+    const start = { source: root.place.source, offset: 0 };
+    problems.add(start, '', 'expected a pipeline: a map with sources, transforms and sinks');
+    return undefined;
+  }
+  const at = { path: '', problems };
+  const incomplete = problems.count > 0;
+  const later = root.entries.filter((entry) => refuseLater(entry, at));
+  const known = TOP_LEVEL.map(({ name }) => name);
+  for (const entry of root.entries) {
+    if (!known.includes(entry.key) && !later.includes(entry)) addUnknownKey(entry, known, at);
+  }
+  const runtime = checkRuntime(entryOf(root, 'runtime'), problems);
+  const { stages, ids } = readStages(root, {
+    catalogue,
+    batchBytes: runtime.batch.maxBytes,
+    incomplete,
+    problems,
+  });
+  checkGraph(root, ids, problems);
+  const name = checkName(root, file, problems);
+  return { name, stages, runtime, deadLetter: checkDeadLetter(entryOf(root, 'dead_letter'), problems) };
+}
+
+function checkName(root: Node, file: string, problems: Problems): string {
+  const field = TOP_LEVEL.filter(({ name }) => name === 'name');
+  const entry = entryOf(root, 'name');
+  if (!entry) return defaultName(file);
+  const map = { kind: 'map' as const, place: entry.keyPlace, entries: [entry] };
+  const { name } = checkFields(map, field, { path: '', problems });
+  return (name as string | undefined) ?? '';
+}
+
+/** The file's base name, or its folder's where the file is simply called pipeline.yaml. */
+export function defaultName(file: string): string {
+  if (file === '-') return 'pipeline';
+  const base = basename(file, extname(file));
+  const name = base === 'pipeline' ? basename(dirname(resolve(file))) : base;
+  return (
+    name
+      .replace(/[^\w.-]/g, '-')
+      .replace(/^[^A-Za-z0-9_]+/, '')
+      .slice(0, 64) || 'pipeline'
+  );
+}
+
+/** The checked values of a section; where they have problems, what is not in doubt. */
+function checkSection(
+  entry: MapEntry | undefined,
+  fields: Parameters<typeof checkFields>[1],
+  problems: Problems,
+): Record<string, unknown> {
+  const at = { path: entry?.key ?? '', problems };
+  const node = entry?.value;
+  const empty = {
+    kind: 'map' as const,
+    place: { source: { file: '', text: '', lineStarts: [0] }, offset: 0 },
+    entries: [],
+  };
+  if (!entry || !node || (node.kind === 'scalar' && node.value === null))
+    return checkFields(empty, fields, at);
+  if (node.kind === 'map') return checkFields(node, fields, at, entry.keyPlace);
+  problems.add(node.place, at.path, `expected a map with ${fields.map(({ name }) => name).join(', ')}`);
+  return checkFields(empty, fields, at);
+}
+
+function checkRuntime(entry: MapEntry | undefined, problems: Problems): RuntimeConfig {
+  const config = checkSection(entry, RUNTIME_FIELDS, problems);
+  const batch = (config.batch ?? {}) as Record<string, number>;
+  return {
+    workers: config.workers as number | 'auto',
+    memoryBytes: config.memory as number,
+    checkpointMs: config.checkpoint as number,
+    state: config.state as string,
+    batch: {
+      maxBytes: batch.max_bytes!,
+      maxRecords: batch.max_records!,
+      lingerMs: batch.linger!,
+    },
+  };
+}
+
+function checkDeadLetter(entry: MapEntry | undefined, problems: Problems): DeadLetterConfig {
+  if (entry && entryOf(entry.value, 'type')) {
+    refuseLater(entryOf(entry.value, 'type')!, { path: 'dead_letter', problems });
+    return {};
+  }
+  const { max_share: maxShare } = checkSection(entry, DEAD_LETTER_FIELDS, problems);
+  return maxShare === undefined ? {} : { maxShare: maxShare as number };
+}
