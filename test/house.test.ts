@@ -1,0 +1,123 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { filesUnder, importsOf, longFunctions, packageOf, ROOT, readText } from './house-files.js';
+
+describe('generated files', () => {
+  it('kernels.generated.ts is what assembly/ compiles to', () => {
+    const check = () =>
+      execFileSync(process.execPath, ['src/batch/kernels/build.mjs', '--check'], {
+        cwd: ROOT,
+        stdio: 'pipe',
+      });
+    expect(check).not.toThrow();
+  });
+});
+
+describe('package.json', () => {
+  it('runs nothing when the package is installed', () => {
+    const { scripts } = JSON.parse(readText('package.json')) as { scripts: Record<string, string> };
+    const hooks = ['preinstall', 'install', 'postinstall', 'prepare', 'preprepare', 'postprepare'];
+    expect(hooks.filter((hook) => hook in scripts)).toEqual([]);
+  });
+});
+
+describe('package-lock.json', () => {
+  const { packages } = JSON.parse(readText('package-lock.json')) as {
+    packages: Record<string, { integrity?: string; resolved?: string }>;
+  };
+  const installed = Object.entries(packages).filter(([path]) => path !== '');
+
+  it('names the content of every package', () => {
+    const unsure = installed
+      .filter(([, { integrity }]) => !integrity?.startsWith('sha512-'))
+      .map(([path]) => path);
+    expect(unsure).toEqual([]);
+  });
+
+  it('sends nobody to another registry than the public one', () => {
+    const elsewhere = installed.filter(
+      ([, { resolved }]) => resolved && !resolved.startsWith('https://registry.npmjs.org/'),
+    );
+    expect(elsewhere.map(([path]) => path)).toEqual([]);
+  });
+});
+
+describe('documents', () => {
+  const top = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'].filter((path) => existsSync(join(ROOT, path)));
+  const documents = [
+    ...top,
+    ...['docs', 'connectors', 'bench'].flatMap((folder) => filesUnder(folder, '.md')),
+  ];
+
+  it.each(documents)('%s links only to files that are there', (path) => {
+    const prose = readText(path).replaceAll(/^```[\s\S]*?^```|`[^`\n]*`/gm, '');
+    const targets = [...prose.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(([, target]) => target!);
+    const dead = targets.filter(
+      (target) => !/^[a-z]+:/.test(target) && !existsSync(join(ROOT, dirname(path), target)),
+    );
+    expect(dead).toEqual([]);
+  });
+});
+
+describe('the scanner of these tests', () => {
+  it('finds imports, re-exports and types', () => {
+    const text = [
+      "import { a } from './a.js';",
+      "import type { B } from '../b.js';",
+      "import {\n  c,\n} from 'pack/part';",
+      "export * from './d.js';",
+      "export type * from './e.js';",
+      "const late = await import('./f.js');",
+      "// import { no } from './no.js';",
+    ].join('\n');
+    expect(
+      importsOf('src/room/file.ts', text).map(({ specifier, file, typeOnly }) => [specifier, file, typeOnly]),
+    ).toEqual([
+      ['./a.js', 'src/room/a.ts', false],
+      ['../b.js', 'src/b.ts', true],
+      ['pack/part', undefined, false],
+      ['./d.js', 'src/room/d.ts', false],
+      ['./e.js', 'src/room/e.ts', true],
+      ['./f.js', 'src/room/f.ts', false],
+    ]);
+  });
+
+  it('tells packages from files', () => {
+    expect(['yaml/util', '@a/b/c', 'node:fs', '#component', './x.js'].map(packageOf)).toEqual([
+      'yaml',
+      '@a/b',
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('measures functions, methods and arrows', () => {
+    const body = (indent: string) => Array.from({ length: 5 }, () => `${indent}  work();`);
+    const text = [
+      'export function first(',
+      '  a: number,',
+      '): void {',
+      ...body(''),
+      '}',
+      'class Some {',
+      '  async second(a: number): Promise<void> {',
+      ...body('  '),
+      '  }',
+      '}',
+      'const third = (a: number) => {',
+      ...body(''),
+      '};',
+      'function short() {',
+      '  work();',
+      '}',
+    ];
+    expect(longFunctions(text, 6)).toEqual([
+      { name: 'first', lines: 9 },
+      { name: 'second', lines: 7 },
+      { name: 'third', lines: 7 },
+    ]);
+  });
+});
