@@ -1,4 +1,4 @@
-import type { Field } from '#component';
+import type { Config, Field, FramingOptions, LongLines, StageContext } from '#component';
 
 /** The options of every source that cuts a stream of bytes into records. */
 export const FRAMING_FIELDS: readonly Field[] = [
@@ -17,3 +17,13 @@ export const FRAMING_FIELDS: readonly Field[] = [
     default: 'dead_letter',
   },
 ];
+
+/** What the options above and the format ask of the framing. */
+export function framingOptions(config: Config, context: StageContext): FramingOptions {
+  return {
+    framing: context.framing,
+    preambleLines: context.preambleLines,
+    maxLineBytes: config.max_line_bytes as number,
+    longLines: config.long_lines as LongLines,
+  };
+}

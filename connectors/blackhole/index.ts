@@ -1,13 +1,11 @@
-import type { SinkDefinition } from '#component';
+import { formatField, type SinkDefinition } from '#component';
 import { createBlackholeSink } from './sink.js';
 
 export const blackholeSink: SinkDefinition = {
   kind: 'sink',
   name: 'blackhole',
   summary: 'Takes records and forgets them, to measure everything that comes before it.',
-  fields: [
-    { name: 'format', summary: 'How a record is encoded.', type: { kind: 'any' }, default: { type: 'json' } },
-  ],
+  fields: [formatField('encoder', 'json')],
   example: ['type: blackhole', ''].join('\n'),
   create: createBlackholeSink,
 };

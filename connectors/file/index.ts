@@ -1,4 +1,4 @@
-import type { SinkDefinition, SourceDefinition } from '#component';
+import { formatField, type SinkDefinition, type SourceDefinition } from '#component';
 import { FRAMING_FIELDS } from '../options.js';
 import { createFileSink } from './sink.js';
 import { createFileSource } from './source.js';
@@ -23,12 +23,7 @@ export const fileSource: SourceDefinition = {
       default: [],
       example: ['**/*.gz'],
     },
-    {
-      name: 'format',
-      summary: 'How a record is decoded.',
-      type: { kind: 'any' },
-      default: { type: 'lines' },
-    },
+    formatField('decoder', 'lines'),
     {
       name: 'compression',
       summary:
@@ -58,6 +53,14 @@ export const fileSource: SourceDefinition = {
       example: '250ms',
     },
     {
+      name: 'rotate_wait',
+      summary:
+        'With `follow`: how long a file that was renamed or deleted is still read after the last bytes that came.',
+      type: { kind: 'duration' },
+      default: 5000,
+      example: '5s',
+    },
+    {
       name: 'allow_empty',
       summary: 'Whether a glob that matches no file is fine. With `follow` it always is.',
       type: { kind: 'boolean' },
@@ -81,7 +84,7 @@ export const fileSink: SinkDefinition = {
       required: true,
       example: 'out/errors.ndjson',
     },
-    { name: 'format', summary: 'How a record is encoded.', type: { kind: 'any' }, default: { type: 'json' } },
+    formatField('encoder', 'json'),
     {
       name: 'mode',
       summary:

@@ -1,5 +1,136 @@
-import type { Config, Source, StageContext } from '#component';
+import { type FileHandle, open } from 'node:fs/promises';
+import {
+  type Chunk,
+  type Config,
+  Framer,
+  type FramingOptions,
+  MillraceError,
+  type Outlet,
+  type Source,
+  type StageContext,
+} from '#component';
+import { framingOptions } from '../options.js';
+import { fileError } from './errors.js';
+import { type FoundFile, findFiles, type Patterns } from './find.js';
+import { followFiles } from './follow.js';
+import { type ByteInput, type Compression, detectCompression, openInput } from './input.js';
 
-export function createFileSource(_config: Config, _context: StageContext): Source {
-  throw new Error('not yet built');
+export interface FileSourceOptions {
+  readonly patterns: Patterns;
+  readonly compression: Compression | 'auto';
+  readonly start: 'beginning' | 'end';
+  readonly pollIntervalMs: number;
+  readonly rotateWaitMs: number;
+  readonly framing: FramingOptions;
+  readonly context: StageContext;
+}
+
+/** Opens nothing; reading does. Relative paths start at the working directory. */
+export function createFileSource(config: Config, context: StageContext): Source {
+  const options: FileSourceOptions = {
+    patterns: {
+      paths: config.paths as string[],
+      exclude: config.exclude as string[],
+      workingDirectory: process.cwd(),
+    },
+    compression: config.compression as Compression | 'auto',
+    start: config.start as 'beginning' | 'end',
+    pollIntervalMs: config.poll_interval as number,
+    rotateWaitMs: config.rotate_wait as number,
+    framing: framingOptions(config, context),
+    context,
+  };
+  const progress = new Progress();
+  const close = (): Promise<void> => Promise.resolve();
+  if (config.follow === true) {
+    return { read: (outlet, signal) => followFiles(options, outlet, signal), close };
+  }
+  const allowEmpty = config.allow_empty === true;
+  return {
+    read: (outlet, signal) => readFiles(options, allowEmpty, progress, outlet, signal),
+    progress: () => ({ read: progress.read(), total: progress.total }),
+    close,
+  };
+}
+
+class Progress {
+  total: number | undefined;
+  private before = 0;
+  private current: ByteInput | undefined;
+
+  read(): number {
+    return this.before + (this.current?.consumed ?? 0);
+  }
+
+  begin(input: ByteInput): void {
+    this.before = this.read();
+    this.current = input;
+  }
+}
+
+async function* readFiles(
+  options: FileSourceOptions,
+  allowEmpty: boolean,
+  progress: Progress,
+  outlet: Outlet,
+  signal: AbortSignal,
+): AsyncGenerator<Chunk> {
+  const { files, unmatched } = await findFiles(options.patterns);
+  if (unmatched.length > 0 && !allowEmpty) throw noMatch(unmatched, options.patterns.workingDirectory);
+  progress.total = files.every(({ stats }) => stats.isFile())
+    ? files.reduce((sum, { stats }) => sum + stats.size, 0)
+    : undefined;
+  for (const file of files) {
+    if (signal.aborted) return;
+    yield* readFile(file, options, progress, outlet, signal);
+  }
+}
+
+async function* readFile(
+  { path, name }: FoundFile,
+  options: FileSourceOptions,
+  progress: Progress,
+  outlet: Outlet,
+  signal: AbortSignal,
+): AsyncGenerator<Chunk> {
+  const handle = await openFile(path, name);
+  try {
+    const input = await openCompressed(handle, name, options.compression);
+    progress.begin(input);
+    const framer = new Framer(options.framing, { source: options.context.stage, name });
+    yield* framer.chunks({
+      read: (into) => input.read(into),
+      outlet,
+      signal,
+      isFinal: () => !signal.aborted,
+    });
+  } finally {
+    await handle.close();
+  }
+}
+
+export async function openFile(path: string, name: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    throw fileError(error, 'read', name);
+  }
+}
+
+async function openCompressed(
+  handle: FileHandle,
+  name: string,
+  configured: Compression | 'auto',
+): Promise<ByteInput> {
+  const compression = configured === 'auto' ? await detectCompression(name, handle) : configured;
+  return openInput(handle, compression, name);
+}
+
+function noMatch(patterns: readonly string[], workingDirectory: string): MillraceError {
+  const list = patterns.map((pattern) => `"${pattern}"`).join(', ');
+  return new MillraceError(
+    'file_not_found',
+    `no file matches ${list} (relative paths start at ${workingDirectory}); check the path, or set allow_empty: true`,
+    { blame: 'config' },
+  );
 }

@@ -1,4 +1,4 @@
-import { FieldError, type SourceDefinition } from '#component';
+import { FieldError, formatField, type SourceDefinition } from '#component';
 import { createGenerateSource } from './source.js';
 
 export const generateSource: SourceDefinition = {
@@ -12,12 +12,7 @@ export const generateSource: SourceDefinition = {
       type: { kind: 'enum', values: ['access_log', 'app_json'] },
       default: 'access_log',
     },
-    {
-      name: 'format',
-      summary: 'How a record is decoded.',
-      type: { kind: 'any' },
-      default: { type: 'lines' },
-    },
+    formatField('decoder', 'lines'),
     {
       name: 'seed',
       summary: 'Chooses the records.',

@@ -17,8 +17,11 @@ export interface FramingOptions {
   readonly longLines: LongLines;
 }
 
-/** Reads up to `into.length` bytes (which are more than none); 0 where there are no more, or none for now. */
-export type ReadBytes = (into: Uint8Array) => Promise<number>;
+/**
+ * Reads up to `into.length` bytes (which are more than none); 0 where there are no more, or none for now. `isFirst`
+ * says that the buffer holds nothing new yet, so that there is nothing that could be passed on instead of waiting.
+ */
+export type ReadBytes = (into: Uint8Array, isFirst: boolean) => Promise<number>;
 
 export interface Turn {
   readonly read: ReadBytes;
@@ -288,7 +291,7 @@ async function fill(bytes: Buffer, from: number, turn: TurnState): Promise<numbe
   let length = from;
   try {
     while (length < bytes.length && !turn.ended) {
-      const count = turn.signal.aborted ? 0 : await turn.read(bytes.subarray(length));
+      const count = turn.signal.aborted ? 0 : await turn.read(bytes.subarray(length), length === from);
       length += count;
       if (count === 0) {
         turn.ended = true;

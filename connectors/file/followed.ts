@@ -1,0 +1,171 @@
+import type { Stats } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { type Chunk, Framer, type FramingOptions, type Outlet, type Partition } from '#component';
+import { fileError } from './errors.js';
+
+/** So many bytes at the beginning of a file tell it from another file that took its place. */
+const FINGERPRINT_BYTES = 1024;
+/** How far before a file's end the beginning of its last line is looked for. */
+const LOOK_BACK_BYTES = 64 * 1024;
+/** A file that has more than this many batches to read lets the next file have its turn. */
+const BATCHES_A_TURN = 16;
+
+/** What is remembered of a file that is not open any more. */
+export interface Finished {
+  readonly position: number;
+  readonly fingerprint: Buffer;
+  readonly modifiedMs: number;
+}
+
+/** Device and inode: what stays the same when a file is renamed. */
+export function identityOf(stats: Stats): string {
+  return `${stats.dev}:${stats.ino}`;
+}
+
+/** A file that is read for as long as it grows. Holds no lent buffer between its turns. */
+export class FollowedFile {
+  readonly path: string;
+  readonly identity: string;
+  /** When its path was first seen to name another file or none. */
+  detachedAtMs: number | undefined;
+  private readonly handle: FileHandle;
+  private readonly options: FramingOptions;
+  private partition: Partition;
+  private framer: Framer;
+  private position = 0;
+  private fingerprint: Buffer = Buffer.alloc(0);
+  private lastReadAtMs = Date.now();
+  private isAtEnd = false;
+  private modifiedMs = 0;
+
+  constructor(
+    file: { readonly path: string; readonly name: string; readonly stats: Stats },
+    handle: FileHandle,
+    source: string,
+    options: FramingOptions,
+  ) {
+    this.path = file.path;
+    this.identity = identityOf(file.stats);
+    this.handle = handle;
+    this.options = options;
+    this.partition = { source, name: file.name };
+    this.framer = new Framer(options, this.partition);
+  }
+
+  /** Skips what is there: goes to the beginning of the last line. The preamble is read all the same. */
+  async skipToEnd(outlet: Outlet, signal: AbortSignal): Promise<void> {
+    const { size } = await this.handle.stat();
+    if (this.options.preambleLines > 0) await this.readPreamble(outlet, signal);
+    const from = Math.max(0, size - LOOK_BACK_BYTES);
+    const { buffer, bytesRead } = await this.handle.read(Buffer.alloc(size - from), 0, size - from, from);
+    const newline = buffer.subarray(0, bytesRead).lastIndexOf(10);
+    const position = newline < 0 ? size : from + newline + 1;
+    if (position >= this.framer.position) this.goTo(position);
+    await this.takeFingerprint();
+  }
+
+  private async readPreamble(outlet: Outlet, signal: AbortSignal): Promise<void> {
+    for await (const chunk of this.turn(outlet, signal)) {
+      outlet.giveBack(chunk.bytes.buffer);
+    }
+    this.partition = this.framer.currentPartition;
+  }
+
+  /** Goes on where a file was left, if this still is that file. */
+  async resume(finished: Finished): Promise<void> {
+    if (!(await this.beginsWith(finished.fingerprint))) return;
+    if ((await this.handle.stat()).size < finished.position) return;
+    this.fingerprint = finished.fingerprint;
+    this.goTo(finished.position);
+  }
+
+  private goTo(position: number): void {
+    const preambleLines = this.partition.preamble ? 0 : this.options.preambleLines;
+    this.framer = new Framer({ ...this.options, preambleLines }, this.partition, position);
+    this.position = position;
+  }
+
+  /** Reads what has come since the last turn. */
+  async *turn(outlet: Outlet, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
+    const { size, mtimeMs } = await this.stat();
+    if (size < this.position || (size > 0 && mtimeMs !== this.modifiedMs && !(await this.isSame()))) {
+      yield* this.finish(outlet, signal);
+      this.startAgain();
+    }
+    this.modifiedMs = mtimeMs;
+    this.isAtEnd = size === this.position;
+    if (this.isAtEnd) return;
+    this.lastReadAtMs = Date.now();
+    let left = BATCHES_A_TURN * outlet.batchBytes;
+    const read = async (into: Uint8Array): Promise<number> => {
+      const count = left > 0 ? await this.readAt(into) : 0;
+      left -= count;
+      return count;
+    };
+    yield* this.framer.chunks({ read, outlet, signal, isFinal: () => false });
+    await this.takeFingerprint();
+  }
+
+  /** Whether there was nothing more to read at its last turn for so long that nothing will come. */
+  isOver(nowMs: number, waitMs: number): boolean {
+    return (
+      this.detachedAtMs !== undefined && nowMs - Math.max(this.detachedAtMs, this.lastReadAtMs) >= waitMs
+    );
+  }
+
+  /** The last line of a file that ends here is a record, with or without its newline. */
+  async *finish(outlet: Outlet, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
+    yield* this.framer.chunks({ read: async () => 0, outlet, signal, isFinal: () => true });
+  }
+
+  remember(): Finished {
+    return { position: this.position, fingerprint: this.fingerprint, modifiedMs: this.modifiedMs };
+  }
+
+  close(): Promise<void> {
+    return this.handle.close();
+  }
+
+  /** The file was emptied or written anew in its place. */
+  private startAgain(): void {
+    const { source, name } = this.partition;
+    this.partition = { source, name };
+    this.fingerprint = Buffer.alloc(0);
+    this.goTo(0);
+  }
+
+  private async readAt(into: Uint8Array): Promise<number> {
+    try {
+      const { bytesRead } = await this.handle.read(into, 0, into.length, this.position);
+      this.position += bytesRead;
+      return bytesRead;
+    } catch (error) {
+      throw fileError(error, 'read', this.partition.name);
+    }
+  }
+
+  private async stat(): Promise<Stats> {
+    try {
+      return await this.handle.stat();
+    } catch (error) {
+      throw fileError(error, 'read', this.partition.name);
+    }
+  }
+
+  /** The bytes that were at the beginning when they were read are still there. */
+  private isSame(): Promise<boolean> {
+    return this.beginsWith(this.fingerprint);
+  }
+
+  private async beginsWith(bytes: Buffer): Promise<boolean> {
+    const { buffer, bytesRead } = await this.handle.read(Buffer.alloc(bytes.length), 0, bytes.length, 0);
+    return bytesRead === bytes.length && buffer.equals(bytes);
+  }
+
+  private async takeFingerprint(): Promise<void> {
+    const length = Math.min(FINGERPRINT_BYTES, this.position);
+    if (length <= this.fingerprint.length) return;
+    const { buffer, bytesRead } = await this.handle.read(Buffer.alloc(length), 0, length, 0);
+    if (bytesRead === length) this.fingerprint = buffer;
+  }
+}

@@ -1,0 +1,136 @@
+import type { FileHandle } from 'node:fs/promises';
+import type { Transform } from 'node:stream';
+import * as zlib from 'node:zlib';
+import { MillraceError, messageOf } from '#component';
+import { fileError } from './errors.js';
+
+export type Compression = 'none' | 'gzip' | 'zstd';
+
+/** The bytes of a file, decompressed. */
+export interface ByteInput {
+  /** Reads up to `into.length` bytes; 0 at the end. */
+  read(into: Uint8Array): Promise<number>;
+  /** How many bytes of the file as it lies there have been read. */
+  readonly consumed: number;
+}
+
+/** Looks at the name, then at the first bytes (RFC 1952, RFC 8878); leaves the position of `handle` where it is. */
+export async function detectCompression(path: string, handle: FileHandle): Promise<Compression> {
+  if (path.endsWith('.gz')) return 'gzip';
+  if (path.endsWith('.zst')) return 'zstd';
+  if (!(await handle.stat()).isFile()) return 'none';
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0);
+  if (bytesRead >= 2 && buffer.readUInt16BE(0) === 0x1f8b) return 'gzip';
+  return bytesRead === 4 && buffer.readUInt32LE(0) === 0xfd2fb528 ? 'zstd' : 'none';
+}
+
+/** Reads `handle` from where it stands. */
+export function openInput(handle: FileHandle, compression: Compression, name: string): ByteInput {
+  return compression === 'none'
+    ? new PlainInput(handle, name)
+    : new CompressedInput(handle, compression, name);
+}
+
+class PlainInput implements ByteInput {
+  consumed = 0;
+  private readonly handle: FileHandle;
+  private readonly name: string;
+
+  constructor(handle: FileHandle, name: string) {
+    this.handle = handle;
+    this.name = name;
+  }
+
+  async read(into: Uint8Array): Promise<number> {
+    try {
+      const { bytesRead } = await this.handle.read(into, 0, into.length, null);
+      this.consumed += bytesRead;
+      return bytesRead;
+    } catch (error) {
+      throw fileError(error, 'read', this.name);
+    }
+  }
+}
+
+const COMPRESSED_BYTES = 64 * 1024;
+const DECOMPRESSED_BYTES = 256 * 1024;
+
+/**
+ * Feeds the decompressor one piece at a time and takes all that comes of it before the next, so that everything
+ * before the damage in a damaged file is read, and little waits in memory.
+ */
+class CompressedInput implements ByteInput {
+  consumed = 0;
+  private readonly handle: FileHandle;
+  private readonly name: string;
+  private readonly decompressor: Transform;
+  private readonly compressed = Buffer.alloc(COMPRESSED_BYTES);
+  private readonly ready: Buffer[] = [];
+  private ended = false;
+  private error: unknown;
+
+  constructor(handle: FileHandle, compression: 'gzip' | 'zstd', name: string) {
+    this.handle = handle;
+    this.name = name;
+    this.decompressor = compression === 'gzip' ? gunzip() : unzstd(name);
+    this.decompressor.on('data', (bytes: Buffer) => this.ready.push(bytes));
+    this.decompressor.on('error', (error) => {
+      this.error = error;
+    });
+  }
+
+  async read(into: Uint8Array): Promise<number> {
+    while (this.ready.length === 0) {
+      if (this.error !== undefined) throw this.damaged();
+      if (this.ended) return 0;
+      await this.feed();
+    }
+    const bytes = this.ready[0]!;
+    const count = Math.min(bytes.length, into.length);
+    into.set(bytes.subarray(0, count));
+    if (count === bytes.length) this.ready.shift();
+    else this.ready[0] = bytes.subarray(count);
+    return count;
+  }
+
+  private async feed(): Promise<void> {
+    const { compressed, decompressor } = this;
+    const { bytesRead } = await this.handle.read(compressed, 0, compressed.length, null).catch((error) => {
+      throw fileError(error, 'read', this.name);
+    });
+    this.consumed += bytesRead;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        decompressor.off('error', done).off('end', done);
+        resolve();
+      };
+      decompressor.on('error', done);
+      if (bytesRead === 0) decompressor.on('end', done).end();
+      else decompressor.write(compressed.subarray(0, bytesRead), done);
+    });
+    this.ended ||= bytesRead === 0;
+  }
+
+  private damaged(): MillraceError {
+    const reason = messageOf(this.error);
+    const how = reason.includes('unexpected end') ? 'it is cut off' : `it is damaged (${reason})`;
+    return new MillraceError(
+      'bad_compression',
+      `cannot decompress ${this.name}: ${how}; what came before byte ${this.consumed} was read`,
+      { blame: 'data', cause: this.error },
+    );
+  }
+}
+
+function gunzip(): Transform {
+  return zlib.createGunzip({ chunkSize: DECOMPRESSED_BYTES });
+}
+
+function unzstd(name: string): Transform {
+  const { createZstdDecompress } = zlib as unknown as {
+    createZstdDecompress?: (options: { chunkSize: number }) => Transform;
+  };
+  if (createZstdDecompress) return createZstdDecompress({ chunkSize: DECOMPRESSED_BYTES });
+  const message = `cannot decompress ${name}: Node ${process.versions.node} cannot read zstd; use Node 22.15 or newer, or decompress the file first (zstd -d)`;
+  throw new MillraceError('unsupported_compression', message, { blame: 'config' });
+}
