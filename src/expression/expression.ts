@@ -1,4 +1,6 @@
 import type { FieldKind } from '../batch/index.js';
+import { parseTree } from './parse.js';
+import { kindOf, typeOfNode } from './types.js';
 
 /** A checked CEL expression. A name in it is a field of the record, `meta.` reaches where the record came from. */
 export interface Expression {
@@ -14,5 +16,6 @@ export interface Expression {
  * nearest right name; wrong types are refused as far as they show without data.
  */
 export function parseExpression(text: string): Expression {
-  return { text, names: new Set(), kind: 'any' };
+  const { root, names } = parseTree(text);
+  return { text, names, kind: kindOf(typeOfNode(root)) };
 }

@@ -1,5 +1,21 @@
-import type { FieldKind } from '../batch/index.js';
-import type { Program } from './program.js';
+import {
+  type Arena,
+  ArenaWriter,
+  type Batch,
+  constantText,
+  type FieldKind,
+  setView,
+  Tag,
+  type Vector,
+} from '../batch/index.js';
+import { FieldError } from '../config/fields.js';
+import { newTexts, setError } from './kernels/column.js';
+import { Frame } from './kernels/frame.js';
+import { PathKernel, pathOf } from './kernels/path.js';
+import { writeAsText } from './kernels/write-text.js';
+import { parseTree, type Tree } from './parse.js';
+import { compileTree, type Program, type Selection } from './program.js';
+import { kindOf, typeOfNode } from './types.js';
 
 /** A checked text with `{expression}` parts. */
 export interface Template {
@@ -15,7 +31,11 @@ export interface Template {
  * place in `text`.
  */
 export function parseTemplate(text: string): Template {
-  return { text, names: new Set(), kind: 'text' };
+  const parts = parseParts(text);
+  const names = new Set(parts.flatMap((part) => (typeof part === 'string' ? [] : [...part.names])));
+  const [only] = parts;
+  const isOne = parts.length === 1 && only !== undefined && typeof only !== 'string';
+  return { text, names, kind: isOne ? kindOf(typeOfNode(only.root)) : 'text' };
 }
 
 /**
@@ -23,5 +43,147 @@ export function parseTemplate(text: string): Template {
  * value is a text in which parts that are absent or null are empty, and a row in which a part fails is an ERROR.
  */
 export function compileTemplate(template: Template): Program {
-  throw new Error(`not compiled yet: ${template.text}`);
+  const parts = parseParts(template.text);
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined && typeof only !== 'string') return compileTree(only.root);
+  return new TemplateProgram(
+    parts.map((part) => (typeof part === 'string' ? encoder.encode(part) : textPart(part))),
+  );
+}
+
+type Part = string | Tree;
+
+const encoder = new TextEncoder();
+
+function parseParts(text: string): Part[] {
+  const parts: Part[] = [];
+  let literal = '';
+  for (let at = 0; at < text.length; ) {
+    const character = text[at]!;
+    if ((character === '{' || character === '}') && text[at + 1] === character) {
+      literal += character;
+      at += 2;
+    } else if (character === '}') {
+      throw new FieldError('this "}" closes nothing, a literal brace is "}}"', at, '}}');
+    } else if (character === '{') {
+      const end = endOfPart(text, at);
+      if (literal !== '') parts.push(literal);
+      literal = '';
+      parts.push(parsePart(text.slice(at + 1, end), at + 1));
+      at = end + 1;
+    } else {
+      literal += character;
+      at++;
+    }
+  }
+  if (literal !== '') parts.push(literal);
+  return parts;
+}
+
+function parsePart(text: string, offset: number): Tree {
+  try {
+    return parseTree(text);
+  } catch (error) {
+    if (!(error instanceof FieldError)) throw error;
+    throw new FieldError(error.message, error.offset + offset, error.suggestion);
+  }
+}
+
+/** Where the part that opens at `start` closes: braces may nest (a map), and in strings they mean nothing. */
+function endOfPart(text: string, start: number): number {
+  let depth = 0;
+  for (let at = start; at < text.length; at++) {
+    const character = text[at]!;
+    if (character === '{') depth++;
+    else if (character === '}' && --depth === 0) return at;
+    else if (character === '"' || character === "'") at = endOfString(text, at);
+  }
+  throw new FieldError('this "{" is never closed, a literal brace is "{{"', start, '{{');
+}
+
+/** Where the string that opens at `start` has its last quote. */
+function endOfString(text: string, start: number): number {
+  const isRaw = /(?:^|\W)[rR][bB]?$/.test(text.slice(Math.max(0, start - 3), start));
+  const triple = text[start]!.repeat(3);
+  const quote = text.startsWith(triple, start) ? triple : text[start]!;
+  for (let at = start + quote.length; at < text.length; at++) {
+    if (text[at] === '\\' && !isRaw) at++;
+    else if (text.startsWith(quote, at)) return at + quote.length - 1;
+  }
+  throw new FieldError('this string has no closing quote', start);
+}
+
+interface TextPart {
+  evaluate(arena: Arena, batch: Batch): Vector;
+}
+
+/** A field's JSON must be resolved before it becomes text: `"a"` is written as `a`. */
+function textPart(tree: Tree): TextPart {
+  const path = pathOf(tree.root);
+  if (!path) return compileTree(tree.root);
+  const kernel = new PathKernel(path);
+  return {
+    evaluate(arena, batch) {
+      const frame = new Frame(arena, batch);
+      return { ...kernel.evaluate(frame, frame.rows), errors: frame.messages };
+    },
+  };
+}
+
+/** A text made of literal bytes and of expressions. */
+class TemplateProgram implements Program {
+  readonly #parts: readonly (Uint8Array | TextPart)[];
+
+  constructor(parts: readonly (Uint8Array | TextPart)[]) {
+    this.#parts = parts;
+  }
+
+  evaluate(arena: Arena, batch: Batch): Vector {
+    const parts = this.#parts.map((part) =>
+      part instanceof Uint8Array
+        ? { address: arena.place(part), length: part.length }
+        : part.evaluate(arena, batch),
+    );
+    if (this.#parts.every((part) => part instanceof Uint8Array)) {
+      return constantText(arena, this.#parts[0] ?? new Uint8Array(), batch.rows);
+    }
+    const column = newTexts(arena, batch.rows);
+    const errors: string[] = [];
+    const writer = new ArenaWriter(arena);
+    writer.begin();
+    for (let row = 0; row < batch.rows; row++) {
+      const start = writer.at;
+      const error = writeParts(writer, parts, row);
+      if (error === undefined) {
+        column.tags[row] = Tag.TEXT;
+        setView(arena, column.views, row, start, writer.at - start);
+      } else {
+        setError(column, row, errors.push(error) - 1);
+      }
+    }
+    writer.end();
+    return errors.length === 0 ? { ...column, uniform: Tag.TEXT } : { ...column, errors };
+  }
+
+  /** A text is never true. */
+  select(arena: Arena, batch: Batch): Selection {
+    const { tags } = this.evaluate(arena, batch);
+    return {
+      rows: arena.int32(0),
+      count: 0,
+      failed: tags.reduce((sum, tag) => sum + (tag === Tag.ERROR ? 1 : 0), 0),
+    };
+  }
+}
+
+type PlacedPart = Vector | { readonly address: number; readonly length: number };
+
+/** Writes one row; returns the message of a part that failed. */
+function writeParts(writer: ArenaWriter, parts: readonly PlacedPart[], row: number): string | undefined {
+  for (const part of parts) {
+    if ('address' in part) writer.copy(part.address, part.length);
+    else if (part.tags[row] === Tag.ERROR) return part.errors?.[part.numbers![row]!] ?? 'an error';
+    else writeAsText(writer, part, row);
+  }
+  return undefined;
 }

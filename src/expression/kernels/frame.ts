@@ -1,0 +1,113 @@
+import { type Arena, type Batch, fieldOf, Tag, type Vector } from '../../batch/index.js';
+import { type NewTextColumn, newTexts } from './column.js';
+import { JsonWalker } from './json-walker.js';
+import { memberOfRow } from './member.js';
+import { resolveRow } from './resolve.js';
+import { allRows, type Rows } from './rows.js';
+
+/** The tag of rows that have not been looked into yet. */
+const UNKNOWN = 255;
+
+/** A step into a nested value: a member's name or an item's index. */
+export type Step = { readonly name: string; readonly bytes: Uint8Array } | number;
+
+/** A field, or what is reached from it by constant names and indexes. */
+export interface Path {
+  /** The same for equal paths. */
+  readonly key: string;
+  readonly name: string;
+  readonly steps: readonly Step[];
+}
+
+/** What the kernels of one program share while they evaluate one batch. */
+export class Frame {
+  readonly arena: Arena;
+  readonly batch: Batch;
+  readonly rows: Rows;
+  readonly walker: JsonWalker;
+  /** The messages of errors, by their codes. */
+  readonly messages: string[] = ['only the row interpreter can tell', 'expected a bool'];
+  readonly #codes = new Map<string, number>();
+  readonly #columns = new Map<string, Vector>();
+  readonly #members = new Map<string, NewTextColumn>();
+  readonly #resolved = new Map<string, NewTextColumn>();
+
+  constructor(arena: Arena, batch: Batch) {
+    this.arena = arena;
+    this.batch = batch;
+    this.rows = allRows(arena, batch.rows);
+    this.walker = new JsonWalker(arena);
+  }
+
+  /** The code of a message. */
+  code(message: string): number {
+    let code = this.#codes.get(message);
+    if (code === undefined) {
+      code = this.messages.push(message) - 1;
+      this.#codes.set(message, code);
+    }
+    return code;
+  }
+
+  /** The field as its decoder gave it; absent in every row where the batch does not have it. */
+  column(name: string): Vector {
+    let vector = this.#columns.get(name);
+    if (!vector) {
+      vector = fieldOf(this.batch, name) ?? this.#absent();
+      if (vector.errors) vector = this.#withCodes(vector, vector.errors);
+      this.#columns.set(name, vector);
+    }
+    return vector;
+  }
+
+  #absent(): Vector {
+    const length = this.batch.rows;
+    const tags = this.arena.uint8(length).fill(Tag.ABSENT);
+    return { length, tags, uniform: Tag.ABSENT, numbers: undefined, views: undefined };
+  }
+
+  /** A column that carries errors of its own, its codes being ours. */
+  #withCodes(vector: Vector, errors: readonly string[]): Vector {
+    const numbers = this.arena.float64(vector.length);
+    if (vector.numbers) numbers.set(vector.numbers.subarray(0, vector.length));
+    for (let row = 0; row < vector.length; row++) {
+      if (vector.tags[row] === Tag.ERROR) numbers[row] = this.code(errors[numbers[row]!] ?? 'an error');
+    }
+    const { length, tags, uniform, views } = vector;
+    return { length, tags, uniform, numbers, views };
+  }
+
+  /** The values at a path as they stand: what comes from JSON is JSON. Each row is looked for once. */
+  raw(path: Path, rows: Rows): Vector {
+    const base = this.column(path.name);
+    if (path.steps.length === 0) return base;
+    const members = this.#cached(this.#members, path);
+    for (let i = 0; i < rows.count; i++) {
+      const row = rows.list[i]!;
+      if (members.tags[row] === UNKNOWN) memberOfRow(this, base, path, members, row);
+    }
+    return members;
+  }
+
+  /** The values at a path with tags that say what they are. Each row is resolved once. */
+  resolved(path: Path, rows: Rows): Vector {
+    const raw = this.raw(path, rows);
+    if (raw.uniform !== undefined ? raw.uniform !== Tag.JSON : raw.tags.indexOf(Tag.JSON) < 0) return raw;
+    const resolved = this.#cached(this.#resolved, path);
+    for (let i = 0; i < rows.count; i++) {
+      const row = rows.list[i]!;
+      if (resolved.tags[row] === UNKNOWN) resolveRow(this.arena, raw, resolved, row);
+    }
+    return resolved;
+  }
+
+  #cached(cache: Map<string, NewTextColumn>, path: Path): NewTextColumn {
+    let column = cache.get(path.key);
+    if (!column) {
+      column = newTexts(this.arena, this.batch.rows);
+      column.tags.fill(UNKNOWN);
+      cache.set(path.key, column);
+    }
+    return column;
+  }
+}

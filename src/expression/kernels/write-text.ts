@@ -1,0 +1,47 @@
+import { type ArenaWriter, Tag, textAddress, textLength, type Vector } from '../../batch/index.js';
+import { textOfDouble } from '../functions/convert.js';
+import { formatTimestamp } from '../time.js';
+
+/** The largest number of digits that are written without making a string. */
+const SMALL_INTEGER = 1_000_000_000;
+
+/** Writes row `row` as text, as `string()` has it; absent and null write nothing, JSON is written as it stands. */
+export function writeAsText(writer: ArenaWriter, vector: Vector, row: number): void {
+  switch (vector.tags[row]) {
+    case Tag.TEXT:
+    case Tag.BIGINT:
+    case Tag.JSON:
+      writer.copy(textAddress(vector.views!, row), textLength(vector.views!, row));
+      return;
+    case Tag.INT:
+      writeInteger(writer, vector.numbers![row]!);
+      return;
+    case Tag.DOUBLE:
+      writer.text(textOfDouble(vector.numbers![row]!));
+      return;
+    case Tag.BOOL:
+      writer.text(vector.numbers![row] === 1 ? 'true' : 'false');
+      return;
+    case Tag.TIMESTAMP:
+      writer.text(formatTimestamp(BigInt(Math.round(vector.numbers![row]!)) * 1000n));
+      return;
+    default:
+  }
+}
+
+function writeInteger(writer: ArenaWriter, value: number): void {
+  if (value < 0 || value >= SMALL_INTEGER) {
+    writer.text(String(value));
+    return;
+  }
+  let digits = 1;
+  for (let rest = value; rest >= 10; rest = (rest / 10) | 0) digits++;
+  const start = writer.reserve(digits);
+  let rest = value;
+  for (let at = start + digits - 1; at >= start; at--) {
+    const quotient = (rest / 10) | 0;
+    writer.arena.bytes[at] = 0x30 + rest - quotient * 10;
+    rest = quotient;
+  }
+  writer.advance(start + digits);
+}
