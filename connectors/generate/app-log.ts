@@ -1,6 +1,5 @@
 import { Random, weighted } from './random.js';
 
-const LEVELS = weighted([60, 'info'], [20, 'debug'], [12, 'warn'], [8, 'error']);
 const SERVICES = ['checkout', 'catalogue', 'payments', 'search', 'accounts', 'mailer'];
 const REGIONS = ['eu-central', 'eu-west', 'us-east'];
 const METHODS = weighted([6, 'GET'], [3, 'POST'], [1, 'PUT']);
@@ -15,8 +14,16 @@ const MESSAGES: Readonly<Record<string, readonly string[]>> = {
     'cannot reach the database: connection reset',
   ],
 };
-const HOSTS = 40;
-const USERS = 5000;
+const LEVELS = weighted([60, 'info'], [20, 'debug'], [12, 'warn'], [8, 'error']).map((level) => ({
+  level,
+  messages: MESSAGES[level]!.map((text) => `"level":"${level}","message":${JSON.stringify(text)},`),
+}));
+const MILLISECONDS = Array.from({ length: 1000 }, (_, ms) => `${String(ms).padStart(3, '0')}Z",`);
+/** Records are put together of parts that are made once. */
+const SERVICE_FRAGMENTS = 200;
+const ID_FRAGMENTS = 4096;
+const HTTP_FRAGMENTS = 2000;
+const USER_FRAGMENTS = 5000;
 
 /** The longest line that `appLog` makes. */
 export const APP_LINE_BYTES = 640;
@@ -27,36 +34,46 @@ export const APP_LINE_BYTES = 640;
  */
 export function appLog(seed: number, startMs: number): () => string {
   const random = new Random(seed);
-  const hosts = Array.from(
-    { length: HOSTS },
-    (_, i) => `"host":"${random.pick(SERVICES).slice(0, 4)}-${100 + i}.shop.example"`,
-  );
+  const fragments = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make);
+  const services = fragments(SERVICE_FRAGMENTS, () => serviceOf(random));
+  const ids = fragments(ID_FRAGMENTS, () => hex(random));
+  const successes = fragments(HTTP_FRAGMENTS, () => httpOf(random, 200));
+  const failures = fragments(HTTP_FRAGMENTS, () => httpOf(random, 500 + random.below(4)));
+  const users = fragments(USER_FRAGMENTS, () => userOf(random));
   let nowMs = startMs;
+  let second = Number.NaN;
   let timestamp = '';
-  let timestampMs = Number.NaN;
   return () => {
     nowMs += random.below(10);
-    if (nowMs !== timestampMs) {
-      timestampMs = nowMs;
-      timestamp = new Date(nowMs).toISOString();
+    const nowSecond = Math.floor(nowMs / 1000);
+    if (nowSecond !== second) {
+      second = nowSecond;
+      timestamp = `{"timestamp":"${new Date(nowMs).toISOString().slice(0, 20)}`;
     }
-    const level = random.pick(LEVELS);
-    const service = `"service":"${random.pickSkewed(SERVICES)}","region":"${random.pick(REGIONS)}",${random.pickSkewed(hosts)}`;
-    const message = JSON_TEXTS.get(random.pick(MESSAGES[level]!))!;
-    const status = level === 'error' ? 500 + random.below(4) : 200;
-    const http = `{"method":"${random.pick(METHODS)}","route":"${random.pickSkewed(ROUTES)}","status":${status},"bytes":${random.below(90_000)}}`;
-    const user = `{"id":${100_000 + random.below(USERS)},"plan":"${random.below(5) === 0 ? 'business' : 'free'}"}`;
-    const ids = `"trace_id":"${hex(random)}${hex(random)}","span_id":"${hex(random)}"`;
-    const duration = `${random.below(900)}.${100 + random.below(900)}`;
-    return `{"timestamp":"${timestamp}","level":"${level}","message":${message},${service},${ids},"duration_ms":${duration},"http":${http},"user":${user},"attempt":${1 + random.below(3)}}\n`;
+    const { level, messages } = random.pick(LEVELS);
+    const http = random.pick(level === 'error' ? failures : successes);
+    const event = `${timestamp}${MILLISECONDS[nowMs - second * 1000]}${random.pick(messages)}`;
+    const trace = `"trace_id":"${random.pick(ids)}${random.pick(ids)}","span_id":"${random.pick(ids)}`;
+    return `${event}${random.pickSkewed(services)}${trace}${http}${random.pickSkewed(users)}`;
   };
 }
 
-const JSON_TEXTS = new Map(
-  Object.values(MESSAGES)
-    .flat()
-    .map((text) => [text, JSON.stringify(text)]),
-);
+function serviceOf(random: Random): string {
+  const service = random.pickSkewed(SERVICES);
+  const host = `${service.slice(0, 4)}-${100 + random.below(40)}.shop.example`;
+  return `"service":"${service}","region":"${random.pick(REGIONS)}","host":"${host}",`;
+}
+
+function httpOf(random: Random, status: number): string {
+  const request = `"method":"${random.pick(METHODS)}","route":"${random.pickSkewed(ROUTES)}"`;
+  const durationMs = `${random.below(900)}.${100 + random.below(900)}`;
+  return `","duration_ms":${durationMs},"http":{${request},"status":${status},"bytes":${random.below(90_000)}},`;
+}
+
+function userOf(random: Random): string {
+  const plan = random.below(5) === 0 ? 'business' : 'free';
+  return `"user":{"id":${100_000 + random.below(900_000)},"plan":"${plan}"},"attempt":${1 + random.below(3)}}\n`;
+}
 
 function hex(random: Random): string {
   return random.uint32().toString(16).padStart(8, '0');

@@ -48,7 +48,7 @@ async function* generate(
     const size = Math.max(outlet.batchBytes, longest);
     const buffer = await outlet.lend(size);
     const { text, records } = linesOf(nextLine, pace.due(), size - longest);
-    const bytes = new Uint8Array(buffer, 0, Buffer.from(buffer).latin1Write(text));
+    const bytes = new Uint8Array(buffer, 0, Buffer.from(buffer).write(text, 'latin1'));
     pace.made += records;
     yield { partition, bytes, offset, readAtMs: Date.now() };
     offset += bytes.length;

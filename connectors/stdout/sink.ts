@@ -7,27 +7,29 @@ export function createStdoutSink(_config: Config, context: SinkContext): Sink {
 
 /** A sink that writes into a stream of the process, which it does not end. */
 export function streamSink(streamOf: () => Writable, context: SinkContext): Sink {
-  let stream: Writable | undefined;
-  let needsFooter = false;
+  let opened: Promise<Writable> | undefined;
 
-  const write = async (bytes: Uint8Array, signal?: AbortSignal): Promise<void> => {
-    if (!stream) {
-      stream = streamOf();
-      // The error also comes to the write's callback; without a listener it would end the process.
-      stream.on('error', () => {});
-      if (context.header) await writeAndWait(stream, context.header, signal);
-      needsFooter = context.footer !== undefined;
-    }
-    await writeAndWait(stream, bytes, signal);
+  const open = async (signal?: AbortSignal): Promise<Writable> => {
+    const stream = streamOf();
+    // The error also comes to the write's callback; without a listener it would end the process.
+    stream.on('error', () => {});
+    if (context.header) await writeAndWait(stream, context.header, signal);
+    return stream;
   };
 
   return {
-    write: (block: Block, signal) => write(block.bytes, signal),
-    prepare: () => Promise.resolve(),
+    write: async (block: Block, signal) => {
+      opened ??= open(signal);
+      await writeAndWait(await opened, block.bytes, signal);
+    },
+    prepare: async () => {
+      opened ??= open();
+      await opened;
+    },
     close: async () => {
-      if (!needsFooter) return;
-      needsFooter = false;
-      await write(context.footer!);
+      if (!opened || !context.footer) return;
+      const stream = await opened;
+      if (stream.writable) await writeAndWait(stream, context.footer);
     },
   };
 }

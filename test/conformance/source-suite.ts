@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+import type { Source } from '#component';
+import { CountingOutlet, type Received, receive, receiveAll } from './outlet.js';
+
+export interface SourceCase {
+  /** A fresh source over at least 20 records and several buffers of 256 bytes, which ends by itself. */
+  readonly make: () => Source | Promise<Source>;
+  /** The bytes of all records, partition after partition, where they are known beforehand. */
+  readonly expected?: Buffer;
+  /** The longest record with its newline, so that buffers may be so large. */
+  readonly longestRecord?: number;
+}
+
+const BATCH_BYTES = 256;
+
+/** What every source of bytes does, whatever it reads from. */
+export function testSource(name: string, { make, expected, longestRecord = BATCH_BYTES }: SourceCase): void {
+  const newOutlet = (maxBuffers?: number): CountingOutlet =>
+    new CountingOutlet(BATCH_BYTES, maxBuffers === undefined ? {} : { maxBuffers });
+  const never = new AbortController().signal;
+
+  describe(`source contract: ${name}`, () => {
+    it('gives whole records in order, at positions that follow each other', async () => {
+      const outlet = newOutlet();
+      const source = await make();
+      const received = await receiveAll(source.read(outlet, never), outlet);
+      await source.close();
+      expect(received.length).toBeGreaterThan(2);
+      if (expected) expect(Buffer.concat(received.map((chunk) => chunk.bytes))).toEqual(expected);
+      expectContiguous(received);
+    });
+
+    it('gives the same records again', async () => {
+      const runs: string[] = [];
+      for (let run = 0; run < 2; run++) {
+        const outlet = newOutlet();
+        const source = await make();
+        const received = await receiveAll(source.read(outlet, never), outlet);
+        await source.close();
+        runs.push(Buffer.concat(received.map((chunk) => chunk.bytes)).toString('latin1'));
+      }
+      expect(runs[1]).toBe(runs[0]);
+    });
+
+    it('passes on or gives back every buffer that it was lent', async () => {
+      const outlet = newOutlet();
+      const source = await make();
+      await receiveAll(source.read(outlet, never), outlet);
+      await source.close();
+      expect(outlet.lent.size).toBe(0);
+    });
+
+    it('needs room for no more than one buffer', async () => {
+      const outlet = newOutlet(1);
+      const source = await make();
+      const received = await receiveAll(source.read(outlet, never), outlet);
+      await source.close();
+      expect(outlet.mostLentBuffers).toBe(1);
+      expect(outlet.mostLentBytes).toBeLessThanOrEqual(2 * Math.max(BATCH_BYTES, longestRecord));
+      expectContiguous(received);
+    });
+
+    it('waits when there is no room', async () => {
+      const outlet = newOutlet(1);
+      const source = await make();
+      const chunks = source.read(outlet, never)[Symbol.asyncIterator]();
+      const first = (await chunks.next()).value!;
+      let isWaiting = true;
+      const second = chunks.next().then((result) => {
+        isWaiting = false;
+        return result;
+      });
+      while (outlet.waiting === 0) await new Promise(setImmediate);
+      expect(isWaiting).toBe(true);
+      receive(first, outlet);
+      receive((await second).value!, outlet);
+      await chunks.return?.();
+      await source.close();
+      await untilAllAreBack(outlet);
+    });
+
+    it('ends soon after an abort, with whole records', async () => {
+      const outlet = newOutlet();
+      const source = await make();
+      const controller = new AbortController();
+      const received: Received[] = [];
+      for await (const chunk of source.read(outlet, controller.signal)) {
+        received.push(receive(chunk, outlet));
+        controller.abort();
+      }
+      await source.close();
+      await untilAllAreBack(outlet);
+      expect(received.length).toBeLessThanOrEqual(3);
+      expectContiguous(received);
+      if (!expected) return;
+      const bytes = Buffer.concat(received.map((chunk) => chunk.bytes));
+      expect(bytes).toEqual(expected.subarray(0, bytes.length));
+    });
+
+    it('gives back its buffers when the receiver turns away', async () => {
+      const outlet = newOutlet();
+      const source = await make();
+      for await (const chunk of source.read(outlet, never)) {
+        receive(chunk, outlet);
+        break;
+      }
+      await source.close();
+      await untilAllAreBack(outlet);
+    });
+
+    it('ends when the run stops lending', async () => {
+      const outlet = newOutlet(1);
+      const source = await make();
+      const chunks = source.read(outlet, never)[Symbol.asyncIterator]();
+      const first = (await chunks.next()).value!;
+      const second = chunks.next();
+      outlet.stop();
+      await expect(second).rejects.toThrow('the run has stopped');
+      receive(first, outlet);
+      await source.close();
+      await untilAllAreBack(outlet);
+    });
+  });
+}
+
+async function untilAllAreBack(outlet: CountingOutlet): Promise<void> {
+  await expect.poll(() => outlet.lent.size).toBe(0);
+}
+
+/** Chunks of a partition follow each other without a gap or an overlap, and end with a newline but for the last. */
+export function expectContiguous(received: readonly Received[]): void {
+  const next = new Map<string, number>();
+  const last = new Map(received.map((chunk) => [chunk.partition, chunk]));
+  for (const chunk of received) {
+    const position = next.get(chunk.partition);
+    if (position !== undefined) expect(chunk.offset).toBe(position);
+    next.set(chunk.partition, chunk.offset + chunk.bytes.length);
+    if (last.get(chunk.partition) !== chunk) expect(chunk.bytes.at(-1)).toBe(10);
+  }
+}
