@@ -9,23 +9,30 @@ export type { CheckedAt };
 /** The most names that a message lists. */
 const MOST_NAMES = 12;
 
+export interface FieldsOptions {
+  /** Where a missing key is reported: the key whose value the map is. */
+  readonly owner?: Place;
+  /** Keys that are checked elsewhere. */
+  readonly others?: readonly string[];
+}
+
 /**
  * Checks a map against its fields, fills in defaults and collects every problem.
- * @param owner where a missing key is reported: the key whose value the map is
  * @returns the configuration, without the values that have problems
  */
 export function checkFields(
   map: MapNode,
   fields: readonly Field[],
   at: CheckedAt,
-  owner: Place = map.place,
+  { owner = map.place, others = [] }: FieldsOptions = {},
 ): Record<string, unknown> {
   const config: Record<string, unknown> = {};
-  const byName = new Map(fields.map((field) => [field.name, field]));
+  const names = fields.map(({ name }) => name);
   const given = new Map<string, MapEntry>();
+  const meant = new Set<string | undefined>();
   for (const entry of map.entries) {
-    if (byName.has(entry.key)) given.set(entry.key, entry);
-    else addUnknownKey(entry, byName.keys(), at);
+    if (names.includes(entry.key)) given.set(entry.key, entry);
+    else if (!others.includes(entry.key)) meant.add(addUnknownKey(entry, [...names, ...others], at));
   }
   for (const field of fields) {
     const path = childPath(at.path, field.name);
@@ -35,25 +42,20 @@ export function checkFields(
       if (value !== undefined) setOwn(config, field.name, value);
     } else if (field.default !== undefined) {
       setOwn(config, field.name, defaultOf(field));
-    } else if (field.required) {
+    } else if (field.required && !meant.has(field.name)) {
       at.problems.add(owner, path, `required, but missing: expected ${expectation(field.type)}`);
     }
   }
   return config;
 }
 
-/** Reports a key that nothing knows, with the nearest name or, where there are few, all. */
-export function addUnknownKey(
-  entry: MapEntry,
-  known: Iterable<string>,
-  at: CheckedAt,
-  reason?: string,
-): void {
-  const names = [...known];
+/** Reports a key that nothing knows, with the nearest name or, where there are few, all. Gives the nearest name. */
+export function addUnknownKey(entry: MapEntry, names: readonly string[], at: CheckedAt): string | undefined {
   const suggestion = at.problems.nearest(entry.key, names);
   const all = names.length > 0 && names.length <= MOST_NAMES ? `, expected one of ${names.join(', ')}` : '';
-  const message = reason ?? (suggestion === undefined ? `unknown key${all}` : 'unknown key');
-  at.problems.add(entry.keyPlace, childPath(at.path, entry.key), message, reason ? undefined : suggestion);
+  const message = suggestion === undefined ? `unknown key${all}` : 'unknown key';
+  at.problems.add(entry.keyPlace, childPath(at.path, entry.key), message, suggestion);
+  return suggestion;
 }
 
 /** The checked value, or undefined when it has problems, which are then collected. */
@@ -138,7 +140,6 @@ function checkNested(
 }
 
 function checkVariant(node: Node, type: Extract<FieldType, { kind: 'variant' }>, at: CheckedAt): unknown {
-  const variants = type.variants();
   if (node.kind === 'list' || (node.kind === 'scalar' && node.value === null))
     return wrongType(node, type, at);
   const chosen = node.kind === 'map' ? entryOf(node, 'type')?.value : node;
@@ -147,25 +148,30 @@ function checkVariant(node: Node, type: Extract<FieldType, { kind: 'variant' }>,
     return undefined;
   }
   const path = node.kind === 'map' ? childPath(at.path, 'type') : at.path;
-  const variant = chooseVariant(chosen, variants, { ...at, path });
+  const variant = chooseVariant(chosen, type, { ...at, path });
   if (!variant) return undefined;
   const rest = node.kind === 'map' ? node.entries.filter(({ key }) => key !== 'type') : [];
   const config = checkNested({ kind: 'map', place: node.place, entries: rest }, variant.fields, at);
   return config && { type: variant.name, ...config };
 }
 
-function chooseVariant(node: Node, variants: readonly Variant[], at: CheckedAt): Variant | undefined {
+function chooseVariant(
+  node: Node,
+  type: Extract<FieldType, { kind: 'variant' }>,
+  at: CheckedAt,
+): Variant | undefined {
   if (node.kind === 'scalar' && node.failed) return undefined;
+  const variants = type.variants();
   const found = node.kind === 'scalar' ? variants.find(({ name }) => name === node.text) : undefined;
   if (found) return found;
-  const names = variants.map(({ name }) => name);
-  const suggestion = node.kind === 'scalar' ? at.problems.nearest(node.text, names) : undefined;
-  at.problems.add(
-    node.place,
-    at.path,
-    `expected one of ${names.join(', ')}, found ${describe(node)}`,
-    suggestion,
-  );
+  const shown = node.kind === 'scalar' && node.written === undefined;
+  const suggestion = shown
+    ? at.problems.nearest(
+        node.text,
+        variants.map(({ name }) => name),
+      )
+    : undefined;
+  at.problems.add(node.place, at.path, `expected ${expectation(type)}, found ${describe(node)}`, suggestion);
   return undefined;
 }
 
@@ -178,8 +184,14 @@ function checkEither(node: Node, type: Extract<FieldType, { kind: 'either' }>, a
     attempts.push(problems);
   }
   const fitting = type.types.flatMap((option, i) => (accepts(option, node) ? [attempts[i]!] : []));
-  if (fitting.length !== 1) return wrongType(node, type, at);
-  at.problems.adopt(fitting[0]!);
+  if (fitting.length === 1) {
+    at.problems.adopt(fitting[0]!);
+    return undefined;
+  }
+  const suggestion = fitting
+    .flatMap((problems) => problems.sorted())
+    .find((problem) => problem.suggestion)?.suggestion;
+  at.problems.add(node.place, at.path, `expected ${expectation(type)}, found ${describe(node)}`, suggestion);
   return undefined;
 }
 

@@ -93,7 +93,7 @@ function replacedItem(
   const list: Node = node === undefined || isNothing(node) ? { kind: 'list', place, items: [] } : node;
   if (list.kind !== 'list') throw new Refused(`${path} is no list, so it has no [${index}]`);
   if (index > list.items.length) {
-    throw new Refused(`${path} has ${list.items.length} items, so [${list.items.length}] is the next one`);
+    throw new Refused(`the next item of ${path} is [${list.items.length}], so there is no [${index}]`);
   }
   const item = replaced(list.items[index], rest, value, place, `${path}[${index}]`);
   return { ...list, items: [...list.items.slice(0, index), item, ...list.items.slice(index + 1)] };

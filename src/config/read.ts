@@ -19,6 +19,8 @@ export const MAX_CONFIG_BYTES = 1024 * 1024;
 const MAX_DEPTH = 64;
 const MAX_ALIASES = 100;
 const MAX_TOKENS = 300_000;
+/** The parser gives up after this many tokens that cannot stand where they do. */
+const MAX_STRAY_TOKENS = 100;
 /** How many values aliases may stand for in all. */
 const MAX_ALIASED_VALUES = 100_000;
 
@@ -75,7 +77,8 @@ function parse(source: Source, problems: Problems): Document.Parsed | undefined 
   }
   for (const { errors, warnings } of documents) {
     for (const { pos, message } of errors) add(pos[0], `not valid YAML: ${message}`);
-    for (const { pos, message } of warnings) add(pos[0], message);
+    for (const { pos, message } of warnings)
+      add(pos[0], message.replace(/^Unresolved tag: /, 'unknown tag '));
   }
   const second = documents[1];
   if (second) add(second.range[0], 'a pipeline is one YAML document, and here a second one begins');
@@ -85,11 +88,13 @@ function parse(source: Source, problems: Problems): Document.Parsed | undefined 
 function* tokensOf(text: string): Generator<CST.Token> {
   const parser = new Parser();
   let documents = 0;
+  let stray = 0;
   let tokens = 0;
   for (const lexeme of new Lexer().lex(text)) {
     for (const token of parser.next(lexeme)) {
       yield token;
       if (token.type === 'document' && ++documents > 2) return;
+      if (token.type === 'error' && ++stray > MAX_STRAY_TOKENS) return;
     }
     // The parser's stack holds the document and the open collections.
     if (parser.stack.length > MAX_DEPTH + 1)

@@ -1,26 +1,37 @@
 import { entryOf, type MapNode, type Problems, quote } from '../config/index.js';
 import type { Input, StageId } from './check-stage.js';
 
-/** Finds what single stages cannot tell: names, inputs, stages that lead nowhere, cycles. All at once. */
-export function checkGraph(root: MapNode, stages: readonly StageId[], problems: Problems): void {
-  checkEnds(root, problems);
+const SECTIONS = ['sources', 'transforms', 'sinks'];
+
+/**
+ * Finds what single stages cannot tell: names, inputs, stages that lead nowhere, cycles. All at once.
+ * @param misspelt sections that are there under another name, whose stages are therefore not known
+ */
+export function checkGraph(
+  root: MapNode,
+  stages: readonly StageId[],
+  misspelt: ReadonlySet<string>,
+  problems: Problems,
+): void {
+  checkEnds(root, misspelt, problems);
   const byId = checkNames(stages, problems);
   const readOf = new Set<string>();
-  for (const stage of stages) for (const id of checkInputs(stage, byId, problems)) readOf.add(id);
+  const all = SECTIONS.every((section) => !misspelt.has(section));
+  for (const stage of stages) for (const id of checkInputs(stage, byId, all, problems)) readOf.add(id);
   for (const { id, kind, path, place } of byId.values()) {
-    if (kind === 'sink' || readOf.has(id)) continue;
+    if (kind === 'sink' || readOf.has(id) || !all) continue;
     problems.add(place, path, `nobody reads this ${kind}: no transform or sink has it among its inputs`);
   }
   checkCycles(byId, problems);
 }
 
-function checkEnds(root: MapNode, problems: Problems): void {
+function checkEnds(root: MapNode, misspelt: ReadonlySet<string>, problems: Problems): void {
   for (const section of ['sources', 'sinks']) {
     const entry = entryOf(root, section);
     const value = entry?.value;
     const filled = value?.kind === 'map' && value.entries.length > 0;
     const wrongType = value?.kind === 'list' || (value?.kind === 'scalar' && value.value !== null);
-    if (filled || wrongType) continue;
+    if (filled || wrongType || misspelt.has(section)) continue;
     const place = entry?.keyPlace ?? { source: root.place.source, offset: 0 };
     problems.add(place, section, `a pipeline needs at least one ${section.slice(0, -1)}`);
   }
@@ -42,14 +53,19 @@ function checkNames(stages: readonly StageId[], problems: Problems): Map<string,
 }
 
 /** Checks the inputs of one stage; gives those that it reads, or most likely means to. */
-function checkInputs(stage: StageId, byId: ReadonlyMap<string, StageId>, problems: Problems): Set<string> {
+function checkInputs(
+  stage: StageId,
+  byId: ReadonlyMap<string, StageId>,
+  all: boolean,
+  problems: Problems,
+): Set<string> {
   const seen = new Set<string>();
   for (const input of stage.inputs) {
     const { id, path, place } = input;
     const target = byId.get(id);
     if (seen.has(id)) problems.add(place, path, `${quote(input.shown)} is among the inputs twice`);
-    else if (!target) addUnknownInput(input, stage, byId, seen, problems);
-    else if (target.kind === 'sink')
+    else if (!target && all) addUnknownInput(input, stage, byId, seen, problems);
+    else if (target?.kind === 'sink')
       problems.add(place, path, `${quote(input.shown)} is a sink, nothing comes out of it`);
     seen.add(id);
   }

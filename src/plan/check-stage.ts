@@ -1,6 +1,5 @@
 import type { Config, Definition } from '../component/index.js';
 import {
-  addUnknownKey,
   type CheckedAt,
   checkFields,
   checkValue,
@@ -222,44 +221,29 @@ class StageReader {
 
   /** Checks the definition's own fields and then, when nothing is wrong with the stage, what the definition knows. */
   #config(map: MapNode, definition: Definition, before: number): Config | undefined {
-    const { problems } = this.#context;
-    const common = commonFields(this.#kind).map(({ name }) => name);
-    const rest: MapEntry[] = [];
-    for (const entry of map.entries) {
-      if (common.includes(entry.key) || entry.key === 'type') continue;
-      const reason = reasonAgainst(entry.key, this.#kind);
-      const own = definition.fields.some(({ name }) => name === entry.key);
-      if (own) rest.push(entry);
-      else
-        addUnknownKey(
-          entry,
-          [...definition.fields.map(({ name }) => name), ...common, 'type'],
-          this.#at,
-          reason,
-        );
-    }
-    const own = { ...map, entries: rest };
-    const config = checkFields(own, definition.fields, this.#at, this.#entry.keyPlace);
-    if (problems.count > before || this.#context.incomplete) return undefined;
+    const { problems, incomplete } = this.#context;
+    const others = ['type', ...commonFields(this.#kind).map(({ name }) => name)];
+    const entries = map.entries.filter((entry) => !this.#refuseInbox(entry));
+    const options = { owner: this.#entry.keyPlace, others };
+    const config = checkFields({ ...map, entries }, definition.fields, this.#at, options);
+    if (problems.count > before || incomplete) return undefined;
     for (const { field, message } of definition.check?.(config) ?? []) {
-      problems.add(
-        placeOf(own, field) ?? this.#entry.keyPlace,
-        field === '' ? this.#at.path : `${this.#at.path}.${field}`,
-        message,
-      );
+      const path = field === '' ? this.#at.path : `${this.#at.path}.${field}`;
+      problems.add(placeOf(map, field) ?? this.#entry.keyPlace, path, message);
     }
     return config;
+  }
+
+  #refuseInbox({ key, keyPlace }: MapEntry): boolean {
+    if (this.#kind !== 'source' || (key !== 'inputs' && key !== 'queue')) return false;
+    this.#at.problems.add(keyPlace, this.#child(key).path, `a source has no ${key}: records begin there`);
+    return true;
   }
 }
 
 /** The keys that every stage of a kind has, but for its type. */
 export function commonFields(kind: StageKind): readonly Field[] {
   return kind === 'source' ? [ON_ERROR_FIELD] : [INPUTS_FIELD, QUEUE_FIELD, ON_ERROR_FIELD];
-}
-
-function reasonAgainst(key: string, kind: StageKind): string | undefined {
-  if (kind !== 'source' || (key !== 'inputs' && key !== 'queue')) return undefined;
-  return `a source has no ${key}: records begin there`;
 }
 
 /** Where the value of a path such as `routes.slow` or `paths[0]` stands, or the nearest thing around it. */

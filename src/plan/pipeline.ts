@@ -12,6 +12,7 @@ import {
   checkFields,
   entryOf,
   type MapEntry,
+  type MapNode,
   type Node,
   type Outside,
   type Problem,
@@ -126,13 +127,8 @@ function checkPipeline(
     problems.add(start, '', 'expected a pipeline: a map with sources, transforms and sinks');
     return undefined;
   }
-  const at = { path: '', problems };
   const incomplete = problems.count > 0;
-  const later = root.entries.filter((entry) => refuseLater(entry, at));
-  const known = TOP_LEVEL.map(({ name }) => name);
-  for (const entry of root.entries) {
-    if (!known.includes(entry.key) && !later.includes(entry)) addUnknownKey(entry, known, at);
-  }
+  const misspelt = checkKeys(root, problems);
   const runtime = checkRuntime(entryOf(root, 'runtime'), problems);
   const { stages, ids } = readStages(root, {
     catalogue,
@@ -140,9 +136,22 @@ function checkPipeline(
     incomplete,
     problems,
   });
-  checkGraph(root, ids, problems);
+  checkGraph(root, ids, misspelt, problems);
   const name = checkName(root, file, problems);
   return { name, stages, runtime, deadLetter: checkDeadLetter(entryOf(root, 'dead_letter'), problems) };
+}
+
+/** Gives the sections that are there under a name that is not quite theirs. */
+function checkKeys(root: MapNode, problems: Problems): Set<string> {
+  const misspelt = new Set<string>();
+  const known = TOP_LEVEL.map(({ name }) => name);
+  for (const entry of root.entries) {
+    const at = { path: '', problems };
+    if (known.includes(entry.key) || refuseLater(entry, at)) continue;
+    const meant = addUnknownKey(entry, known, at);
+    if (meant !== undefined && !entryOf(root, meant)) misspelt.add(meant);
+  }
+  return misspelt;
 }
 
 function checkName(root: Node, file: string, problems: Problems): string {
@@ -182,7 +191,7 @@ function checkSection(
   };
   if (!entry || !node || (node.kind === 'scalar' && node.value === null))
     return checkFields(empty, fields, at);
-  if (node.kind === 'map') return checkFields(node, fields, at, entry.keyPlace);
+  if (node.kind === 'map') return checkFields(node, fields, at, { owner: entry.keyPlace });
   problems.add(node.place, at.path, `expected a map with ${fields.map(({ name }) => name).join(', ')}`);
   return checkFields(empty, fields, at);
 }
