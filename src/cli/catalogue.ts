@@ -1,0 +1,16 @@
+import { SINKS, SOURCES } from '../../connectors/index.js';
+import { FORMATS } from '../formats/index.js';
+import type { Catalogue } from '../plan/index.js';
+import { TRANSFORMS } from '../transforms/index.js';
+
+function named<T extends { readonly name: string }>(all: readonly T[]): ReadonlyMap<string, T> {
+  return new Map(all.map((one) => [one.name, one]));
+}
+
+/** Everything that pipelines can be made of. */
+export const CATALOGUE: Catalogue = {
+  sources: named(SOURCES),
+  transforms: named(TRANSFORMS),
+  sinks: named(SINKS),
+  formats: FORMATS,
+};

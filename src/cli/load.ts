@@ -1,0 +1,134 @@
+import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { stdin } from 'node:process';
+import { messageOf } from '../base/errors.js';
+import { formatProblem, MAX_CONFIG_BYTES, type Problem, parseEnvFile } from '../config/index.js';
+import { type Pipeline, type Plan, planPipeline, readPipeline } from '../plan/index.js';
+import { CATALOGUE } from './catalogue.js';
+import type { Io } from './io.js';
+
+export interface LoadOptions {
+  readonly set: readonly string[];
+  readonly envFile?: string;
+}
+
+export interface Loaded {
+  readonly pipeline: Pipeline;
+  readonly plan: Plan;
+}
+
+/** Reads, checks and plans a pipeline. Where it has problems, prints all of them and gives undefined. */
+export async function loadPipeline(file: string, options: LoadOptions, io: Io): Promise<Loaded | undefined> {
+  const { loaded, problems } = await readAndPlan(file, options, io);
+  if (loaded) return loaded;
+  for (const problem of problems) io.err.write(`${problem}\n`);
+  io.err.write(
+    `error: ${problems.length === 1 ? 'a problem' : `${problems.length} problems`} in ${shown(file)}; nothing was run\n`,
+  );
+  return undefined;
+}
+
+type Outcome = { loaded: Loaded; problems?: undefined } | { loaded?: undefined; problems: readonly string[] };
+
+async function readAndPlan(file: string, options: LoadOptions, io: Io): Promise<Outcome> {
+  const environment = await readEnvironment(options.envFile, io);
+  const text = await readText(file);
+  const unread = [environment, text].flatMap((read) => ('problems' in read ? read.problems : []));
+  if ('problems' in environment || 'problems' in text) return { problems: unread };
+  const read = readPipeline(text.text, file, {
+    env: environment.values,
+    set: options.set,
+    catalogue: CATALOGUE,
+  });
+  const { pipeline } = read;
+  if (!pipeline) return { problems: read.problems.map(formatProblem) };
+  const { plan, problems } = planPipeline(pipeline);
+  const all: Problem[] = problems.map(({ stage, message }) => {
+    return { file: shown(file), ...stage.position, path: `${stage.kind}s.${stage.id}`, message };
+  });
+  if (file === '-') all.push(...stdinConflicts(pipeline));
+  return all.length > 0 ? { problems: all.map(formatProblem) } : { loaded: { pipeline, plan } };
+}
+
+function stdinConflicts(pipeline: Pipeline): Problem[] {
+  const message =
+    'the pipeline itself comes from standard input, so nothing is left for this source: put it into a file';
+  return pipeline.stages
+    .filter((stage) => stage.kind === 'source' && stage.type === 'stdin')
+    .map((stage) => ({ file: shown('-'), ...stage.position, path: `sources.${stage.id}`, message }));
+}
+
+/** As messages name it. */
+export function shown(file: string): string {
+  return file === '-' ? '<stdin>' : file;
+}
+
+async function readEnvironment(
+  envFile: string | undefined,
+  io: Io,
+): Promise<{ values: Readonly<Record<string, string | undefined>> } | { problems: string[] }> {
+  if (envFile === undefined) return { values: io.env };
+  let text: string;
+  try {
+    text = await readFile(envFile, 'utf8');
+  } catch (error) {
+    return { problems: [cannotRead(envFile, error)] };
+  }
+  const { values, problems } = parseEnvFile(text, envFile);
+  return problems.length > 0
+    ? { problems: problems.map(formatProblem) }
+    : { values: { ...values, ...io.env } };
+}
+
+async function readText(file: string): Promise<{ text: string } | { problems: string[] }> {
+  try {
+    const bytes = file === '-' ? await readStdin() : await readStart(file);
+    return { text: bytes.toString('utf8') };
+  } catch (error) {
+    return { problems: [cannotRead(shown(file), error)] };
+  }
+}
+
+/** One byte more than a configuration may have is enough to refuse it. */
+const ENOUGH_BYTES = MAX_CONFIG_BYTES + 1;
+
+async function readStdin(): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of stdin as AsyncIterable<Buffer>) {
+    parts.push(part);
+    bytes += part.length;
+    if (bytes >= ENOUGH_BYTES) break;
+  }
+  return Buffer.concat(parts);
+}
+
+async function readStart(file: string): Promise<Buffer> {
+  const handle = await open(file, 'r');
+  try {
+    return await readUpTo(handle, ENOUGH_BYTES);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readUpTo(handle: FileHandle, limit: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(limit);
+  let length = 0;
+  while (length < limit) {
+    const { bytesRead } = await handle.read(buffer, length, limit - length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  return buffer.subarray(0, length);
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'permission denied',
+};
+
+function cannotRead(file: string, error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return `${file}: cannot be read: ${REASONS[code] ?? messageOf(error)}`;
+}

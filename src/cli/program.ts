@@ -1,0 +1,179 @@
+import { readFileSync } from 'node:fs';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { LOG_LEVELS } from '../base/log.js';
+import { nearestName } from '../base/names.js';
+import { Exit, type Io } from './io.js';
+
+const PIPELINE_ARGUMENT = 'the pipeline\'s YAML file; "-" is standard input';
+
+/**
+ * All verbs with their options. What a verb needs is loaded when it runs.
+ * @param done gets the exit code of the verb
+ */
+export function createProgram(io: Io, done: (code: number) => void): Command {
+  const program = new Command('millrace')
+    .description('Runs data pipelines for logs and events from one YAML file.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.out.write(text), writeErr: (text) => io.err.write(text) })
+    .usage('<command> [options]')
+    .addHelpText('after', EXAMPLES);
+  const verbs: Verbs = { program, io, done };
+  addRun(verbs);
+  addChecks(verbs);
+  addReference(verbs);
+  program.on('command:*', ([name]: string[]) => {
+    const nearest = nearestName(
+      name!,
+      program.commands.map((command) => command.name()),
+    );
+    const hint = nearest ? ` (did you mean "${nearest}"?)` : '; "millrace --help" lists them';
+    io.err.write(`error: unknown command "${name}"${hint}\n`);
+    done(Exit.FAILED);
+  });
+  return program;
+}
+
+interface Verbs {
+  readonly program: Command;
+  readonly io: Io;
+  readonly done: (code: number) => void;
+}
+
+const EXAMPLES = `
+Examples:
+  $ millrace init                                  write a pipeline to start from
+  $ millrace run pipeline.yaml                     run it
+  $ millrace run pipeline.yaml --set sinks.out.path=/tmp/out.ndjson
+  $ millrace validate pipeline.yaml                find every mistake in it
+  $ millrace explain pipeline.yaml                 show how it will run
+  $ millrace list filter                           read what a component does
+
+Exit codes: 0 done, 1 failed, 78 the configuration is wrong, 130 interrupted before it was drained.
+`;
+
+function addRun({ program, io, done }: Verbs): void {
+  const run = program
+    .command('run')
+    .helpGroup('Running:')
+    .summary('run a pipeline to the end of its input')
+    .description(
+      'Runs a pipeline to the end of its input. The first Ctrl-C (or SIGTERM) stops reading and finishes what was read; the second stops at once.',
+    )
+    .argument('<pipeline.yaml>', PIPELINE_ARGUMENT);
+  withInput(run)
+    .option(
+      '--state <dir>',
+      'folder for everything that outlives the run (default: runtime.state of the file)',
+    )
+    .option(
+      '--workers <n>',
+      'worker threads; 0 works in the main thread (default: runtime.workers of the file)',
+      wholeNumber,
+    )
+    .option('--only <stage>', 'run only the segments that hold these stages (repeatable)', collect, [])
+    .option('-q, --quiet', 'neither progress nor summary: warnings and errors only')
+    .option('--no-progress', 'no progress, but the summary')
+    .addOption(
+      new Option('--log-level <level>', 'the least level that is logged').choices(LOG_LEVELS).default('info'),
+    )
+    .action(async (file: string, options) =>
+      done(await (await import('./run.js')).runVerb(file, options, io)),
+    );
+}
+
+function addChecks({ program, io, done }: Verbs): void {
+  const heading = 'Looking before running:';
+  const validate = program
+    .command('validate')
+    .helpGroup(heading)
+    .summary('find every mistake in a pipeline')
+    .description('Checks a pipeline without touching anything, and prints every mistake at once.')
+    .argument('<pipeline.yaml>', PIPELINE_ARGUMENT);
+  withInput(validate).action(async (file: string, options) =>
+    done(await (await import('./validate.js')).validateVerb(file, options, io)),
+  );
+  const explain = program
+    .command('explain')
+    .helpGroup(heading)
+    .summary('show how a pipeline will run')
+    .description(
+      'Shows what is fused into one trip to a worker, which columns are decoded, and how much each queue holds.',
+    )
+    .argument('<pipeline.yaml>', PIPELINE_ARGUMENT);
+  withInput(explain).action(async (file: string, options) =>
+    done(await (await import('./explain.js')).explainVerb(file, options, io)),
+  );
+  const graph = program
+    .command('graph')
+    .helpGroup(heading)
+    .summary('draw a pipeline')
+    .description('Draws the stages of a pipeline, as a tree or in the language of Mermaid or Graphviz.')
+    .argument('<pipeline.yaml>', PIPELINE_ARGUMENT)
+    .addOption(
+      new Option('--format <format>', 'how to draw it').choices(['text', 'mermaid', 'dot']).default('text'),
+    );
+  withInput(graph).action(async (file: string, options) =>
+    done(await (await import('./graph.js')).graphVerb(file, options, io)),
+  );
+}
+
+function addReference({ program, io, done }: Verbs): void {
+  const heading = 'Writing pipelines:';
+  program
+    .command('init')
+    .helpGroup(heading)
+    .summary('write a commented pipeline to start from')
+    .description('Writes a commented pipeline that runs as it stands. Never overwrites a file.')
+    .argument('[file]', 'where to write it', 'pipeline.yaml')
+    .action(async (file: string) => done((await import('./init.js')).initVerb(file, io)));
+  program
+    .command('list')
+    .helpGroup(heading)
+    .summary('list sources, transforms, sinks and formats, or describe one')
+    .description('Lists all components, or describes one with its options, their defaults and an example.')
+    .argument('[component]', 'a name, such as filter')
+    .action(async (name: string | undefined) => done((await import('./list.js')).listVerb(name, io)));
+  program
+    .command('schema')
+    .helpGroup(heading)
+    .summary('print the JSON Schema of pipeline files')
+    .description('Prints the JSON Schema of pipeline files, with which editors complete and check them.')
+    .action(async () => done((await import('./schema.js')).schemaVerb(io)));
+}
+
+/** The options of every verb that reads a pipeline. */
+function withInput(command: Command): Command {
+  return command
+    .option(
+      '--set <path=value>',
+      'set a value of the file, e.g. sources.web.paths[0]=a.log (repeatable)',
+      collect,
+      [],
+    )
+    .option('--env-file <file>', 'fill ${NAME} from this file too; the environment comes first');
+}
+
+function collect(value: string, before: readonly string[]): string[] {
+  return [...before, value];
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,3}$/.test(text) || Number(text) > 256)
+    throw new InvalidArgumentError('expected a whole number from 0 to 256.');
+  return Number(text);
+}
+
+function version(): string {
+  for (const path of ['../../package.json', '../../../package.json']) {
+    try {
+      return (JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as { version: string })
+        .version;
+    } catch {
+      // Compiled files lie one folder deeper than their sources.
+    }
+  }
+  return 'unknown';
+}

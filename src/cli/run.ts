@@ -1,0 +1,127 @@
+import { MillraceError } from '../base/errors.js';
+import { createLog, type LogLevel } from '../base/log.js';
+import type { Pipeline, Plan } from '../plan/index.js';
+import { Run } from '../runtime/index.js';
+import { InlineLanes, type Lanes, ThreadLanes, workerCount } from '../workers/index.js';
+import { Exit, type Io } from './io.js';
+import { type LoadOptions, loadPipeline, shown } from './load.js';
+import { LogReporter } from './log-reporter.js';
+import type { Reporter } from './reporter.js';
+import { Sampler } from './sampler.js';
+import { summarize } from './summary.js';
+import { TerminalReporter } from './terminal-reporter.js';
+
+export interface RunVerbOptions extends LoadOptions {
+  readonly state?: string;
+  readonly workers?: number;
+  readonly only: readonly string[];
+  readonly quiet?: boolean;
+  /** False with `--no-progress`. */
+  readonly progress: boolean;
+  readonly logLevel: LogLevel;
+}
+
+/** `millrace run`. */
+export async function runVerb(file: string, options: RunVerbOptions, io: Io): Promise<number> {
+  if (options.only.length > 0) {
+    io.err.write(
+      'error: --only chooses among segments, and only durable queues (disk, RabbitMQ, Kafka) cut a pipeline into several; they are planned, so leave --only out for now\n',
+    );
+    return Exit.CONFIGURATION;
+  }
+  const loaded = await loadPipeline(file, options, io);
+  if (!loaded) return Exit.CONFIGURATION;
+  const pipeline = withOptions(loaded.pipeline, options);
+  const reporter = await createReporter(pipeline, options, io);
+  const workers = options.workers ?? workerCount(pipeline.runtime.workers);
+  reporter.started({ pipeline: pipeline.name, file: shown(file), stages: pipeline.stages.length, workers });
+  try {
+    return await runPipeline(pipeline, loaded.plan, workers, reporter, io);
+  } finally {
+    reporter.close();
+  }
+}
+
+function withOptions(pipeline: Pipeline, { state }: RunVerbOptions): Pipeline {
+  return state === undefined ? pipeline : { ...pipeline, runtime: { ...pipeline.runtime, state } };
+}
+
+async function createReporter(pipeline: Pipeline, options: RunVerbOptions, io: Io): Promise<Reporter> {
+  const quiet = options.quiet ?? false;
+  const level = quiet && ['trace', 'debug', 'info'].includes(options.logLevel) ? 'warn' : options.logLevel;
+  if (!io.err.isTerminal) {
+    return new LogReporter(await createLog(level, { pipeline: pipeline.name }), options.progress && !quiet);
+  }
+  // Records that go to the same terminal would be drawn over.
+  const free = !(
+    io.out.isTerminal && pipeline.stages.some(({ kind, type }) => kind === 'sink' && type === 'stdout')
+  );
+  return new TerminalReporter(io, {
+    level,
+    showsProgress: options.progress && !quiet && free,
+    showsSummary: !quiet,
+  });
+}
+
+/** Runs to the end, with the first signal draining and the second ending the process. */
+async function runPipeline(
+  pipeline: Pipeline,
+  plan: Plan,
+  workers: number,
+  reporter: Reporter,
+  io: Io,
+): Promise<number> {
+  const startedMs = performance.now();
+  const elapsedMs = () => performance.now() - startedMs;
+  const lanes = await createLanes(pipeline, plan, workers);
+  const run = new Run({ pipeline, plan, lanes, log: reporter.stageLog });
+  const removeHandlers = handleSignals(run, reporter, io);
+  const stopProgress = showProgress(new Sampler(run, plan, startedMs), reporter);
+  try {
+    await run.run();
+    stopProgress();
+    const summary = summarize(run, plan, run.isDraining ? 'drained' : 'done', elapsedMs());
+    reporter.finished(summary);
+    return summary.sums?.addUp ? Exit.DONE : Exit.FAILED;
+  } catch (error) {
+    stopProgress();
+    if (error instanceof MillraceError && error.code === 'output_closed') return Exit.DONE;
+    reporter.finished(summarize(run, plan, 'failed', elapsedMs()));
+    reporter.failed(error);
+    return run.isDraining ? Exit.INTERRUPTED : Exit.FAILED;
+  } finally {
+    removeHandlers();
+    await lanes.close();
+  }
+}
+
+const LEAST_ARENA_BYTES = 32 * 2 ** 20;
+const MOST_ARENA_BYTES = 2 ** 30;
+/** A trip holds a batch, its views (16 bytes a value) and its output. */
+const ARENA_PER_BATCH = 24;
+
+function createLanes(pipeline: Pipeline, plan: Plan, workers: number): Promise<Lanes> | Lanes {
+  const wanted = ARENA_PER_BATCH * pipeline.runtime.batch.maxBytes;
+  const arenaBytes = Math.min(MOST_ARENA_BYTES, Math.max(LEAST_ARENA_BYTES, wanted));
+  const data = { pipeline: pipeline.name, chains: plan.segments[0]!.chains, arenaBytes };
+  return workers === 0 ? InlineLanes.create(data) : new ThreadLanes(data, workers);
+}
+
+function handleSignals(run: Run, reporter: Reporter, io: Io): () => void {
+  return io.onSignal(() => {
+    if (run.isDraining) {
+      reporter.close();
+      io.exit(Exit.INTERRUPTED);
+    }
+    run.drain();
+    reporter.draining();
+  });
+}
+
+function showProgress(sampler: Sampler, reporter: Reporter): () => void {
+  if (reporter.progressEveryMs === undefined) return () => {};
+  const show = () => reporter.progress(sampler.sample(performance.now()));
+  const timer = setInterval(show, reporter.progressEveryMs);
+  timer.unref();
+  return () => clearInterval(timer);
+}

@@ -1,0 +1,114 @@
+import { formatDurationMs, formatSize } from '../base/units.js';
+import type { Plan, StageKind } from '../plan/index.js';
+import type { Run } from '../runtime/index.js';
+import { formatCount, formatRate, type Paint, shortCount, table } from './render.js';
+import { readBy } from './sampler.js';
+import { checkSums, type Sums } from './sums.js';
+
+/** What a run has done. Plain data: as it stands, it is the last line of the log. */
+export interface Summary {
+  readonly pipeline: string;
+  readonly outcome: 'done' | 'drained' | 'failed';
+  readonly elapsedMs: number;
+  readonly bytesRead: number;
+  readonly recordsRead: number;
+  readonly bytesPerSecond: number;
+  readonly recordsPerSecond: number;
+  readonly stages: readonly StageSummary[];
+  readonly errors: readonly { readonly stage: string; readonly code: string; readonly count: number }[];
+  readonly deadLetters: number;
+  /** Only where there are dead letters. */
+  readonly deadLetterPath?: string;
+  /** Only where the run came to its end: a failure leaves records under way. */
+  readonly sums?: Sums;
+}
+
+export interface StageSummary {
+  readonly stage: string;
+  readonly kind: StageKind;
+  readonly type: string;
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  readonly dropped: number;
+  readonly droppedByQueue: number;
+  readonly deadLetters: number;
+  /** Of sources and sinks. */
+  readonly bytes?: number;
+}
+
+type Finished = Pick<Run, 'metrics' | 'deadLetterPath'>;
+
+export function summarize(
+  run: Finished,
+  plan: Plan,
+  outcome: Summary['outcome'],
+  elapsedMs: number,
+): Summary {
+  const { metrics, deadLetterPath } = run;
+  const { bytes, records } = readBy(run, plan);
+  const seconds = Math.max(0.001, elapsedMs / 1000);
+  const stages = [...plan.stages.values()].map(({ id, kind, type }): StageSummary => {
+    const { recordsIn, recordsOut, dropped, droppedByQueue, deadLettered, bytes } = metrics.stage(id);
+    const counts = { recordsIn, recordsOut, dropped, droppedByQueue, deadLetters: deadLettered };
+    return { stage: id, kind, type, ...counts, ...(kind !== 'transform' && { bytes }) };
+  });
+  return {
+    pipeline: plan.name,
+    outcome,
+    elapsedMs: Math.round(elapsedMs),
+    bytesRead: bytes,
+    recordsRead: records,
+    bytesPerSecond: Math.round(bytes / seconds),
+    recordsPerSecond: Math.round(records / seconds),
+    stages,
+    errors: [...metrics.stages].flatMap(([stage, { errors }]) =>
+      [...errors].map(([code, count]) => ({ stage, code, count })),
+    ),
+    deadLetters: metrics.deadLetters,
+    ...(metrics.deadLetters > 0 && { deadLetterPath }),
+    ...(outcome !== 'failed' && { sums: checkSums(plan, metrics) }),
+  };
+}
+
+const OUTCOMES = { done: 'done', drained: 'stopped and drained', failed: 'failed' } as const;
+
+/** The summary as people read it. */
+export function summaryLines(summary: Summary, paint: Paint): string[] {
+  const { pipeline, outcome, elapsedMs, bytesRead, bytesPerSecond, recordsPerSecond, sums } = summary;
+  const title = `${pipeline}: ${OUTCOMES[outcome]} in ${formatDurationMs(elapsedMs)}`;
+  const rates = `${formatSize(bytesRead)} read, ${formatRate(bytesPerSecond)}, ${shortCount(recordsPerSecond)} records/s`;
+  const lines = ['', `${paint('bold', title)}  ${rates}`, '', ...stageLines(summary, paint)];
+  if (summary.errors.length > 0) lines.push('', ...errorLines(summary, paint));
+  if (summary.deadLetterPath !== undefined) lines.push('', `dead letters are in ${summary.deadLetterPath}`);
+  if (sums) lines.push('', paint(sums.addUp ? 'green' : 'red', sums.sentence));
+  else
+    lines.push(
+      '',
+      paint('dim', 'the counts are those at the failure: what was under way is in none of them'),
+    );
+  return lines;
+}
+
+function stageLines({ stages }: Summary, paint: Paint): string[] {
+  const byQueue = stages.some(({ droppedByQueue }) => droppedByQueue > 0);
+  const header = ['stage', 'kind', 'records in', 'records out', 'dropped', 'dead letters', 'bytes'];
+  if (byQueue) header.push('dropped by its queue');
+  const rows = stages.map((stage) => [
+    stage.stage,
+    `${stage.type} ${stage.kind}`,
+    formatCount(stage.recordsIn),
+    formatCount(stage.recordsOut),
+    formatCount(stage.dropped),
+    formatCount(stage.deadLetters),
+    stage.bytes === undefined ? '' : formatCount(stage.bytes),
+    ...(byQueue ? [formatCount(stage.droppedByQueue)] : []),
+  ]);
+  const [first, ...rest] = table([header, ...rows], new Set([2, 3, 4, 5, 6, 7]));
+  return [paint('dim', first!), ...rest];
+}
+
+function errorLines({ errors }: Summary, paint: Paint): string[] {
+  const rows = errors.map(({ stage, code, count }) => [stage, code, formatCount(count)]);
+  const [first, ...rest] = table([['stage', 'error', 'times'], ...rows], new Set([2]));
+  return [paint('dim', first!), ...rest];
+}

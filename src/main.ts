@@ -1,0 +1,7 @@
+#!/usr/bin/env node
+import { main } from './cli/main.js';
+import { processIo } from './cli/process-io.js';
+
+// What a source still waits for (a read of a silent pipe) must not keep the process.
+const exit = (code: number): never => process.exit(code);
+exit(await main(process.argv.slice(2), processIo(exit)));
