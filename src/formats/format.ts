@@ -75,6 +75,10 @@ export interface FormatDefinition {
     readonly framing: Framing;
     /** Lines at the beginning of a partition that are no records but its preamble. */
     readonly preambleLines?: (config: FormatConfig) => number;
+    /** Finds what single options cannot tell; `field` is an option's name. */
+    readonly check?: (
+      config: FormatConfig,
+    ) => readonly { readonly field: string; readonly message: string }[];
     readonly shape: (config: FormatConfig) => Shape;
     readonly create: (config: FormatConfig) => Decoder;
   };

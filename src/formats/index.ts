@@ -1,5 +1,9 @@
 import { COMBINED_FORMAT, COMMON_FORMAT } from './access/index.js';
+import { CSV_FORMAT, TSV_FORMAT } from './csv/index.js';
 import type { FormatDefinition } from './format.js';
+import { LINES_FORMAT } from './lines.js';
+import { LOGFMT_FORMAT } from './logfmt/index.js';
+import { REGEX_FORMAT } from './regex/index.js';
 
 export type {
   Decoded,
@@ -13,7 +17,15 @@ export type {
 } from './format.js';
 
 /** All formats: the only list. */
-export const FORMATS: readonly FormatDefinition[] = [COMBINED_FORMAT, COMMON_FORMAT];
+export const FORMATS: readonly FormatDefinition[] = [
+  LINES_FORMAT,
+  COMBINED_FORMAT,
+  COMMON_FORMAT,
+  LOGFMT_FORMAT,
+  CSV_FORMAT,
+  TSV_FORMAT,
+  REGEX_FORMAT,
+];
 
 /** The format of this name, or undefined. */
 export function formatNamed(name: string): FormatDefinition | undefined {

@@ -1,0 +1,131 @@
+import type { Shape } from '../../batch/index.js';
+import { type Field, FieldError } from '../../config/fields.js';
+import type { FormatConfig, FormatDefinition, Wanted } from '../format.js';
+import { CsvDecoder } from './decoder.js';
+import { CsvEncoder } from './encoder.js';
+import type { CsvDialect } from './row.js';
+
+const TAB = 9;
+
+const DELIMITER: Field = {
+  name: 'delimiter',
+  summary: 'What stands between two cells: one ASCII character.',
+  type: { kind: 'string', format: 'character', parse: parseDelimiter },
+  default: ',',
+  example: ';',
+};
+
+const FIELDS: readonly Field[] = [
+  {
+    name: 'header',
+    summary:
+      'Whether the first line names the columns. A sink writes such a line at the beginning of its output.',
+    type: { kind: 'boolean' },
+    default: true,
+  },
+  {
+    name: 'columns',
+    summary:
+      'The names of the columns, in order. A source without a header line needs them; a sink may list what to write.',
+    type: { kind: 'list', items: { kind: 'string' }, minItems: 1 },
+    example: ['host', 'status'],
+  },
+  {
+    name: 'quotes',
+    summary:
+      'strict: records with a quote where RFC 4180 allows none are refused. lenient: it is a part of the text.',
+    type: { kind: 'enum', values: ['strict', 'lenient'] },
+    default: 'strict',
+  },
+];
+
+function parseDelimiter(text: string): string {
+  const code = text.codePointAt(0) ?? 0;
+  if (text.length !== 1 || code > 126 || text === '"' || text === '\n' || text === '\r') {
+    throw new FieldError(
+      `expected one ASCII character other than a quote or newline, found ${JSON.stringify(text)}`,
+    );
+  }
+  return text;
+}
+
+function columnsOf(config: FormatConfig): readonly string[] | undefined {
+  return config.columns as readonly string[] | undefined;
+}
+
+/** A header line names columns that only the data knows. */
+function shapeOf(config: FormatConfig): Shape {
+  const columns = columnsOf(config) ?? [];
+  return { fields: new Map(columns.map((name) => [name, 'text'])), open: columns.length === 0 };
+}
+
+function checkDecoder(config: FormatConfig): { field: string; message: string }[] {
+  const columns = columnsOf(config);
+  const twice = columns?.find((name, cell) => columns.indexOf(name) !== cell);
+  if (twice !== undefined) return [{ field: 'columns', message: `"${twice}" stands twice` }];
+  if (config.header !== false || columns) return [];
+  return [
+    { field: 'columns', message: 'records without a header line need the names of their columns here' },
+  ];
+}
+
+function wantedOf(config: FormatConfig, shape: Shape): Wanted {
+  const columns = columnsOf(config);
+  if (!columns && shape.open) {
+    throw new FieldError('the records may carry any fields: list in columns those to write');
+  }
+  return { names: new Set(columns ?? shape.fields.keys()), all: false };
+}
+
+function definitionOf(
+  base: Pick<FormatDefinition, 'name' | 'summary' | 'fields' | 'example'>,
+  delimiterOf: (config: FormatConfig) => number,
+): FormatDefinition {
+  const dialectOf = (config: FormatConfig): CsvDialect => ({
+    delimiter: delimiterOf(config),
+    lenient: config.quotes === 'lenient',
+  });
+  return {
+    kind: 'format',
+    ...base,
+    decoder: {
+      framing: 'csv',
+      preambleLines: (config) => (config.header === false ? 0 : 1),
+      check: checkDecoder,
+      shape: shapeOf,
+      create: (config) => new CsvDecoder(dialectOf(config), columnsOf(config)),
+    },
+    encoder: {
+      wanted: wantedOf,
+      create: (config, shape) =>
+        new CsvEncoder(
+          columnsOf(config) ?? [...shape.fields.keys()],
+          delimiterOf(config),
+          config.header !== false,
+        ),
+    },
+  };
+}
+
+/** Comma-separated values as in RFC 4180. */
+export const CSV_FORMAT = definitionOf(
+  {
+    name: 'csv',
+    summary:
+      'Comma-separated values (RFC 4180): quoted cells may hold delimiters, newlines and doubled quotes.',
+    fields: [DELIMITER, ...FIELDS],
+    example: '{type: csv, delimiter: ";"}',
+  },
+  (config) => ((config.delimiter as string | undefined) ?? ',').charCodeAt(0),
+);
+
+/** The same with tabs. */
+export const TSV_FORMAT = definitionOf(
+  {
+    name: 'tsv',
+    summary: 'Tab-separated values, with the quotes of CSV.',
+    fields: FIELDS,
+    example: 'tsv',
+  },
+  () => TAB,
+);

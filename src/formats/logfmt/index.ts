@@ -1,0 +1,21 @@
+import type { FormatDefinition } from '../format.js';
+import { LogfmtDecoder } from './decoder.js';
+import { LogfmtEncoder } from './encoder.js';
+
+/** `key=value` pairs (https://brandur.org/logfmt), in the grammar of go-logfmt; a key without `=` is `true`, as in Vector. */
+export const LOGFMT_FORMAT: FormatDefinition = {
+  kind: 'format',
+  name: 'logfmt',
+  summary: 'key=value pairs, one record a line. Values are texts; a key without "=" is true.',
+  fields: [],
+  example: 'logfmt',
+  decoder: {
+    framing: 'lines',
+    shape: () => ({ fields: new Map(), open: true }),
+    create: () => new LogfmtDecoder(),
+  },
+  encoder: {
+    wanted: (_config, shape) => ({ names: new Set(shape.fields.keys()), all: shape.open }),
+    create: () => new LogfmtEncoder(),
+  },
+};

@@ -1,0 +1,175 @@
+import { existsSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Arena } from '../../src/batch/index.js';
+import { FieldError } from '../../src/config/fields.js';
+import { CSV_FORMAT, TSV_FORMAT } from '../../src/formats/csv/index.js';
+import { absent, batchOf, encoderOf, encodeText, int, OPEN, shapeOf, text } from './encode.js';
+import { decodeAll, only } from './support.js';
+
+const conformance = new URL('../../../shared/conformance/', import.meta.url);
+const create = (options: object) =>
+  CSV_FORMAT.decoder!.create({ type: 'csv', delimiter: ',', header: true, ...options });
+const abc = { preamble: 'a,b,c\r\n' };
+
+describe('csv decoding', () => {
+  it('takes the names from the header line and every value as text', () => {
+    const rows = ['1,two,', '"x,y","say ""hi""","two\nlines"', '"",é,"a"""'];
+    expect(decodeAll(create({}), rows, abc).rows).toEqual([
+      { a: '1', b: 'two', c: '' },
+      { a: 'x,y', b: 'say "hi"', c: 'two\nlines' },
+      { a: '', b: 'é', c: 'a"' },
+    ]);
+    expect(decodeAll(create({}), rows, { ...abc, wanted: only('b', 'z') }).rows[0]).toEqual({ b: 'two' });
+  });
+
+  it('names columns that the header line leaves without a name of their own', () => {
+    const { columns } = decodeAll(create({}), [], { preamble: '\ufeffid,,id,"a ""b""",id\n' });
+    expect([...columns.keys()]).toEqual(['id', 'column_2', 'id_2', 'a "b"', 'id_3']);
+  });
+
+  it('lets options name the columns', () => {
+    const listed = create({ columns: ['x', 'y'] });
+    expect(decodeAll(listed, ['1,2'], { preamble: 'a,b\n' }).rows).toEqual([{ x: '1', y: '2' }]);
+    expect(decodeAll(create({ header: false, columns: ['x'] }), ['1']).rows).toEqual([{ x: '1' }]);
+    expect(decodeAll(create({}), ['1']).rows[0]).toContain('list them in columns');
+    const check = CSV_FORMAT.decoder!.check!;
+    expect(check({ type: 'csv', header: false })).toHaveLength(1);
+    expect(check({ type: 'csv', columns: ['a', 'a'] })[0]!.message).toBe('"a" stands twice');
+    expect(check({ type: 'csv', header: true })).toEqual([]);
+  });
+
+  it.each([
+    ['1,2', 'expected 3 cells as there are columns, found 2 cells'],
+    ['1,2,3,4', 'expected 3 cells as there are columns, found 4 cells'],
+    ['', 'expected 3 cells as there are columns, found an empty line'],
+    ['1,x"y,3', `unexpected '"' in a cell without quotes at column 4`],
+    ['1,"x"y,3', 'expected "," after the closing quote at column 6'],
+    ['1,"x', 'expected a closing quote for the cell that begins at column 3'],
+  ])('refuses %s', (row, message) => {
+    expect(decodeAll(create({}), ['1,2,3', row, '4,"5",6'], abc).rows).toEqual([
+      { a: '1', b: '2', c: '3' },
+      message,
+      { a: '4', b: '5', c: '6' },
+    ]);
+  });
+
+  it('takes quotes as text where it is told to', () => {
+    const rows = decodeAll(create({ quotes: 'lenient' }), ['5" nail,"x"y","say ""hi"""', '"a,b'], {
+      preamble: 'a,b,c',
+    }).rows;
+    expect(rows[0]).toEqual({ a: '5" nail', b: 'x"y', c: 'say "hi"' });
+    expect(rows[1]).toContain('found 1 cell');
+  });
+
+  it('reads tabs and other delimiters', () => {
+    const tsv = TSV_FORMAT.decoder!.create({ type: 'tsv', header: true });
+    expect(decodeAll(tsv, ['1,5\t"x\ty"'], { preamble: 'a\tb' }).rows).toEqual([{ a: '1,5', b: 'x\ty' }]);
+    expect(decodeAll(create({ delimiter: ';' }), ['1,5;2'], { preamble: 'a;b' }).rows).toEqual([
+      { a: '1,5', b: '2' },
+    ]);
+    const { type } = CSV_FORMAT.fields.find(({ name }) => name === 'delimiter')!;
+    expect(() => type.kind === 'string' && type.parse!(',,')).toThrow(FieldError);
+  });
+
+  it('never throws and keeps every record apart from its neighbours, whatever the bytes', () => {
+    const piece = fc.constantFrom('a', ',', '"', '""', ' ', 'é', '\n', ',"', '",');
+    const line = fc.oneof(
+      fc.array(piece, { maxLength: 12 }).map((pieces) => Buffer.from(pieces.join(''))),
+      fc.uint8Array({ maxLength: 20 }),
+    );
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 8 }), fc.constantFrom('strict', 'lenient'), (lines, quotes) => {
+        const decoder = create({ quotes });
+        const { rows, refused } = decodeAll(decoder, lines, { preamble: 'a,b' });
+        expect(rows.filter((row) => typeof row === 'string')).toHaveLength(refused.length);
+        lines.forEach((bytes, row) => {
+          expect(decodeAll(decoder, [bytes], { preamble: 'a,b' }).rows[0]).toEqual(rows[row]);
+        });
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('csv encoding', () => {
+  it('writes a header line, quotes where it has to and leaves cells empty', async () => {
+    const arena = new Arena(1 << 22);
+    const shape = shapeOf('a', 'b,c');
+    const batch = batchOf(arena, { a: [text('x"y'), absent], 'b,c': [text('1\n2'), int(7)] });
+    const encoder = await encoderOf(CSV_FORMAT, {}, shape);
+    expect(Buffer.from(encoder.header!).toString()).toBe('a,"b,c"\n');
+    expect(encodeText(encoder, batch, arena)).toBe('"x""y","1\n2"\n,7\n');
+    const one = await encoderOf(CSV_FORMAT, { columns: ['a'], header: false }, OPEN);
+    expect(one.header).toBeUndefined();
+    expect(encodeText(one, batch, arena)).toBe('"x""y"\n""\n');
+  });
+
+  it('asks for the columns when the records may have any', () => {
+    const { wanted } = CSV_FORMAT.encoder!;
+    expect(() => wanted({ type: 'csv' }, OPEN)).toThrow('list in columns those to write');
+    expect(wanted({ type: 'csv', columns: ['a'] }, OPEN)).toEqual(only('a'));
+    expect(wanted({ type: 'csv' }, shapeOf('x'))).toEqual(only('x'));
+  });
+
+  it('writes what it reads back', async () => {
+    const cell = fc.oneof(
+      fc.string({ unit: 'grapheme' }),
+      fc.string({ unit: fc.constantFrom('"', ',', '\n', '\r', 'a') }),
+    );
+    const encoder = await encoderOf(CSV_FORMAT, {}, shapeOf('a', 'b'));
+    fc.assert(
+      fc.property(fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 6 }), (rows) => {
+        const arena = new Arena(1 << 22);
+        const batch = batchOf(arena, { a: rows.map(([a]) => text(a)), b: rows.map(([, b]) => text(b)) });
+        for (const [row, [a, b]] of rows.entries()) {
+          const single = batchOf(arena, { a: [text(a)], b: [text(b)] });
+          const line = encodeText(encoder, single, arena).slice(0, -1);
+          const { rows: decoded } = decodeAll(create({}), [line], { preamble: 'a,b' });
+          expect(decoded).toEqual([{ a: rows[row]![0], b: rows[row]![1] }]);
+        }
+        expect(encodeText(encoder, batch, arena).length).toBeGreaterThan(0);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+interface Case {
+  name: string;
+  input: string;
+  options: Record<string, unknown>;
+  expected: { ok?: unknown; error?: string };
+}
+
+function casesOf(file: string): Case[] {
+  const url = new URL(file, conformance);
+  return existsSync(url) ? (JSON.parse(readFileSync(url, 'utf8')) as Case[]) : [];
+}
+
+/** Cuts at newlines outside of quotes, as sources frame CSV. */
+function frame(input: string): string[] {
+  const records = input.match(/(?:"[^"]*"|[^"\n])+/g) ?? [];
+  return records.map((record) => record.replace(/\r$/, ''));
+}
+
+describe.skipIf(!existsSync(conformance))('csv, the shared cases', () => {
+  it.each(casesOf('csv.json').map((item) => [item.name, item] as const))(
+    '%s',
+    (_name, { input, expected }) => {
+      const [preamble, ...records] = frame(Buffer.from(input, 'base64').toString());
+      expect(decodeAll(create({}), records, { preamble: preamble! }).rows).toEqual(expected.ok);
+    },
+  );
+
+  it('agrees with the cases of parse_csv', () => {
+    const cases = casesOf('vrl_parsers.json').filter(({ name }) => name.startsWith('parse_csv/'));
+    for (const { input, expected, options } of cases) {
+      if (options.delimiter) continue; // a wrong delimiter is an error of the configuration, tested above
+      const [first] = frame(input);
+      const columns = (expected.ok as string[]).map((_, i) => `c${i}`);
+      const row = decodeAll(create({ header: false, columns }), [first!]).rows[0]!;
+      expect(Object.values(row)).toEqual(expected.ok);
+    }
+  });
+});
