@@ -112,7 +112,8 @@ export interface TransformDefinition extends Described {
   readonly needs: (config: Config, wanted: Wanted) => Wanted;
   /** What its output looks like. */
   readonly shape: (config: Config, input: Shape) => Shape;
-  readonly create: (config: Config, stage: string) => Transform;
+  /** @param wanted what is wanted of its output; without it, all that the record holds but no field by name */
+  readonly create: (config: Config, stage: string, wanted?: Wanted) => Transform;
 }
 
 // ---------------------------------------------------------------------------------------------- sinks
