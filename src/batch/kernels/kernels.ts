@@ -15,6 +15,23 @@ export interface Kernels {
   equalBytes(a: number, b: number, length: number): number;
   findBytes(start: number, end: number, needle: number, length: number): number;
   escapeJson(to: number, from: number, length: number): number;
+  decodeJson(
+    starts: number,
+    lengths: number,
+    count: number,
+    skip: number,
+    names: number,
+    slots: number,
+    whole: number,
+    texts: number,
+    members: number,
+    refused: number,
+    index: number,
+  ): number;
+  unescapeJson(to: number, from: number, length: number): number;
+  copyMembers(to: number, from: number, length: number, names: number, index: number): number;
+  copyLine(to: number, from: number, length: number): number;
+  writeTextMember(to: number, key: number, keyLength: number, from: number, length: number): number;
   splitAccessLog(
     starts: number,
     lengths: number,
