@@ -25,7 +25,10 @@ describe('package.json', () => {
 
 describe('package-lock.json', () => {
   const { packages } = JSON.parse(readText('package-lock.json')) as {
-    packages: Record<string, { integrity?: string; resolved?: string }>;
+    packages: Record<
+      string,
+      { integrity?: string; resolved?: string; optionalDependencies?: Record<string, string> }
+    >;
   };
   const installed = Object.entries(packages).filter(([path]) => path !== '');
 
@@ -34,6 +37,15 @@ describe('package-lock.json', () => {
       .filter(([, { integrity }]) => !integrity?.startsWith('sha512-'))
       .map(([path]) => path);
     expect(unsure).toEqual([]);
+  });
+
+  it('holds the binaries for every platform, without which `npm ci` refuses it', () => {
+    const missing = installed.flatMap(([path, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter(
+        (name) => !(`node_modules/${name}` in packages) && !(`${path}/node_modules/${name}` in packages),
+      ),
+    );
+    expect(missing).toEqual([]);
   });
 
   it('sends nobody to another registry than the public one', () => {
