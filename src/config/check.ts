@@ -7,7 +7,7 @@ import type { Place, Problems } from './problem.js';
 export type { CheckedAt };
 
 /** The most names that a message lists. */
-const MOST_NAMES = 12;
+const MOST_NAMES = 16;
 
 export interface FieldsOptions {
   /** Where a missing key is reported: the key whose value the map is. */
