@@ -99,6 +99,9 @@ class CompressedInput implements ByteInput {
       throw fileError(error, 'read', this.name);
     });
     this.consumed += bytesRead;
+    this.ended = bytesRead === 0;
+    // An empty file holds no stream that could be cut off.
+    if (this.consumed === 0) return;
     await new Promise<void>((resolve) => {
       const done = (): void => {
         decompressor.off('error', done).off('end', done);
@@ -108,7 +111,6 @@ class CompressedInput implements ByteInput {
       if (bytesRead === 0) decompressor.on('end', done).end();
       else decompressor.write(compressed.subarray(0, bytesRead), done);
     });
-    this.ended ||= bytesRead === 0;
   }
 
   private damaged(): MillraceError {

@@ -28,8 +28,8 @@ export function streamSink(streamOf: () => Writable, context: SinkContext): Sink
     },
     close: async () => {
       if (!opened || !context.footer) return;
-      const stream = await opened;
-      if (stream.writable) await writeAndWait(stream, context.footer);
+      const stream = await opened.catch(() => undefined);
+      if (stream?.writable) await writeAndWait(stream, context.footer);
     },
   };
 }
