@@ -1,20 +1,27 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { setFlagsFromString } from 'node:v8';
-import { type Arena, type Records, textVector } from '../../batch/index.js';
+import { type Arena, ArenaWriter, type Records, textVector } from '../../batch/index.js';
 import type { Decoded, Decoder, Refusal, Wanted } from '../format.js';
 import { type CompiledPattern, compilePattern } from './pattern.js';
 
-type Span = readonly [number, number];
+/** A UTF-16 unit takes at most so many bytes in UTF-8. */
+const MAX_UNIT_BYTES = 3;
+
+interface Column {
+  readonly name: string;
+  readonly starts: Int32Array;
+  readonly lengths: Int32Array;
+}
 
 /**
  * Decodes records by a regular expression with named groups. A record that holds only ASCII, or is no UTF-8, is
- * matched byte by byte; any other is matched as Unicode text. The fields are views of the record's own bytes either way.
+ * matched byte by byte, so its fields are its own bytes; any other is matched as UTF-16, like all JavaScript text.
  */
 export class RegexDecoder implements Decoder {
   readonly #pattern: CompiledPattern;
 
   constructor(pattern: string) {
-    // A pattern that backtracks without end on some record goes on in V8's linear-time engine.
+    // A pattern that backtracks without end on some record is then run by V8's linear-time engine.
     setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
     this.#pattern = compilePattern(pattern);
   }
@@ -25,21 +32,19 @@ export class RegexDecoder implements Decoder {
     const names = this.#pattern.names.filter((name) => wanted.all || wanted.names.has(name));
     const columns = names.map((name) => ({ name, starts: arena.int32(count), lengths: arena.int32(count) }));
     const refused: Refusal[] = [];
-    const bytes = Buffer.from(arena.memory.buffer);
+    const memory = Buffer.from(arena.memory.buffer);
+    const writer = new ArenaWriter(arena);
+    writer.begin();
     for (let row = 0; row < count; row++) {
       const start = records.starts[row]!;
-      const end = start + records.lengths[row]!;
-      const record = bytes.subarray(start, end);
-      const unicode = !isAscii(record) && isUtf8(record);
-      const text = unicode ? record.toString('utf8') : record.toString('latin1');
-      const groups = expression.exec(text)?.indices?.groups as Record<string, Span | undefined> | undefined;
-      if (!groups) refused.push({ row, message: 'expected a record that the pattern matches' });
-      for (const { name, starts, lengths } of columns) {
-        const span = groups?.[name];
-        starts[row] = start + (span ? offsetOf(text, span[0], unicode) : 0);
-        lengths[row] = span ? start + offsetOf(text, span[1], unicode) - starts[row]! : -1;
-      }
+      const record = memory.subarray(start, start + records.lengths[row]!);
+      const encoding = !isAscii(record) && isUtf8(record) ? 'utf8' : 'latin1';
+      const match = expression.exec(record.toString(encoding));
+      if (!match) refused.push({ row, message: 'expected a record that the pattern matches' });
+      for (const column of columns)
+        store(writer, memory, column, row, match?.groups?.[column.name], encoding);
     }
+    writer.end();
     const vectors = columns.map(
       ({ name, starts, lengths }) => [name, textVector(arena, starts, lengths, count)] as const,
     );
@@ -47,11 +52,15 @@ export class RegexDecoder implements Decoder {
   }
 }
 
-/** The byte offset of a text's index; an index between two surrogates counts as that of their character. */
-function offsetOf(text: string, index: number, unicode: boolean): number {
-  if (!unicode) return index;
-  const code = text.charCodeAt(index);
-  const before = text.charCodeAt(index - 1);
-  const split = code >= 0xdc00 && code < 0xe000 && before >= 0xd800 && before < 0xdc00;
-  return Buffer.byteLength(text.slice(0, split ? index - 1 : index));
+function store(
+  writer: ArenaWriter,
+  memory: Buffer,
+  { starts, lengths }: Column,
+  row: number,
+  text: string | undefined,
+  encoding: 'utf8' | 'latin1',
+): void {
+  starts[row] = writer.reserve((text?.length ?? 0) * MAX_UNIT_BYTES);
+  lengths[row] = text === undefined ? -1 : memory.write(text, starts[row]!, encoding);
+  if (text !== undefined) writer.advance(starts[row]! + lengths[row]!);
 }

@@ -3,7 +3,7 @@ import { FieldError } from '../../config/fields.js';
 /** Flags that may stand at the beginning of a pattern, as in `(?i)`. */
 const INLINE_FLAGS = /^\(\?([ims]+)\)/;
 
-/** A pattern's source and flags for RegExp, with the names of its groups. */
+/** A compiled pattern and the names of its groups. It must not have the flag `d`: V8's linear-time engine lacks that. */
 export interface CompiledPattern {
   readonly expression: RegExp;
   readonly names: readonly string[];
@@ -16,7 +16,7 @@ export interface CompiledPattern {
 export function compilePattern(pattern: string): CompiledPattern {
   const inline = INLINE_FLAGS.exec(pattern);
   const source = pattern.slice(inline?.[0].length ?? 0).replaceAll('(?P<', '(?<');
-  const expression = compile(source, `d${[...new Set(inline?.[1])].join('')}`, pattern);
+  const expression = compile(source, [...new Set(inline?.[1])].join(''), pattern);
   const names = Object.keys(new RegExp(`${source}|`).exec('')!.groups ?? {});
   if (names.length === 0) {
     throw new FieldError('expected a named group such as (?<status>\\d+): each becomes a field');
