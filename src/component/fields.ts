@@ -26,7 +26,7 @@ export function templateField(name: string, summary: string, options: Options = 
   return { name, summary, type: TEMPLATE, ...options };
 }
 
-/** The field `format` of a stage that decodes or encodes: any format that can. The component gets a FormatConfig. */
+/** The field `format` of a stage that decodes or encodes: one of the formats that can. It becomes a FormatConfig. */
 export function formatField(use: 'decoder' | 'encoder', fallback: string): Field {
   return {
     name: 'format',

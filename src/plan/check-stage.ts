@@ -15,8 +15,8 @@ import {
   type Problems,
 } from '../config/index.js';
 import { refuseLaterInput, refuseLaterOnError, refuseLaterQueue } from './later.js';
-import type { Catalogue, OnError, QueueConfig, Stage, StageKind } from './pipeline.js';
 import { INPUTS_FIELD, ON_ERROR_FIELD, QUEUE_FIELD, wrongId } from './pipeline-fields.js';
+import type { Catalogue, OnError, QueueConfig, Stage, StageKind } from './pipeline-types.js';
 
 /** How many stages a pipeline can have: more would be a mistake, and a risk to whoever walks the graph. */
 const MOST_STAGES = 1000;

@@ -1,7 +1,7 @@
 import { type JsonSchema, schemaOfFields, schemaOfTyped, withInterpolation } from '../config/index.js';
 import { commonFields } from './check-stage.js';
-import type { Catalogue, StageKind } from './pipeline.js';
 import { TOP_LEVEL } from './pipeline-fields.js';
+import type { Catalogue, StageKind } from './pipeline-types.js';
 
 /** The JSON Schema (draft 2020-12) of a pipeline's file, for editors. */
 export function pipelineSchema(catalogue: Catalogue): JsonSchema {

@@ -1,11 +1,4 @@
 import { basename, dirname, extname, resolve } from 'node:path';
-import type {
-  Config,
-  Definition,
-  SinkDefinition,
-  SourceDefinition,
-  TransformDefinition,
-} from '../component/index.js';
 import {
   addUnknownKey,
   applyOverrides,
@@ -20,74 +13,14 @@ import {
   readSmallFile,
   readYaml,
 } from '../config/index.js';
-import type { FormatDefinition } from '../formats/index.js';
 import { checkGraph } from './check-graph.js';
 import { readStages } from './check-stage.js';
 import { refuseLater } from './later.js';
 import { DEAD_LETTER_FIELDS, RUNTIME_FIELDS, TOP_LEVEL } from './pipeline-fields.js';
+import type { Catalogue, DeadLetterConfig, Pipeline, RuntimeConfig } from './pipeline-types.js';
 
 export { pipelineSchema } from './pipeline-schema.js';
-
-/** What pipelines can be made of. */
-export interface Catalogue {
-  readonly sources: ReadonlyMap<string, SourceDefinition>;
-  readonly transforms: ReadonlyMap<string, TransformDefinition>;
-  readonly sinks: ReadonlyMap<string, SinkDefinition>;
-  readonly formats: readonly FormatDefinition[];
-}
-
-export type StageKind = 'source' | 'transform' | 'sink';
-
-/** A checked pipeline. Its stages form a graph without cycles in which every input exists. */
-export interface Pipeline {
-  readonly name: string;
-  /** In the order of the file: sources, transforms and sinks as their sections stand in it. */
-  readonly stages: readonly Stage[];
-  readonly runtime: RuntimeConfig;
-  readonly deadLetter: DeadLetterConfig;
-}
-
-export interface Stage {
-  readonly id: string;
-  readonly kind: StageKind;
-  /** The name of its definition. */
-  readonly type: string;
-  readonly definition: Definition;
-  /** The definition's own fields, checked. */
-  readonly config: Config;
-  /** Ids of sources and transforms; empty for a source. */
-  readonly inputs: readonly string[];
-  /** Its inbox, where the file names one. */
-  readonly queue?: QueueConfig;
-  readonly onError: OnError;
-  /** Where its id stands in the file. */
-  readonly position: { readonly line: number; readonly column: number };
-}
-
-export interface QueueConfig {
-  readonly type: 'memory';
-  readonly maxBytes: number;
-  readonly whenFull: 'block' | 'drop_newest' | 'drop_oldest';
-}
-
-/** What becomes of a record on which the stage fails. */
-export interface OnError {
-  readonly action: 'dead_letter' | 'drop' | 'stop';
-}
-
-export interface RuntimeConfig {
-  readonly workers: number | 'auto';
-  readonly memoryBytes: number;
-  readonly checkpointMs: number;
-  /** The folder of everything that outlives a run. */
-  readonly state: string;
-  readonly batch: { readonly maxBytes: number; readonly maxRecords: number; readonly lingerMs: number };
-}
-
-export interface DeadLetterConfig {
-  /** The run stops when a larger share than this of the last records failed. */
-  readonly maxShare?: number;
-}
+export type * from './pipeline-types.js';
 
 export interface ReadOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
