@@ -22,7 +22,9 @@ export function planPipeline(pipeline: Pipeline): { plan: Plan; problems: readon
   const problems: PlanProblem[] = [];
   const shapes = shapesOf(order);
   const wanted = wantedOf(order, shapes, problems);
-  const roots = order.filter((stage) => stage.kind === 'source' || (stage.kind === 'transform' && stage.queue));
+  const roots = order.filter(
+    (stage) => stage.kind === 'source' || (stage.kind === 'transform' && stage.queue),
+  );
   const chains = roots.map((root) => chainFrom(root, order, { shapes, wanted, pipeline }));
   const inboxes = inboxesOf(order, chains, pipeline);
   const segment = { id: pipeline.name, stages: order.map((stage) => stage.id), chains, inboxes };
@@ -44,7 +46,7 @@ export function inTopologicalOrder(stages: readonly Stage[]): Stage[] {
 
 /** The format of a stage that has one, with its definition. */
 export function formatOf(stage: Stage): { config: FormatConfig; definition: FormatDefinition } | undefined {
-  const config = stage.config['format'] as FormatConfig | undefined;
+  const config = stage.config.format as FormatConfig | undefined;
   const definition = config && formatNamed(config.type);
   return definition && { config, definition };
 }
@@ -133,7 +135,13 @@ function chainFrom(root: Stage, order: readonly Stage[], knowledge: Knowledge): 
 }
 
 function rootNode(root: Stage, { wanted }: Knowledge): NodePlan {
-  const node = { stage: root.id, type: root.type, config: root.config, inputs: [], onError: root.onError.action };
+  const node = {
+    stage: root.id,
+    type: root.type,
+    config: root.config,
+    inputs: [],
+    onError: root.onError.action,
+  };
   const format = root.kind === 'source' ? formatOf(root) : undefined;
   if (!format) return { ...node, kind: 'receive' };
   const { names, all } = wanted.get(root.id) ?? NOTHING;
@@ -155,26 +163,37 @@ function encodeNode(stage: Stage, inputs: readonly number[], { shapes }: Knowled
 }
 
 function inboxesOf(order: readonly Stage[], chains: readonly ChainPlan[], pipeline: Pipeline): InboxPlan[] {
-  const standard = defaultQueue(pipeline);
-  return order.map((stage) => {
-    if (stage.kind === 'source') return { stage: stage.id, inputs: [stage.id], queue: standard };
-    const feeding = chains.filter((chain) => chain.nodes.some((node) => isLeafFor(node, stage.id)));
-    return { stage: stage.id, inputs: feeding.map((chain) => chain.id), queue: stage.queue ?? standard };
-  }).filter((inbox) => inbox.inputs.length > 0);
+  const standard = defaultQueue(pipeline, order);
+  return order
+    .map((stage) => {
+      if (stage.kind === 'source') return { stage: stage.id, inputs: [stage.id], queue: standard };
+      const feeding = chains.filter((chain) => chain.nodes.some((node) => isLeafFor(node, stage.id)));
+      return { stage: stage.id, inputs: feeding.map((chain) => chain.id), queue: stage.queue ?? standard };
+    })
+    .filter((inbox) => inbox.inputs.length > 0);
 }
 
 function isLeafFor(node: NodePlan, stage: string): boolean {
   return node.stage === stage && (node.kind === 'encode' || node.kind === 'send');
 }
 
-/** Room for a few batches for every worker and no more: what waits in a queue only costs memory. */
-function defaultQueue(pipeline: Pipeline): QueueConfig {
-  return { type: 'memory', maxBytes: 8 * pipeline.runtime.batch.maxBytes, whenFull: 'block' };
+/**
+ * Room for a few batches for every worker, and no more: what waits in a queue only costs memory. With many queues each
+ * gets less, so that together they stay within half of `runtime.memory`; the other half is for work under way.
+ */
+function defaultQueue({ runtime }: Pipeline, order: readonly Stage[]): QueueConfig {
+  const queues = order.filter((stage) => stage.kind !== 'transform' || stage.queue).length;
+  const share = Math.floor(runtime.memoryBytes / 2 / queues);
+  const maxBytes = Math.min(8 * runtime.batch.maxBytes, Math.max(share, runtime.batch.maxBytes));
+  return { type: 'memory', maxBytes, whenFull: 'block' };
 }
 
 /** The framing of a source's bytes, and how many lines come before its records. */
 export function framingOf(stage: Stage): { framing: 'lines' | 'csv'; preambleLines: number } {
   const format = (stage.definition as SourceDefinition) && formatOf(stage);
   const decoder = format?.definition.decoder;
-  return { framing: decoder?.framing ?? 'lines', preambleLines: decoder?.preambleLines?.(format!.config) ?? 0 };
+  return {
+    framing: decoder?.framing ?? 'lines',
+    preambleLines: decoder?.preambleLines?.(format!.config) ?? 0,
+  };
 }

@@ -1,3 +1,10 @@
-export { formatOf, framingOf, inputShape, inTopologicalOrder, type PlanProblem, planPipeline } from './chains.js';
-export type { ChainPlan, InboxPlan, NodeKind, NodePlan, Plan, SegmentPlan } from './plan.js';
+export {
+  formatOf,
+  framingOf,
+  inputShape,
+  inTopologicalOrder,
+  type PlanProblem,
+  planPipeline,
+} from './chains.js';
 export * from './pipeline.js';
+export type { ChainPlan, InboxPlan, NodeKind, NodePlan, Plan, SegmentPlan } from './plan.js';

@@ -147,7 +147,9 @@ export class ChainRunner {
 function stoppedError({ stage, code, message, partition, offset }: StoppedBy): MillraceError {
   const where = `the record at byte ${offset} of ${partition}`;
   const advice = 'on_error is "stop" there; "dead_letter" would keep the record aside and go on';
-  return new MillraceError(code, `stage "${stage}" failed on ${where}: ${message} (${advice})`, { blame: 'data' });
+  return new MillraceError(code, `stage "${stage}" failed on ${where}: ${message} (${advice})`, {
+    blame: 'data',
+  });
 }
 
 function itemOf(output: TripOutput): ChainItem | SinkItem {

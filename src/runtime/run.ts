@@ -1,10 +1,17 @@
 import { join } from 'node:path';
+import { SINKS } from '../../connectors/index.js';
 import { MillraceError } from '../base/errors.js';
-import type { Sink, SinkContext, SinkDefinition, Source, SourceDefinition, StageLog } from '../component/index.js';
-import { type Edge, Inbox } from '../flow/index.js';
+import type {
+  Sink,
+  SinkContext,
+  SinkDefinition,
+  Source,
+  SourceDefinition,
+  StageLog,
+} from '../component/index.js';
+import { Inbox } from '../flow/index.js';
 import { framingOf, type InboxPlan, type Pipeline, type Plan, type SegmentPlan } from '../plan/index.js';
 import { createEncoder, DEAD_LETTERS, type Lanes } from '../workers/index.js';
-import { SINKS } from '../../connectors/index.js';
 import { BufferPool } from './buffer-pool.js';
 import { ChainRunner, type LeafEdge } from './chain-runner.js';
 import { FailureShare } from './failure-share.js';
@@ -57,7 +64,10 @@ export class Run {
       name: 'dead_letters',
       maxBytes: DEAD_LETTER_QUEUE_BYTES,
       whenFull: 'block',
-      inputs: [...this.#segment.chains.map(({ id }) => `chain ${id}`), ...this.#sourceIds().map((id) => `source ${id}`)],
+      inputs: [
+        ...this.#segment.chains.map(({ id }) => `chain ${id}`),
+        ...this.#sourceIds().map((id) => `source ${id}`),
+      ],
       onDrop: () => {},
     });
   }
@@ -150,7 +160,8 @@ export class Run {
     const plan = this.#segment.chains[index]!;
     const leaves = new Map<number, LeafEdge>([[DEAD_LETTERS, this.#deadLetters.edge(`chain ${plan.id}`)]]);
     for (const [node, { kind, stage }] of plan.nodes.entries()) {
-      if (kind === 'encode' || kind === 'send') leaves.set(node, this.#inboxes.get(stage)!.edge(plan.id) as LeafEdge);
+      if (kind === 'encode' || kind === 'send')
+        leaves.set(node, this.#inboxes.get(stage)!.edge(plan.id) as LeafEdge);
     }
     const { maxShare } = pipeline.deadLetter;
     const share = maxShare === undefined ? undefined : new FailureShare(maxShare);
@@ -159,15 +170,29 @@ export class Run {
       if (tooHigh !== undefined) throw tooManyFailures(tooHigh, maxShare!, plan.id);
     };
     const inbox = this.#inboxes.get(plan.id) as Inbox<ChainItem>;
-    await new ChainRunner({ plan, index, inbox, lanes, leaves, pool: this.#pool, metrics: this.metrics, onTrip }).run();
+    await new ChainRunner({
+      plan,
+      index,
+      inbox,
+      lanes,
+      leaves,
+      pool: this.#pool,
+      metrics: this.metrics,
+      onTrip,
+    }).run();
   }
 
   async #runSink(id: string): Promise<void> {
     const { plan } = this.#options;
     const stage = plan.stages.get(id)!;
-    const node = this.#segment.chains.flatMap(({ nodes }) => nodes).find((n) => n.kind === 'encode' && n.stage === id)!;
+    const node = this.#segment.chains
+      .flatMap(({ nodes }) => nodes)
+      .find((n) => n.kind === 'encode' && n.stage === id)!;
     const { header, footer } = await createEncoder(node);
-    const sink = (stage.definition as SinkDefinition).create(stage.config, this.#sinkContext(id, header, footer));
+    const sink = (stage.definition as SinkDefinition).create(
+      stage.config,
+      this.#sinkContext(id, header, footer),
+    );
     const counts = this.metrics.stage(id);
     await this.#write(sink, this.#inboxes.get(id) as Inbox<SinkItem>, (records, bytes) => {
       counts.recordsIn += records;
@@ -185,7 +210,11 @@ export class Run {
     });
   }
 
-  #write(sink: Sink, inbox: Inbox<SinkItem>, onWritten: (records: number, bytes: number) => void): Promise<void> {
+  #write(
+    sink: Sink,
+    inbox: Inbox<SinkItem>,
+    onWritten: (records: number, bytes: number) => void,
+  ): Promise<void> {
     return runSink({ sink, inbox, pool: this.#pool, signal: this.#failing.signal, onWritten });
   }
 

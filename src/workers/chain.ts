@@ -4,7 +4,14 @@ import { frame } from './framing.js';
 import { Ledger, Stopped } from './ledger.js';
 import { DecodeNode, EncodeNode, TransformNode } from './nodes.js';
 import { LeafOutput, OutputBuffers } from './outputs.js';
-import { Counter, DEAD_LETTERS, type TripInput, type TripOutput, type TripRequest, type TripResult } from './trip.js';
+import {
+  Counter,
+  DEAD_LETTERS,
+  type TripInput,
+  type TripOutput,
+  type TripRequest,
+  type TripResult,
+} from './trip.js';
 
 type Node = DecodeNode | TransformNode | EncodeNode | undefined;
 
@@ -86,7 +93,12 @@ export class Chain {
     }
   }
 
-  #refuseTooLarge(records: Records, input: TripInput & { kind: 'bytes' }, ledger: Ledger, message: string): void {
+  #refuseTooLarge(
+    records: Records,
+    input: TripInput & { kind: 'bytes' },
+    ledger: Ledger,
+    message: string,
+  ): void {
     const { stage, onError } = this.#plan.nodes[0]!;
     ledger.add(0, Counter.IN, 1);
     const batch = { origin: records, partition: input.partition };
@@ -111,7 +123,8 @@ export class Chain {
       for (const batch of inputs) {
         if (batch.rows === 0) continue;
         if (node instanceof TransformNode) node.run(ledger, batch, out);
-        else if (node instanceof EncodeNode) encoded.push({ node: index, ...node.run(batch), records: batch.rows });
+        else if (node instanceof EncodeNode)
+          encoded.push({ node: index, ...node.run(batch), records: batch.rows });
         else sent.push({ node: index, batch });
       }
     }
@@ -121,8 +134,8 @@ export class Chain {
   }
 
   #leaf(node: number): LeafOutput {
-    let leaf = this.#leaves.get(node);
-    if (!leaf) this.#leaves.set(node, (leaf = new LeafOutput()));
+    const leaf = this.#leaves.get(node) ?? new LeafOutput();
+    this.#leaves.set(node, leaf);
     return leaf;
   }
 
@@ -141,11 +154,24 @@ export class Chain {
       if (node === verbatim?.node) continue;
       const buffer = buffers.take(leaf.length);
       leaf.copyTo(this.#arena, new Uint8Array(buffer, 0, leaf.length));
-      outputs.push({ kind: 'bytes', node, records: leaf.records, buffer, byteOffset: 0, length: leaf.length });
+      outputs.push({
+        kind: 'bytes',
+        node,
+        records: leaf.records,
+        buffer,
+        byteOffset: 0,
+        length: leaf.length,
+      });
     }
     const letters = packDeadLetters(ledger.deadLetters);
     if (letters) outputs.push(letters);
-    return { outputs, returned: buffers.left, counts: ledger.counts, errors: ledger.errors, stoppedBy: undefined };
+    return {
+      outputs,
+      returned: buffers.left,
+      counts: ledger.counts,
+      errors: ledger.errors,
+      stoppedBy: undefined,
+    };
   }
 
   /** The output that is a part of the chunk, byte for byte: it goes back in the chunk's own buffer, uncopied. */
@@ -155,7 +181,14 @@ export class Chain {
       const extent = leaf.single;
       if (!extent || extent.end > this.#chunk.end || leaf.length * 2 < input.length) continue;
       const byteOffset = input.byteOffset + extent.start - this.#chunk.start;
-      return { kind: 'bytes', node, records: leaf.records, buffer: input.buffer, byteOffset, length: leaf.length };
+      return {
+        kind: 'bytes',
+        node,
+        records: leaf.records,
+        buffer: input.buffer,
+        byteOffset,
+        length: leaf.length,
+      };
     }
     return undefined;
   }
@@ -165,5 +198,12 @@ function packDeadLetters(letters: readonly string[]): TripOutput | undefined {
   if (letters.length === 0) return undefined;
   const encoded = new TextEncoder().encode(letters.join(''));
   const buffer = encoded.byteLength === encoded.buffer.byteLength ? encoded.buffer : encoded.slice().buffer;
-  return { kind: 'bytes', node: DEAD_LETTERS, records: letters.length, buffer, byteOffset: 0, length: encoded.length };
+  return {
+    kind: 'bytes',
+    node: DEAD_LETTERS,
+    records: letters.length,
+    buffer,
+    byteOffset: 0,
+    length: encoded.length,
+  };
 }

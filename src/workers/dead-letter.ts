@@ -19,7 +19,10 @@ export interface DeadLetter {
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** One line of NDJSON, with its newline. */
-export function encodeDeadLetter(letter: Omit<DeadLetter, 'record' | 'record_base64'>, bytes: Uint8Array): string {
+export function encodeDeadLetter(
+  letter: Omit<DeadLetter, 'record' | 'record_base64'>,
+  bytes: Uint8Array,
+): string {
   return `${JSON.stringify({ ...letter, ...original(bytes) })}\n`;
 }
 

@@ -54,7 +54,8 @@ function frameCsv(
   let count = 0;
   let recordStart = start;
   const add = (recordEnd: number): void => {
-    const stripped = recordEnd > recordStart && bytes[recordEnd - 1] === CARRIAGE_RETURN ? recordEnd - 1 : recordEnd;
+    const stripped =
+      recordEnd > recordStart && bytes[recordEnd - 1] === CARRIAGE_RETURN ? recordEnd - 1 : recordEnd;
     starts[count] = recordStart;
     lengths[count] = stripped - recordStart;
     count++;

@@ -59,7 +59,9 @@ export class InlineLanes implements Lanes {
 
   static async create(data: ThreadData): Promise<InlineLanes> {
     const arena = new Arena(data.arenaBytes);
-    return new InlineLanes(await Promise.all(data.chains.map((plan) => Chain.create(plan, data.pipeline, arena))));
+    return new InlineLanes(
+      await Promise.all(data.chains.map((plan) => Chain.create(plan, data.pipeline, arena))),
+    );
   }
 
   async run(request: TripRequest): Promise<TripResult> {

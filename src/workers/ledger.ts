@@ -50,7 +50,14 @@ export class Ledger {
     const offset = origin.offsets[row]!;
     this.countError(stage, code, 1);
     if (at.onError === 'stop') {
-      throw new Stopped({ stage, code, message, source: partition.source, partition: partition.name, offset });
+      throw new Stopped({
+        stage,
+        code,
+        message,
+        source: partition.source,
+        partition: partition.name,
+        offset,
+      });
     }
     if (at.onError === 'drop') {
       this.add(at.node, Counter.DROPPED, 1);
@@ -60,7 +67,9 @@ export class Ledger {
     const start = origin.starts[row]!;
     const bytes = arena.bytes.slice(start, start + origin.lengths[row]!);
     const where = { pipeline: this.#pipeline, source: partition.source, partition: partition.name, offset };
-    this.deadLetters.push(encodeDeadLetter({ ...where, stage, code, message, attempts: 1, time: this.#time }, bytes));
+    this.deadLetters.push(
+      encodeDeadLetter({ ...where, stage, code, message, attempts: 1, time: this.#time }, bytes),
+    );
   }
 
   /** The state now, to come back to when a part of the trip has to be done again. */

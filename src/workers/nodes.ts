@@ -1,4 +1,11 @@
-import { type Arena, ArenaWriter, type Batch, type FieldKind, gatherRows, type Records } from '../batch/index.js';
+import {
+  type Arena,
+  ArenaWriter,
+  type Batch,
+  type FieldKind,
+  gatherRows,
+  type Records,
+} from '../batch/index.js';
 import type { Emit, Partition, Transform } from '../component/index.js';
 import { type Decoder, type Encoder, formatNamed, type Wanted } from '../formats/index.js';
 import type { NodePlan } from '../plan/index.js';
@@ -28,13 +35,25 @@ export class DecodeNode {
     const { columns, document, refused } = this.#decoder.decode(arena, records, this.#wanted, partition);
     const { type } = this.#plan.format!;
     const untouched = VERBATIM_FORMATS.has(type) ? type : undefined;
-    const batch: Batch = { rows: records.count, columns, document, origin: records, untouched, partition, readAtMs };
+    const batch: Batch = {
+      rows: records.count,
+      columns,
+      document,
+      origin: records,
+      untouched,
+      partition,
+      readAtMs,
+    };
     ledger.add(this.#node, Counter.IN, records.count);
     ledger.add(this.#node, Counter.OUT, records.count - refused.length);
     if (refused.length === 0) return batch;
     const at = { node: this.#node, stage: this.#plan.stage, onError: this.#plan.onError };
     for (const { row, message } of refused) ledger.fail(arena, batch, row, at, 'decode_failed', message);
-    return withoutRows(arena, batch, refused.map(({ row }) => row));
+    return withoutRows(
+      arena,
+      batch,
+      refused.map(({ row }) => row),
+    );
   }
 }
 
@@ -111,7 +130,8 @@ export class EncodeNode {
 
   /** Where in the arena the batch's encoded records lie. */
   run(batch: Batch): { start: number; end: number } {
-    const verbatim = batch.untouched === this.#plan.format!.type && contiguousBytes(this.#writer.arena, batch.origin);
+    const verbatim =
+      batch.untouched === this.#plan.format!.type && contiguousBytes(this.#writer.arena, batch.origin);
     if (verbatim) return verbatim;
     this.#writer.begin();
     this.#encoder.encode(batch, this.#writer);

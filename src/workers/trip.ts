@@ -31,7 +31,12 @@ export type TripOutput = {
   readonly node: number;
   readonly records: number;
 } & (
-  | { readonly kind: 'bytes'; readonly buffer: ArrayBuffer; readonly byteOffset: number; readonly length: number }
+  | {
+      readonly kind: 'bytes';
+      readonly buffer: ArrayBuffer;
+      readonly byteOffset: number;
+      readonly length: number;
+    }
   | { readonly kind: 'batch'; readonly batch: DetachedBatch }
 );
 
@@ -67,6 +72,8 @@ export function buffersOfRequest(request: TripRequest): ArrayBuffer[] {
 
 /** All buffers of a result, for the transfer list. */
 export function buffersOfResult(result: TripResult): ArrayBuffer[] {
-  const outputs = result.outputs.map((output) => (output.kind === 'bytes' ? output.buffer : output.batch.buffer));
+  const outputs = result.outputs.map((output) =>
+    output.kind === 'bytes' ? output.buffer : output.batch.buffer,
+  );
   return [...outputs, ...result.returned, result.counts.buffer as ArrayBuffer];
 }

@@ -13,18 +13,24 @@ import {
 const isNumber = (value: Value | undefined): value is number => typeof value === 'number';
 const isText = (value: Value | undefined): value is string => typeof value === 'string';
 const nested = (record: PlainRecord): Value | undefined => {
-  const n = record['n'];
-  return n !== null && typeof n === 'object' && !Array.isArray(n) ? (n as PlainRecord)['x'] : undefined;
+  const n = record.n;
+  return n !== null && typeof n === 'object' && !Array.isArray(n) ? (n as PlainRecord).x : undefined;
 };
 
 const CONDITIONS: readonly ReferenceExpression[] = [
   { text: 'a >= 3', value: ({ a }) => isNumber(a) && a >= 3 },
   { text: 'a == 2', value: ({ a }) => a === 2 },
   { text: 's == "x1"', value: ({ s }) => s === 'x1' },
-  { text: 's == "a longer text than twelve bytes"', value: ({ s }) => s === 'a longer text than twelve bytes' },
+  {
+    text: 's == "a longer text than twelve bytes"',
+    value: ({ s }) => s === 'a longer text than twelve bytes',
+  },
   { text: 's.startsWith("x")', value: ({ s }) => (isText(s) ? s.startsWith('x') : FAILED) },
   { text: 's.contains("é")', value: ({ s }) => (isText(s) ? s.includes('é') : FAILED) },
-  { text: 's.endsWith("1") || a > 5', value: ({ s, a }) => (isText(s) && s.endsWith('1')) || (isNumber(a) && a > 5) },
+  {
+    text: 's.endsWith("1") || a > 5',
+    value: ({ s, a }) => (isText(s) && s.endsWith('1')) || (isNumber(a) && a > 5),
+  },
   { text: 'a > 0 && b', value: ({ a, b }) => isNumber(a) && a > 0 && b === true },
   { text: 'b', value: ({ b }) => b ?? false },
   { text: 'n.x > 2', value: (record) => isNumber(nested(record)) && (nested(record) as number) > 2 },
@@ -56,7 +62,16 @@ const TEMPLATES: readonly ReferenceExpression[] = [
 
 const NAMES = ['a', 's', 'b', 'n', 'z', 'new name'] as const;
 
-const text = fc.constantFrom('', 'x1', 'x2', 'é1', 'a longer text than twelve bytes', 'quote " and \\', 'tab\tnl\n', '🦆 x');
+const text = fc.constantFrom(
+  '',
+  'x1',
+  'x2',
+  'é1',
+  'a longer text than twelve bytes',
+  'quote " and \\',
+  'tab\tnl\n',
+  '🦆 x',
+);
 const record = fc.record(
   {
     a: fc.integer({ min: -3, max: 9 }),
@@ -68,20 +83,41 @@ const record = fc.record(
   { requiredKeys: [] },
 ) as fc.Arbitrary<PlainRecord>;
 
-const BROKEN_LINES = ['{', '{"a":}', 'no json', '{"a":1}}', '["unclosed', '{"a":01}', '{"s":"tab\tinside"}', '{"a":1'];
+const BROKEN_LINES = [
+  '{',
+  '{"a":}',
+  'no json',
+  '{"a":1}}',
+  '["unclosed',
+  '{"a":01}',
+  '{"s":"tab\tinside"}',
+  '{"a":1',
+];
 const line = fc.oneof(
   { weight: 12, arbitrary: record.map((value) => ({ text: JSON.stringify(value), record: value })) },
-  { weight: 1, arbitrary: fc.constantFrom(...BROKEN_LINES).map((broken) => ({ text: broken, record: undefined })) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(...BROKEN_LINES).map((broken) => ({ text: broken, record: undefined })),
+  },
 );
 
 const transform: fc.Arbitrary<ReferenceTransform> = fc.oneof(
   fc.record({ type: fc.constant('filter' as const), where: fc.constantFrom(...CONDITIONS) }),
   fc.record({
     type: fc.constant('map' as const),
-    set: fc.dictionary(fc.constantFrom('z', 'a', 's2'), fc.constantFrom(...SETTERS), { maxKeys: 2, noNullPrototype: true }),
-    add: fc.dictionary(fc.constantFrom('t', 's'), fc.constantFrom(...TEMPLATES), { maxKeys: 1, noNullPrototype: true }),
+    set: fc.dictionary(fc.constantFrom('z', 'a', 's2'), fc.constantFrom(...SETTERS), {
+      maxKeys: 2,
+      noNullPrototype: true,
+    }),
+    add: fc.dictionary(fc.constantFrom('t', 's'), fc.constantFrom(...TEMPLATES), {
+      maxKeys: 1,
+      noNullPrototype: true,
+    }),
     rename: fc.constantFrom<Record<string, string>>({}, {}, { s: 'renamed' }, { a: 'z', n: 'm' }),
-    keep: fc.option(fc.uniqueArray(fc.constantFrom(...NAMES, 'renamed', 't'), { minLength: 1 }), { nil: undefined, freq: 3 }),
+    keep: fc.option(fc.uniqueArray(fc.constantFrom(...NAMES, 'renamed', 't'), { minLength: 1 }), {
+      nil: undefined,
+      freq: 3,
+    }),
     drop: fc.uniqueArray(fc.constantFrom(...NAMES), { maxLength: 2 }),
   }),
 );
@@ -127,7 +163,13 @@ export const randomPipeline: fc.Arbitrary<RandomPipeline> = fc
     for (const [i, picks] of sinks.entries()) {
       const from = new Set(picks.map((pick) => ids[pick % ids.length]!));
       if (i === 0) for (const id of unread) from.add(id);
-      stages.push({ id: `k${i}`, inputs: [...from], transform: undefined, onError: 'dead_letter', queue: false });
+      stages.push({
+        id: `k${i}`,
+        inputs: [...from],
+        transform: undefined,
+        onError: 'dead_letter',
+        queue: false,
+      });
     }
     return { inputs, stages, ...sizes };
   });

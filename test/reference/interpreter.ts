@@ -50,7 +50,10 @@ interface Tracked {
 }
 
 /** Runs the stages (inputs before their readers) over the inputs. */
-export function interpret(inputs: readonly ReferenceInput[], stages: readonly ReferenceStage[]): ReferenceResult {
+export function interpret(
+  inputs: readonly ReferenceInput[],
+  stages: readonly ReferenceStage[],
+): ReferenceResult {
   const out = new Map<string, Tracked[]>();
   const received = new Map<string, PlainRecord[]>();
   const deadLetters: { stage: string; record: string }[] = [];
@@ -64,7 +67,10 @@ export function interpret(inputs: readonly ReferenceInput[], stages: readonly Re
   }
   for (const stage of stages) {
     const arriving = stage.inputs.flatMap((input) => out.get(input)!);
-    received.set(stage.id, arriving.map(({ record }) => record));
+    received.set(
+      stage.id,
+      arriving.map(({ record }) => record),
+    );
     if (!stage.transform) continue;
     const passed: Tracked[] = [];
     for (const tracked of arriving) {

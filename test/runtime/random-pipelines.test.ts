@@ -8,11 +8,14 @@ import { type RandomPipeline, randomPipeline } from '../reference/arbitraries.js
 import { interpret } from '../reference/interpreter.js';
 import { runInThread } from '../support/run-pipeline.js';
 
-const CASES = Number(process.env['CASES'] ?? 600);
+const CASES = Number(process.env.CASES ?? 600);
 const folder = mkdtempSync(join(tmpdir(), 'millrace-random-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function yamlOf({ inputs, stages, batchBytes, batchRecords, queueBytes }: RandomPipeline, dir: string): string {
+function yamlOf(
+  { inputs, stages, batchBytes, batchRecords, queueBytes }: RandomPipeline,
+  dir: string,
+): string {
   const sources: Record<string, unknown> = {};
   for (const { id, lines } of inputs) {
     writeFileSync(join(dir, `${id}.ndjson`), lines.map(({ text }) => `${text}\n`).join(''));
@@ -58,7 +61,10 @@ function canonical(value: unknown): string {
 /** Whether there is only one way from a source to the stage; then the order of records is kept. */
 function isLinear({ stages }: RandomPipeline, id: string): boolean {
   const stage = stages.find((candidate) => candidate.id === id);
-  return stage === undefined || (stage.inputs.length === 1 && isLinear({ stages } as RandomPipeline, stage.inputs[0]!));
+  return (
+    stage === undefined ||
+    (stage.inputs.length === 1 && isLinear({ stages } as RandomPipeline, stage.inputs[0]!))
+  );
 }
 
 it(`agrees with the reference interpreter on ${CASES} random pipelines over random input`, async () => {
@@ -75,7 +81,9 @@ it(`agrees with the reference interpreter on ${CASES} random pipelines over rand
       if (isLinear(pipeline, id)) expect(got).toEqual(wanted);
       else expect(got.sort()).toEqual(wanted.sort());
     }
-    const letters = linesOf(join(dir, 'state', 'random', 'dead_letters.ndjson')).map((line) => JSON.parse(line));
+    const letters = linesOf(join(dir, 'state', 'random', 'dead_letters.ndjson')).map((line) =>
+      JSON.parse(line),
+    );
     const refusals = letters.map(({ stage, record }) => canonical({ stage, record }));
     expect(refusals.sort()).toEqual(expected.deadLetters.map(canonical).sort());
     rmSync(dir, { recursive: true, force: true });

@@ -5,7 +5,8 @@ import { type Metrics, Run } from '../../src/runtime/index.js';
 import { TRANSFORMS } from '../../src/transforms/index.js';
 import { InlineLanes } from '../../src/workers/index.js';
 
-const named = <T extends { readonly name: string }>(all: readonly T[]) => new Map(all.map((one) => [one.name, one]));
+const named = <T extends { readonly name: string }>(all: readonly T[]) =>
+  new Map(all.map((one) => [one.name, one]));
 const catalogue = {
   sources: named(SOURCES),
   transforms: named(TRANSFORMS),
