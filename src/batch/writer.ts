@@ -1,4 +1,4 @@
-import type { Arena } from './arena.js';
+import { type Arena, ArenaFull } from './arena.js';
 
 const encoder = new TextEncoder();
 
@@ -10,6 +10,7 @@ export class ArenaWriter {
   readonly arena: Arena;
   #start = 0;
   #at = 0;
+  #limit = 0;
 
   constructor(arena: Arena) {
     this.arena = arena;
@@ -18,6 +19,15 @@ export class ArenaWriter {
   begin(): void {
     this.#start = this.arena.top;
     this.#at = this.#start;
+    this.#limit = this.arena.capacity;
+  }
+
+  /** Takes `size` bytes, 16-byte aligned, aside from what is written. They are the encoder's until `end`. */
+  borrow(size: number): number {
+    const address = (this.#limit - size - 64) & ~15;
+    if (address < this.#at + 64) throw new ArenaFull(size);
+    this.#limit = address;
+    return address;
   }
 
   /** The next address to be written; a tight loop may write there itself after `reserve` and then `advance`. */
@@ -30,7 +40,7 @@ export class ArenaWriter {
   }
 
   reserve(size: number): number {
-    this.arena.ensure(this.#at, size + 64);
+    if (this.#at + size + 64 > this.#limit) throw new ArenaFull(size);
     return this.#at;
   }
 

@@ -30,7 +30,6 @@ export interface Kernels {
   ): number;
   unescapeJson(to: number, from: number, length: number): number;
   copyMembers(to: number, from: number, length: number, names: number, index: number): number;
-  copyLine(to: number, from: number, length: number): number;
   writeTextMember(to: number, key: number, keyLength: number, from: number, length: number): number;
   splitAccessLog(
     starts: number,

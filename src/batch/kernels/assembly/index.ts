@@ -1,3 +1,3 @@
 export * from './bytes';
 export * from './access';
-export { copyLine, copyMembers, decodeJson, unescapeJson, writeTextMember } from './json';
+export { copyMembers, decodeJson, unescapeJson, writeTextMember } from './json';

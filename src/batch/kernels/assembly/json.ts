@@ -24,8 +24,9 @@ const UNCLOSED: i32 = 12;
 /** The first fault of the record that is being read, 0 when there is none, and its address. */
 let faultCode: i32 = 0;
 let faultAt: usize = 0;
-/** Whether the record that was indexed last has a backslash. */
+/** Whether the record that was indexed last has a backslash, a newline outside of strings. */
 let sawBackslash: bool = false;
+let sawNewline: bool = false;
 
 /** The containers around the walker: 1 for an object, 0 for an array, by depth. */
 const KINDS = memory.data(136);
@@ -102,14 +103,14 @@ function checkEscapes(block: usize, escaped: u64): void {
   }
 }
 
-/** The first byte below 32 at `block` plus a bit of `inString` is a fault. */
-function checkControls(block: usize, inString: u64): void {
-  for (; inString; inString &= inString - 1) {
-    const at = block + <usize>ctz(inString);
-    if (load<u8>(at) < 32) {
-      fault(CONTROL, at);
-      return;
-    }
+/** Looks at the bytes below 32 in the block: inside strings they are faults. */
+function checkControls(block: usize, valid: u64, inString: u64): void {
+  for (; valid; valid &= valid - 1) {
+    const bit = <usize>ctz(valid);
+    const byte = load<u8>(block + bit);
+    if (byte >= 32) continue;
+    if ((inString >> bit) & 1) fault(CONTROL, block + bit);
+    else if (byte == 10) sawNewline = true;
   }
 }
 
@@ -133,6 +134,7 @@ function indexRecord(start: usize, end: usize, index: usize): usize {
   let carryString: u64 = 0; // all ones when it ended inside a string
   let carryScalar: u64 = 0; // 1 when it ended with a byte of a scalar that is no string
   sawBackslash = false;
+  sawNewline = false;
   for (let block = start; block < end; block += 64) {
     const a = v128.load(block);
     const b = v128.load(block, 16);
@@ -167,7 +169,7 @@ function indexRecord(start: usize, end: usize, index: usize): usize {
     carryString = <u64>(<i64>inString >> 63);
     if (escaped) checkEscapes(block, escaped & inString & valid);
     const smallest = i8x16.min_u(i8x16.min_u(a, b), i8x16.min_u(c, d));
-    if (v128.any_true(i8x16.lt_u(smallest, caseBit))) checkControls(block, inString & valid);
+    if (v128.any_true(i8x16.lt_u(smallest, caseBit))) checkControls(block, valid, inString);
 
     const lowA = v128.and(a, nibble);
     const lowB = v128.and(b, nibble);
@@ -434,6 +436,11 @@ function walk(index: usize, end: usize, names: usize, members: usize, stride: us
   }
 }
 
+/** Makes spaces of newlines. */
+function joinLines(at: usize, end: usize): void {
+  for (; at < end; at++) if (load<u8>(at) == 10) store<u8>(at, 32);
+}
+
 /**
  * Checks `count` records, each one JSON text (RFC 8259), and finds the members of their top-level objects.
  * - `starts`, `lengths`: Int32 of the records; the first one's first `skip` bytes are left out (a byte order mark)
@@ -443,7 +450,8 @@ function walk(index: usize, end: usize, names: usize, members: usize, stride: us
  * - `members`: gets the same for each slot, a member's value in each row; a length of -1 says that it is absent
  * - `refused`: gets row, fault and address for each record that is no JSON; all lengths in its row are -1
  * - `index`: scratch of 5 * longest record + 1024 bytes
- * Returns the number of refused records.
+ * A good record that lies on several lines is put on one, its newlines made spaces, so that every text that was decoded
+ * can be a line of NDJSON. Returns the number of refused records.
  */
 export function decodeJson(
   starts: usize, lengths: usize, count: i32, skip: i32, names: usize, slots: i32, whole: i32,
@@ -479,6 +487,7 @@ export function decodeJson(
       const length = <i32>(trimmedEnd(end) - first);
       store<i32>(text, <i32>first);
       store<i32>(text + half, length);
+      if (sawNewline) joinLines(first, end);
       if (whole >= 0 && load<u8>(first) != 123) {
         store<i32>(member + <usize>whole * stride, <i32>first);
         store<i32>(member + <usize>whole * stride + half, length);
@@ -533,30 +542,15 @@ export function copyMembers(to: usize, from: usize, length: i32, names: usize, i
       runEnd = at;
     } else if (run != 0) {
       if (to != begin) store<u8>(to++, 44);
-      to = copyLine(to, run, <i32>(trimmedEnd(runEnd) - run));
+      to = copyBytes(to, run, <i32>(trimmedEnd(runEnd) - run));
       run = 0;
     }
   }
   if (run != 0) {
     if (to != begin) store<u8>(to++, 44);
-    to = copyLine(to, run, <i32>(trimmedEnd(runEnd) - run));
+    to = copyBytes(to, run, <i32>(trimmedEnd(runEnd) - run));
   }
   return to;
-}
-
-/**
- * Copies like copyBytes, newlines as spaces: JSON that lay on several lines goes on one (only spaces between its
- * parts can be newlines).
- */
-export function copyLine(to: usize, from: usize, length: i32): usize {
-  const end = to + <usize>length;
-  const newline = i8x16.splat(10);
-  const space = i8x16.splat(32);
-  for (let source = from; to < end; to += 16, source += 16) {
-    const bytes = v128.load(source);
-    v128.store(to, v128.bitselect(space, bytes, i8x16.eq(bytes, newline)));
-  }
-  return end;
 }
 
 /** Writes a key with its colon (`keyLength` bytes at `key`) and a text as a JSON string. Returns the end. */

@@ -1,0 +1,65 @@
+// How fast is one thread at decoding NDJSON? `node dist/bench/json-decode.js [MiB] [rounds]` prints the median of the rounds.
+import { Arena, type Records } from '../src/batch/index.js';
+import { JSON_FORMAT } from '../src/formats/json/index.js';
+import { appLog } from './app-log.js';
+import { Random } from './random.js';
+import { MatchCounter } from './truth.js';
+
+const BATCH_BYTES = 1024 * 1024;
+const arena = new Arena(64 * 1024 * 1024);
+const partition = { source: 'bench', name: 'bench' };
+
+/** About `size` bytes of log lines. */
+function logLines(size: number): Uint8Array {
+  const nextLine = appLog(new Random(1), new MatchCounter());
+  let text = '';
+  while (text.length < size) text += nextLine();
+  return new TextEncoder().encode(text);
+}
+
+/** Places the chunk and cuts it into records. */
+function frame(chunk: Uint8Array): Records {
+  const address = arena.place(chunk);
+  const limit = arena.kernels.countLines(address, address + chunk.length);
+  const starts = arena.int32(limit);
+  const lengths = arena.int32(limit);
+  const count = arena.kernels.frameLines(
+    address,
+    address + chunk.length,
+    starts.byteOffset,
+    lengths.byteOffset,
+    limit,
+  );
+  return { count, starts, lengths, offsets: arena.float64(count).fill(1) };
+}
+
+const megabytes = Number(process.argv[2] ?? 256);
+const rounds = Number(process.argv[3] ?? 5);
+const chunk = logLines(BATCH_BYTES);
+const decoder = JSON_FORMAT.decoder!.create({ type: 'json' });
+
+for (const [label, wanted] of [
+  ['all, looking into level', { names: new Set(['level']), all: true }],
+  ['all, looking into nothing', { names: new Set<string>(), all: true }],
+  [
+    'five fields only',
+    { names: new Set(['timestamp', 'level', 'service', 'message', 'request']), all: false },
+  ],
+] as const) {
+  const figures: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    let decodeMs = 0;
+    const batches = Math.ceil((megabytes * 1024 * 1024) / rounds / chunk.length);
+    for (let batch = 0; batch < batches; batch++) {
+      arena.reset();
+      const records = frame(chunk);
+      const start = performance.now();
+      const { refused } = decoder.decode(arena, records, wanted, partition);
+      decodeMs += performance.now() - start;
+      if (refused.length > 0) throw new Error(`refused: ${refused[0]!.message}`);
+    }
+    figures.push((batches * chunk.length) / 1e6 / (decodeMs / 1000));
+  }
+  figures.sort((a, b) => a - b);
+  console.log(`${label}: ${Math.round(figures[Math.floor(rounds / 2)]!)} MB/s`);
+}
