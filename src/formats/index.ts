@@ -1,6 +1,7 @@
 import { COMBINED_FORMAT, COMMON_FORMAT } from './access/index.js';
 import { CSV_FORMAT, TSV_FORMAT } from './csv/index.js';
 import type { FormatDefinition } from './format.js';
+import { JSON_FORMAT } from './json/index.js';
 import { LINES_FORMAT } from './lines.js';
 import { LOGFMT_FORMAT } from './logfmt/index.js';
 import { REGEX_FORMAT } from './regex/index.js';
@@ -19,6 +20,7 @@ export type {
 /** All formats: the only list. */
 export const FORMATS: readonly FormatDefinition[] = [
   LINES_FORMAT,
+  JSON_FORMAT,
   COMBINED_FORMAT,
   COMMON_FORMAT,
   LOGFMT_FORMAT,
