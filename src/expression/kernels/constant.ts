@@ -1,0 +1,102 @@
+import { constantNumber, constantText, Tag, type Vector } from '../../batch/index.js';
+import type { MetaName } from '../tree.js';
+import { Failure, Timestamp, type Value } from '../values.js';
+import type { Frame } from './frame.js';
+import { HardKernel, type Kernel, ValueKernel } from './kernel.js';
+
+const encoder = new TextEncoder();
+
+/** A whole number, or a double, that a Float64 column holds exactly; undefined for other values. */
+export function exactNumber(value: Value): number | undefined {
+  if (typeof value === 'number') return value;
+  if (typeof value !== 'bigint') return undefined;
+  const number = Number(value);
+  return Math.abs(number) < 2 ** 53 ? number : undefined;
+}
+
+/** Microseconds of a timestamp that has no finer part and is held exactly. */
+export function exactMicros(value: Timestamp): number | undefined {
+  const micros = value.nanos / 1000n;
+  return micros * 1000n === value.nanos ? exactNumber(micros) : undefined;
+}
+
+/** The kernel of a value that every row has; values without a tag of their own are left to the interpreter. */
+export function constantKernel(value: Value): Kernel {
+  if (value === null) return new NumberKernel(Tag.NULL, 0);
+  if (typeof value === 'boolean') return new NumberKernel(Tag.BOOL, value ? 1 : 0);
+  if (typeof value === 'string') return new TextKernel(encoder.encode(value));
+  if (value instanceof Failure) return new FailureKernel(value.message);
+  const micros = value instanceof Timestamp ? exactMicros(value) : undefined;
+  if (micros !== undefined) return new NumberKernel(Tag.TIMESTAMP, micros);
+  const number = exactNumber(value);
+  if (number === undefined) return new HardKernel();
+  return new NumberKernel(typeof value === 'bigint' ? Tag.INT : Tag.DOUBLE, number);
+}
+
+class NumberKernel extends ValueKernel {
+  readonly #tag: Tag;
+  readonly #value: number;
+
+  constructor(tag: Tag, value: number) {
+    super();
+    this.#tag = tag;
+    this.#value = value;
+  }
+
+  evaluate(frame: Frame): Vector {
+    return constantNumber(frame.arena, this.#tag, this.#value, frame.batch.rows);
+  }
+}
+
+class TextKernel extends ValueKernel {
+  readonly #bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    super();
+    this.#bytes = bytes;
+  }
+
+  evaluate(frame: Frame): Vector {
+    return constantText(frame.arena, this.#bytes, frame.batch.rows);
+  }
+}
+
+class FailureKernel extends ValueKernel {
+  readonly #message: string;
+
+  constructor(message: string) {
+    super();
+    this.#message = message;
+  }
+
+  evaluate(frame: Frame): Vector {
+    return constantNumber(frame.arena, Tag.ERROR, frame.code(this.#message), frame.batch.rows);
+  }
+}
+
+/** Where the rows came from. */
+export class MetaKernel extends ValueKernel {
+  readonly #name: MetaName;
+
+  constructor(name: MetaName) {
+    super();
+    this.#name = name;
+  }
+
+  evaluate(frame: Frame): Vector {
+    const { arena, batch } = frame;
+    switch (this.#name) {
+      case 'source':
+        return constantText(arena, encoder.encode(batch.partition.source), batch.rows);
+      case 'file':
+        return constantText(arena, encoder.encode(batch.partition.name), batch.rows);
+      case 'timestamp':
+        return constantNumber(arena, Tag.TIMESTAMP, Math.round(batch.readAtMs * 1000), batch.rows);
+      case 'offset': {
+        const tags = arena.uint8(batch.rows).fill(Tag.INT);
+        const numbers = batch.origin.offsets;
+        return { length: batch.rows, tags, uniform: Tag.INT, numbers, views: undefined };
+      }
+    }
+  }
+}

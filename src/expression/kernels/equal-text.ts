@@ -1,0 +1,116 @@
+import { type Arena, setView, Tag, textAddress, textLength, type Vector } from '../../batch/index.js';
+import type { Frame, Path } from './frame.js';
+import type { Kernel } from './kernel.js';
+import { TestKernel } from './kernel.js';
+import { PathKernel } from './path.js';
+import { hasBackslash } from './resolve.js';
+import { addFailure, type Failures, type Rows, type Verdict } from './rows.js';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+/** The longest text that lies in its view itself. */
+const INLINE_BYTES = 12;
+/** The longest escape, `\u0041`, has six bytes for one. */
+const LONGEST_ESCAPE = 6;
+
+/** Compares a column with a constant text: of short texts four integers, and JSON strings without unquoting them. */
+export class EqualTextKernel extends TestKernel {
+  readonly #operand: Kernel;
+  readonly #path: Path | undefined;
+  readonly #text: string;
+  readonly #plain: Uint8Array;
+  readonly #quoted: Uint8Array;
+
+  constructor(operand: Kernel, text: string) {
+    super();
+    this.#operand = operand;
+    this.#text = text;
+    this.#plain = encoder.encode(text);
+    this.#quoted = encoder.encode(`"${text}"`);
+    // A text that must be escaped never stands in JSON as it is.
+    const isPlainInJson = !/[\\"\p{Cc}\p{Surrogate}]/u.test(text);
+    this.#path = operand instanceof PathKernel && isPlainInJson ? operand.path : undefined;
+  }
+
+  test(frame: Frame, rows: Rows): Verdict {
+    const vector = this.#path ? frame.raw(this.#path, rows) : this.#operand.evaluate(frame, rows);
+    const { arena } = frame;
+    const list = arena.int32(rows.count);
+    const plain = placeConstant(arena, this.#plain);
+    if (vector.uniform === Tag.TEXT) {
+      return { list, count: selectEqual(arena, vector.views!, plain, rows, list), failures: undefined };
+    }
+    const quoted = placeConstant(arena, this.#quoted);
+    let count = 0;
+    let failures: Failures | undefined;
+    for (let i = 0; i < rows.count; i++) {
+      const row = rows.list[i]!;
+      const tag = vector.tags[row]!;
+      let isEqual = false;
+      if (tag === Tag.JSON) isEqual = this.#equalsJson(arena, vector, row, quoted);
+      else if (tag === Tag.TEXT) isEqual = equalsConstant(arena, vector.views!, row, plain);
+      else if (tag === Tag.ERROR) failures = addFailure(failures, row, vector.numbers![row]!);
+      if (isEqual) list[count++] = row;
+    }
+    return { list, count, failures };
+  }
+
+  /**
+   * A JSON string without escapes is equal exactly when its quoted bytes are. An escape is longer than what it
+   * stands for, so of the others only longer ones can be equal, and they hold a backslash.
+   */
+  #equalsJson(arena: Arena, vector: Vector, row: number, quoted: PlacedConstant): boolean {
+    const views = vector.views!;
+    const length = textLength(views, row);
+    if (length <= quoted.length) return equalsConstant(arena, views, row, quoted);
+    if (length > quoted.length * LONGEST_ESCAPE) return false;
+    const start = textAddress(views, row);
+    if (arena.bytes[start] !== 0x22 || !hasBackslash(arena, start, length)) return false;
+    return JSON.parse(decoder.decode(arena.bytes.subarray(start, start + length))) === this.#text;
+  }
+}
+
+/** A constant text in the arena, and the four integers of its view. */
+export interface PlacedConstant {
+  readonly address: number;
+  readonly length: number;
+  readonly view: Int32Array;
+}
+
+export function placeConstant(arena: Arena, bytes: Uint8Array): PlacedConstant {
+  const address = arena.place(bytes);
+  const view = arena.int32(4);
+  setView(arena, view, 0, address, bytes.length);
+  return { address, length: bytes.length, view };
+}
+
+/** Whether row `row`'s text is the constant. */
+export function equalsConstant(
+  arena: Arena,
+  views: Int32Array,
+  row: number,
+  constant: PlacedConstant,
+): boolean {
+  const at = row * 4;
+  const { view } = constant;
+  if (views[at] !== view[0] || views[at + 1] !== view[1]) return false;
+  if (constant.length <= INLINE_BYTES) return views[at + 2] === view[2] && views[at + 3] === view[3];
+  return arena.kernels.equalBytes(views[at + 3]!, constant.address, constant.length) === 1;
+}
+
+/** Writes the rows whose text is the constant to `list`. Returns how many. */
+function selectEqual(
+  arena: Arena,
+  views: Int32Array,
+  constant: PlacedConstant,
+  rows: Rows,
+  list: Int32Array,
+): number {
+  let count = 0;
+  for (let i = 0; i < rows.count; i++) {
+    const row = rows.list[i]!;
+    list[count] = row;
+    count += equalsConstant(arena, views, row, constant) ? 1 : 0;
+  }
+  return count;
+}
