@@ -15,12 +15,12 @@ export function fieldRows(fields: readonly Field[], prefix = ''): FieldRow[] {
     const path = `${prefix}${field.name}`;
     const row = {
       path,
-      type: isFormat(field) ? 'format' : typeText(field.type),
+      type: typeText(field.type),
       fallback: field.required ? 'required' : yamlText(defaultOf(field)),
       summary: field.summary,
       example: yamlText(field.example),
     };
-    return [row, ...innerRows(field.type, path)];
+    return isFormat(field) ? [row] : [row, ...innerRows(field.type, path)];
   });
 }
 
@@ -38,9 +38,9 @@ function innerRows(type: FieldType, path: string): FieldRow[] {
     ]);
 }
 
-/** Its variants are the formats, which have pages of their own. */
+/** Its variants are the formats, which are described for themselves. */
 function isFormat({ name, type }: Field): boolean {
-  return name === 'format' && (type.kind === 'any' || type.kind === 'variant');
+  return name === 'format' && type.kind === 'variant';
 }
 
 function defaultOf(field: Field): unknown {

@@ -5,9 +5,10 @@ import { formatProblem, MAX_CONFIG_BYTES, type Problem, parseEnvFile } from '../
 import { type Pipeline, type Plan, planPipeline, readPipeline } from '../plan/index.js';
 import { CATALOGUE } from './catalogue.js';
 import type { Io } from './io.js';
+import { plural } from './render.js';
 
 export interface LoadOptions {
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
   readonly envFile?: string;
 }
 
@@ -21,9 +22,7 @@ export async function loadPipeline(file: string, options: LoadOptions, io: Io): 
   const { loaded, problems } = await readAndPlan(file, options, io);
   if (loaded) return loaded;
   for (const problem of problems) io.err.write(`${problem}\n`);
-  io.err.write(
-    `error: ${problems.length === 1 ? 'a problem' : `${problems.length} problems`} in ${shown(file)}; nothing was run\n`,
-  );
+  io.err.write(`error: ${plural(problems.length, 'problem')} in ${shown(file)}; nothing was run\n`);
   return undefined;
 }
 
@@ -36,7 +35,7 @@ async function readAndPlan(file: string, options: LoadOptions, io: Io): Promise<
   if ('problems' in environment || 'problems' in text) return { problems: unread };
   const read = readPipeline(text.text, file, {
     env: environment.values,
-    set: options.set,
+    set: options.set ?? [],
     catalogue: CATALOGUE,
   });
   const { pipeline } = read;

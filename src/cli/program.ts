@@ -73,7 +73,7 @@ function addRun({ program, io, done }: Verbs): void {
       'worker threads; 0 works in the main thread (default: runtime.workers of the file)',
       wholeNumber,
     )
-    .option('--only <stage>', 'run only the segments that hold these stages (repeatable)', collect, [])
+    .option('--only <stage>', 'run only the segments that hold these stages (repeatable)', collect)
     .option('-q, --quiet', 'neither progress nor summary: warnings and errors only')
     .option('--no-progress', 'no progress, but the summary')
     .addOption(
@@ -156,7 +156,7 @@ function withInput(command: Command): Command {
     .option('--env-file <file>', 'fill ${NAME} from this file too; the environment comes first');
 }
 
-function collect(value: string, before: readonly string[]): string[] {
+function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }
 

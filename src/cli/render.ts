@@ -6,7 +6,8 @@ export type Paint = (colour: Colour, text: string) => string;
 
 /** Colours on a terminal, unless NO_COLOR is set (no-color.org); plain text otherwise. */
 export function painter(output: Output, env: Readonly<Record<string, string | undefined>>): Paint {
-  const coloured = output.isTerminal && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
+  const { NO_COLOR: noColour, TERM: terminal } = env;
+  const coloured = output.isTerminal && !noColour && terminal !== 'dumb';
   return coloured ? (colour, text) => styleText(colour, text, { validateStream: false }) : (_, text) => text;
 }
 

@@ -14,7 +14,7 @@ import { TerminalReporter } from './terminal-reporter.js';
 export interface RunVerbOptions extends LoadOptions {
   readonly state?: string;
   readonly workers?: number;
-  readonly only: readonly string[];
+  readonly only?: readonly string[];
   readonly quiet?: boolean;
   /** False with `--no-progress`. */
   readonly progress: boolean;
@@ -23,7 +23,7 @@ export interface RunVerbOptions extends LoadOptions {
 
 /** `millrace run`. */
 export async function runVerb(file: string, options: RunVerbOptions, io: Io): Promise<number> {
-  if (options.only.length > 0) {
+  if (options.only) {
     io.err.write(
       'error: --only chooses among segments, and only durable queues (disk, RabbitMQ, Kafka) cut a pipeline into several; they are planned, so leave --only out for now\n',
     );

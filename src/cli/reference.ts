@@ -1,0 +1,118 @@
+import type { Command } from 'commander';
+import type { Field } from '../config/index.js';
+import { commonFields } from '../plan/check-stage.js';
+import { TOP_LEVEL } from '../plan/pipeline-fields.js';
+import { fieldRows } from './field-text.js';
+import type { Io } from './io.js';
+import { type Component, components } from './list.js';
+import { createProgram } from './program.js';
+
+const NOTE =
+  '<!-- Written by `npm run docs` from the definitions in the code: change those, not this page. -->';
+
+/** The pages of docs/reference by file name. */
+export function referencePages(): ReadonlyMap<string, string> {
+  const all = components();
+  const of = (kind: Component['kind']) => all.filter((component) => component.kind === kind);
+  return new Map([
+    ['README.md', indexPage(all)],
+    ['pipeline.md', pipelinePage()],
+    ['sources.md', componentsPage('Sources', 'source', of('source'))],
+    ['transforms.md', componentsPage('Transforms', 'transform', of('transform'))],
+    ['sinks.md', componentsPage('Sinks', 'sink', of('sink'))],
+    ['formats.md', componentsPage('Formats', 'format', of('format'))],
+    ['command-line.md', commandsPage()],
+  ]);
+}
+
+function indexPage(all: readonly Component[]): string {
+  const sections = (['source', 'transform', 'sink', 'format'] as const).map((kind) => {
+    const rows = all.filter((component) => component.kind === kind);
+    const entries = rows.map(({ name, summary }) => `- [\`${name}\`](${kind}s.md#${name}): ${summary}`);
+    return `## ${capital(kind)}s\n\n${entries.join('\n')}`;
+  });
+  return page('Reference', [
+    'Everything that a pipeline file can hold, and every command. The same text is in `millrace list NAME` and `millrace --help`.',
+    '- [Keys of a pipeline file](pipeline.md)\n- [The command line](command-line.md)',
+    ...sections,
+  ]);
+}
+
+function pipelinePage(): string {
+  return page('Keys of a pipeline file', [
+    'How they work together is explained in [the pipeline file](../pipeline-file.md).',
+    '## At the top',
+    fieldTable(TOP_LEVEL),
+    '## In every source',
+    `\`type\`, the options of that type ([sources](sources.md)), and:\n\n${fieldTable(commonFields('source'))}`,
+    '## In every transform and sink',
+    `\`type\`, the options of that type ([transforms](transforms.md), [sinks](sinks.md)), and:\n\n${fieldTable(commonFields('sink'))}`,
+  ]);
+}
+
+function componentsPage(title: string, kind: Component['kind'], all: readonly Component[]): string {
+  const common =
+    kind === 'format'
+      ? 'A format without options is a bare word, `format: json`; with options it is a map with `type`.'
+      : `Options that every ${kind} has are in [keys of a pipeline file](pipeline.md). Formats are [described here](formats.md).`;
+  return page(title, [common, ...all.map(componentSection)]);
+}
+
+function componentSection({ kind, name, summary, directions, fields, example }: Component): string {
+  const able = directions ? `\n\n${capital(directions)}.` : '';
+  const options = fields.length === 0 ? 'No options.' : fieldTable(fields);
+  const body = kind === 'format' ? `format: ${example.trim()}` : example.trimEnd();
+  return `## ${name}\n\n${summary}${able}\n\n${options}\n\n\`\`\`yaml\n${body}\n\`\`\``;
+}
+
+function fieldTable(fields: readonly Field[]): string {
+  const rows = fieldRows(fields).map(({ path, type, fallback, summary, example }) => {
+    const shownDefault = fallback === '' || fallback === 'required' ? fallback : code(fallback);
+    const shownExample = example === '' ? '' : ` Example: ${code(example)}.`;
+    return `| ${code(path)} | ${escapeCell(type)} | ${shownDefault} | ${escapeCell(summary)}${shownExample} |`;
+  });
+  return ['| key | value | default | |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+function code(text: string): string {
+  return `\`${text.replaceAll('|', '\\|')}\``;
+}
+
+function escapeCell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+}
+
+function capital(word: string): string {
+  return word.slice(0, 1).toUpperCase() + word.slice(1);
+}
+
+function page(title: string, parts: readonly string[]): string {
+  return `${[`# ${title}`, NOTE, ...parts].join('\n\n')}\n`;
+}
+
+const HELP_COLUMNS = 100;
+const NOWHERE = { isTerminal: false, columns: HELP_COLUMNS, write: () => {} };
+const UNUSED: Io = {
+  out: NOWHERE,
+  err: NOWHERE,
+  env: {},
+  exit: () => {
+    throw new Error('nothing is run for its help');
+  },
+  onSignal: () => () => {},
+};
+
+function commandsPage(): string {
+  const program = createProgram(UNUSED, () => {});
+  const sections = program.commands.map((command) => `## millrace ${command.name()}\n\n${helpOf(command)}`);
+  return page('The command line', [
+    helpOf(program),
+    'What signals and exit codes mean is explained in [operations](../operations.md).',
+    ...sections,
+  ]);
+}
+
+function helpOf(command: Command): string {
+  command.configureHelp({ helpWidth: HELP_COLUMNS });
+  return `\`\`\`text\n${command.helpInformation().trimEnd()}\n\`\`\``;
+}
