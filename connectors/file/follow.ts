@@ -5,7 +5,7 @@ import { fileError } from './errors.js';
 import { type FoundFile, findFiles } from './find.js';
 import { type Finished, FollowedFile, identityOf } from './followed.js';
 import { type Compression, detectCompression, openInput } from './input.js';
-import { type FileSourceOptions, openFile } from './source.js';
+import { type FileSourceOptions, openFile } from './open.js';
 
 /**
  * Reads files for as long as they grow, each in turn, until the signal aborts. A file is known by its device and

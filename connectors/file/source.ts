@@ -1,29 +1,18 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import {
   type Chunk,
   type Config,
   Framer,
-  type FramingOptions,
   MillraceError,
   type Outlet,
   type Source,
   type StageContext,
 } from '#component';
 import { framingOptions } from '../options.js';
-import { fileError } from './errors.js';
-import { type FoundFile, findFiles, type Patterns } from './find.js';
+import { type FoundFile, findFiles } from './find.js';
 import { followFiles } from './follow.js';
 import { type ByteInput, type Compression, detectCompression, openInput } from './input.js';
-
-export interface FileSourceOptions {
-  readonly patterns: Patterns;
-  readonly compression: Compression | 'auto';
-  readonly start: 'beginning' | 'end';
-  readonly pollIntervalMs: number;
-  readonly rotateWaitMs: number;
-  readonly framing: FramingOptions;
-  readonly context: StageContext;
-}
+import { type FileSourceOptions, openFile } from './open.js';
 
 /** Opens nothing; reading does. Relative paths start at the working directory. */
 export function createFileSource(config: Config, context: StageContext): Source {
@@ -106,14 +95,6 @@ async function* readFile(
     });
   } finally {
     await handle.close();
-  }
-}
-
-export async function openFile(path: string, name: string): Promise<FileHandle> {
-  try {
-    return await open(path, 'r');
-  } catch (error) {
-    throw fileError(error, 'read', name);
   }
 }
 

@@ -1,7 +1,7 @@
-import { MillraceError } from '../base/errors.js';
 import { formatSize } from '../base/units.js';
 import type { Partition } from '../batch/index.js';
 import type { Chunk, Outlet, RefusedRecord } from './definition.js';
+import { Preamble } from './preamble.js';
 import { CsvEnds, LineEnds, type RecordEnds } from './record-ends.js';
 
 /** What becomes of a record over the limit: its beginning is passed on, it is refused, or it is dropped. */
@@ -61,8 +61,7 @@ export class Framer {
   /** Position of the first byte that was not passed on. */
   private offset: number;
   private inLongLine = false;
-  private preambleLinesLeft: number;
-  private readonly preamble: Buffer[] = [];
+  private readonly preamble: Preamble;
   private refused: RefusedRecord[] = [];
   private refusedBytes = 0;
   private dropped = 0;
@@ -75,7 +74,7 @@ export class Framer {
     this.ends = options.framing === 'csv' ? new CsvEnds() : new LineEnds();
     this.partition = partition;
     this.offset = offset;
-    this.preambleLinesLeft = options.preambleLines;
+    this.preamble = new Preamble(options.preambleLines, options.maxLineBytes, this.ends);
   }
 
   /** Position of the next byte that will be read. */
@@ -177,10 +176,10 @@ export class Framer {
   private cut(bytes: Buffer, isLast: boolean): [from: number, to: number] {
     const { maxLineBytes, longLines } = this.options;
     let from = this.inLongLine ? this.leaveLongLine(bytes, 0) : 0;
-    from = this.takePreamble(bytes, from, isLast);
-    let to = this.preambleLinesLeft > 0 ? from : this.lastEnd(bytes, from);
+    if (!this.preamble.isWhole) from = this.takePreamble(bytes, from, isLast);
+    let to = this.preamble.isWhole ? this.lastEnd(bytes, from) : from;
     let rest = to;
-    if (bytes.length - to > maxLineBytes && this.preambleLinesLeft === 0) {
+    if (bytes.length - to > maxLineBytes && this.preamble.isWhole) {
       this.countLongLine(bytes, to);
       if (longLines === 'truncate') to += maxLineBytes;
       rest = this.leaveLongLine(bytes, rest);
@@ -233,28 +232,10 @@ export class Framer {
   }
 
   private takePreamble(bytes: Buffer, from: number, isLast: boolean): number {
-    if (this.preambleLinesLeft === 0) return from;
-    let at = from;
-    while (this.preambleLinesLeft > 0 && at < bytes.length) {
-      const end = this.ends.first(bytes, at);
-      const length = end < 0 ? bytes.length - at : end - 1 - at;
-      if (length > this.options.maxLineBytes) throw this.preambleTooLong();
-      if (end < 0 && !isLast) return at;
-      this.preamble.push(Buffer.from(bytes.subarray(at, end < 0 ? bytes.length : end)));
-      this.preambleLinesLeft--;
-      at = end < 0 ? bytes.length : end;
-    }
-    if (this.preambleLinesLeft > 0) return at;
-    const preamble = Buffer.concat(this.preamble);
-    const length = preamble.at(-1) === 10 ? preamble.length - 1 : preamble.length;
-    this.partition = { ...this.partition, preamble: new Uint8Array(preamble.subarray(0, length)) };
+    const { preamble, partition } = this;
+    const at = preamble.take(bytes, from, isLast, partition.name);
+    if (preamble.isWhole) this.partition = { ...partition, preamble: preamble.bytes() };
     return at;
-  }
-
-  private preambleTooLong(): MillraceError {
-    const limit = formatSize(this.options.maxLineBytes);
-    const message = `${this.partition.name}: expected a header line, found more than ${limit} without a line's end; check the format, or set max_line_bytes`;
-    return new MillraceError('line_too_long', message, { blame: 'data' });
   }
 
   /** Grows only for a record that did not fit into a buffer of the usual size. */

@@ -1,4 +1,5 @@
 import type { Config, Definition, SinkContext, StageContext } from '#component';
+import { defaultsOf } from '../../src/config/index.js';
 
 /** A stage's surroundings for tests. */
 export function stageContext(changes: Partial<StageContext> = {}): StageContext {
@@ -12,8 +13,5 @@ export function sinkContext(header?: Uint8Array, footer?: Uint8Array): SinkConte
 
 /** The configuration that a definition's defaults and these options make. */
 export function configOf(definition: Definition, options: Config): Config {
-  const defaults = definition.fields
-    .filter((field) => field.default !== undefined)
-    .map((field) => [field.name, field.default]);
-  return { ...Object.fromEntries(defaults), ...options };
+  return { ...defaultsOf(definition.fields), ...options };
 }
