@@ -1,0 +1,96 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { CATALOGUE } from '../../src/cli/catalogue.js';
+import { components } from '../../src/cli/list.js';
+import { referencePages } from '../../src/cli/reference.js';
+import { formatProblem } from '../../src/config/index.js';
+import { planPipeline, readPipeline } from '../../src/plan/index.js';
+import { ROOT } from './support.js';
+
+const REFERENCE = join(ROOT, 'docs/reference');
+
+function pages(): string[] {
+  const inDocs = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' });
+  return ['README.md', ...inDocs.filter((path) => path.endsWith('.md')).map((path) => `docs/${path}`)];
+}
+
+function problemsOf(yaml: string): string[] {
+  const { pipeline, problems } = readPipeline(yaml, 'page', { env: {}, set: [], catalogue: CATALOGUE });
+  if (!pipeline) return problems.map(formatProblem);
+  return planPipeline(pipeline).problems.map(({ message }) => message);
+}
+
+describe('docs/reference', () => {
+  it.each([...referencePages()])('%s is what the definitions say', (name, text) => {
+    const written = readFileSync(join(REFERENCE, name), 'utf8');
+    expect(
+      written === text,
+      `docs/reference/${name} is stale: run "npm run docs" and commit what it writes`,
+    ).toBe(true);
+  });
+
+  it('holds no page that nobody writes', () => {
+    expect(readdirSync(REFERENCE).sort()).toEqual([...referencePages().keys()].sort());
+  });
+});
+
+describe('pages', () => {
+  const fences = pages().flatMap((page) => {
+    const text = readFileSync(join(ROOT, page), 'utf8');
+    return [...text.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)]
+      .map(([, yaml], i) => ({ page, number: i + 1, yaml: yaml! }))
+      .filter(({ yaml }) => /^sources:/m.test(yaml));
+  });
+
+  it.each(fences)('$page, pipeline $number has no mistakes', ({ yaml }) => {
+    expect(problemsOf(yaml)).toEqual([]);
+  });
+
+  it.each(pages())('%s links only to what is there', (page) => {
+    const text = readFileSync(join(ROOT, page), 'utf8');
+    const anchors = (path: string): Set<string> =>
+      new Set([...readFileSync(path, 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, heading]) => slug(heading!)));
+    const broken = [...text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)].filter(
+      ([, path, anchor]) => {
+        const target = path === '' ? join(ROOT, page) : join(ROOT, page, '..', path!);
+        try {
+          return anchor !== undefined && !anchors(target).has(anchor);
+        } catch {
+          return true;
+        }
+      },
+    );
+    expect(broken.map(([link]) => link)).toEqual([]);
+  });
+});
+
+/** As GitHub makes an anchor of a heading. */
+function slug(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\w\- ]/g, '')
+    .replaceAll(' ', '-');
+}
+
+describe('examples of components', () => {
+  const source = 'sources:\n  web: { type: stdin, format: combined }\n';
+  const indent = (text: string) => text.trimEnd().replace(/^/gm, '    ');
+  const without = (text: string, key: string) => text.replace(new RegExp(`^${key}:.*\n`, 'm'), '');
+  const sink = (inputs: string) => `sinks:\n  out: { type: blackhole, inputs: [${inputs}] }\n`;
+
+  it.each(components().map((component) => [`${component.kind} ${component.name}`, component] as const))(
+    '%s',
+    (_, { kind, example }) => {
+      const stage = `  it:\n${indent(kind === 'source' ? example : `inputs: [web]\n${without(example, 'inputs')}`)}\n`;
+      const format = `sources:\n  it: { type: stdin, format: ${example.trim()} }\n${sink('it')}`;
+      const whole = {
+        source: `sources:\n${stage}${sink('it')}`,
+        transform: `${source}transforms:\n${stage}${sink('it')}`,
+        sink: `${source}sinks:\n${stage}`,
+        format,
+      }[kind];
+      expect(problemsOf(whole)).toEqual([]);
+    },
+  );
+});

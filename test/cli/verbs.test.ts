@@ -1,0 +1,207 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { FORMATS } from '../../src/formats/index.js';
+import { inProcess, temporaryFolder, write } from './support.js';
+
+const TWO_BRANCHES = `
+name: shop
+sources:
+  web: { type: stdin, format: combined }
+transforms:
+  failed: { type: filter, inputs: [web], where: status >= 500 }
+  brief: { type: map, inputs: [failed], keep: [host, status], queue: memory }
+sinks:
+  all: { type: file, inputs: [web], path: all.ndjson }
+  few: { type: stdout, inputs: [brief], format: csv }
+`;
+
+function pipelineFile(text = TWO_BRANCHES): string {
+  return write(temporaryFolder(), 'pipeline.yaml', text);
+}
+
+describe('millrace', () => {
+  it('shows its commands in groups, with examples', async () => {
+    const { code, out } = await inProcess('--help');
+    expect(code).toBe(0);
+    for (const verb of ['run', 'validate', 'explain', 'graph', 'init', 'list', 'schema']) {
+      expect(out).toMatch(new RegExp(`^  ${verb} `, 'm'));
+    }
+    expect(out).toContain('Writing pipelines:');
+    expect(out).toContain('$ millrace run pipeline.yaml');
+  });
+
+  it('prints its version', async () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect(await inProcess('--version')).toMatchObject({ code: 0, out: `${version}\n` });
+  });
+
+  it('knows which command was meant', async () => {
+    const { code, err } = await inProcess('vaildate', 'pipeline.yaml');
+    expect(code).toBe(1);
+    expect(err).toBe('error: unknown command "vaildate" (did you mean "validate"?)\n');
+  });
+
+  it('refuses unknown options and wrong values of options', async () => {
+    expect((await inProcess('run', '--wrokers', '2', 'x.yaml')).err).toContain('Did you mean --workers');
+    const { code, err } = await inProcess('run', '--workers', 'many', 'x.yaml');
+    expect(code).toBe(1);
+    expect(err).toContain('expected a whole number from 0 to 256');
+  });
+});
+
+describe('validate', () => {
+  it('says what a good file holds', async () => {
+    expect(await inProcess('validate', pipelineFile())).toMatchObject({
+      code: 0,
+      out: 'ok: 1 source, 2 transforms, 2 sinks\n',
+      err: '',
+    });
+  });
+
+  it('prints every mistake with its place and ends with 78', async () => {
+    const file = pipelineFile(TWO_BRANCHES.replace('where:', 'wehre:').replace('stdout', 'sdtout'));
+    const { code, out, err } = await inProcess('validate', file);
+    expect(code).toBe(78);
+    expect(out).toBe('');
+    expect(err).toContain(`${file}:6:`);
+    expect(err).toContain('did you mean "where"?');
+    expect(err).toContain('did you mean "stdout"?');
+    expect(err).toMatch(/error: \d problems in /);
+  });
+
+  it('says why a file cannot be read', async () => {
+    const folder = temporaryFolder();
+    expect(await inProcess('validate', `${folder}/none.yaml`)).toMatchObject({
+      code: 78,
+      err: expect.stringContaining(`${folder}/none.yaml: cannot be read: there is no such file`),
+    });
+    expect((await inProcess('validate', folder)).err).toContain('it is a folder');
+  });
+
+  it('takes values from --set and --env-file', async () => {
+    const file = pipelineFile(TWO_BRANCHES.replace('all.ndjson', '"${TARGET}"'));
+    expect((await inProcess('validate', file)).err).toContain('TARGET');
+    const env = write(temporaryFolder(), 'env', 'TARGET=somewhere\n');
+    expect(await inProcess('validate', file, '--env-file', env)).toMatchObject({ code: 0 });
+    expect(await inProcess('validate', pipelineFile(), '--set', 'sinks.all.path=x')).toMatchObject({
+      code: 0,
+    });
+    expect(await inProcess('validate', file, '--env-file', `${env}.none`)).toMatchObject({ code: 78 });
+    const wrong = await inProcess('validate', pipelineFile(), '--set', 'sinks.all.mode=apend');
+    expect(wrong).toMatchObject({ code: 78, err: expect.stringContaining('did you mean "append"?') });
+  });
+});
+
+describe('explain', () => {
+  it('shows chains, columns, queues and shapes', async () => {
+    const { code, out } = await inProcess('explain', pipelineFile());
+    expect(code).toBe(0);
+    expect(out).toMatch(/decode +web +as combined/);
+    expect(out).toMatch(/send +brief +into its queue/);
+    expect(out).toMatch(/receive +brief +from its queue/);
+    expect(out).toMatch(/encode +few +as csv +of brief/);
+    expect(out).toMatch(/few +from brief +memory, .* blocks when full/);
+    expect(out).toMatch(/brief +host text, status int/);
+  });
+});
+
+describe('graph', () => {
+  it('draws a tree', async () => {
+    expect((await inProcess('graph', pipelineFile())).out).toMatchInlineSnapshot(`
+      "web (stdin source)
+      ├─ failed (filter transform)
+      │  └─ brief (map transform, memory queue)
+      │     └─ few (stdout sink)
+      └─ all (file sink)
+      "
+    `);
+  });
+
+  it('draws what has several inputs once', async () => {
+    const file = pipelineFile(TWO_BRANCHES.replace('inputs: [web], path', 'inputs: [web, brief], path'));
+    expect((await inProcess('graph', file)).out.match(/all \(drawn above\)/g)).toHaveLength(1);
+  });
+
+  it('speaks Mermaid and Graphviz', async () => {
+    expect((await inProcess('graph', '--format', 'mermaid', pipelineFile())).out).toMatchInlineSnapshot(`
+      "flowchart LR
+        s_web(["web<br/>stdin source"])
+        s_failed["failed<br/>filter transform"]
+        s_brief["brief<br/>map transform, memory queue"]
+        s_all[("all<br/>file sink")]
+        s_few[("few<br/>stdout sink")]
+        s_web --> s_failed
+        s_failed --> s_brief
+        s_web --> s_all
+        s_brief --> s_few
+      "
+    `);
+    expect((await inProcess('graph', '--format', 'dot', pipelineFile())).out).toMatchInlineSnapshot(`
+      "digraph "shop" {
+        rankdir=LR;
+        "web" [shape=oval, label="web\\nstdin source"];
+        "failed" [shape=box, label="failed\\nfilter transform"];
+        "brief" [shape=box, label="brief\\nmap transform, memory queue"];
+        "all" [shape=cylinder, label="all\\nfile sink"];
+        "few" [shape=cylinder, label="few\\nstdout sink"];
+        "web" -> "failed";
+        "failed" -> "brief";
+        "web" -> "all";
+        "brief" -> "few";
+      }
+      "
+    `);
+  });
+});
+
+describe('list', () => {
+  it('names every component in its group', async () => {
+    const { code, out } = await inProcess('list');
+    expect(code).toBe(0);
+    for (const heading of ['Sources', 'Transforms', 'Sinks', 'Formats'])
+      expect(out).toContain(`${heading}\n`);
+    for (const { name } of FORMATS) expect(out).toMatch(new RegExp(`^  ${name} `, 'm'));
+  });
+
+  it('describes a component with its options and an example', async () => {
+    const { out } = await inProcess('list', 'filter');
+    expect(out).toContain('filter (transform)');
+    expect(out).toMatch(/where .*required/);
+    expect(out).toContain('Example\n  type: filter');
+  });
+
+  it('shows all of one name', async () => {
+    const { out } = await inProcess('list', 'file');
+    expect(out).toContain('file (source)');
+    expect(out).toContain('file (sink)');
+  });
+
+  it('knows which name was meant', async () => {
+    expect(await inProcess('list', 'combind')).toMatchObject({
+      code: 1,
+      err: 'error: no component is called "combind" (did you mean "combined"?)\n',
+    });
+  });
+});
+
+describe('schema', () => {
+  it('prints a JSON Schema with every component', async () => {
+    const schema = JSON.parse((await inProcess('schema')).out) as Record<string, unknown>;
+    expect(schema.$schema).toBe('https://json-schema.org/draft/2020-12/schema');
+    expect(Object.keys(schema.properties as object)).toContain('sinks');
+    expect(JSON.stringify(schema)).toContain('"when_full"');
+  });
+});
+
+describe('init', () => {
+  it('writes a pipeline that is right, and never overwrites', async () => {
+    const file = `${temporaryFolder()}/new.yaml`;
+    expect(await inProcess('init', file)).toMatchObject({ code: 0 });
+    expect(existsSync(file)).toBe(true);
+    expect(await inProcess('validate', file)).toMatchObject({ code: 0 });
+    expect(await inProcess('init', file)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('is there already'),
+    });
+  });
+});
