@@ -1,4 +1,5 @@
 import { COMBINED_FORMAT, COMMON_FORMAT } from './access/index.js';
+import { ARROW_FORMAT } from './arrow/index.js';
 import { CSV_FORMAT, TSV_FORMAT } from './csv/index.js';
 import type { FormatDefinition } from './format.js';
 import { JSON_FORMAT } from './json/index.js';
@@ -27,6 +28,7 @@ export const FORMATS: readonly FormatDefinition[] = [
   CSV_FORMAT,
   TSV_FORMAT,
   REGEX_FORMAT,
+  ARROW_FORMAT,
 ];
 
 /** The format of this name, or undefined. */
