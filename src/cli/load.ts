@@ -1,5 +1,4 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises';
-import { stdin } from 'node:process';
 import { messageOf } from '../base/errors.js';
 import { formatProblem, MAX_CONFIG_BYTES, type Problem, parseEnvFile } from '../config/index.js';
 import { type Pipeline, type Plan, planPipeline, readPipeline } from '../plan/index.js';
@@ -93,7 +92,7 @@ const ENOUGH_BYTES = MAX_CONFIG_BYTES + 1;
 async function readStdin(): Promise<Buffer> {
   const parts: Buffer[] = [];
   let bytes = 0;
-  for await (const part of stdin as AsyncIterable<Buffer>) {
+  for await (const part of process.stdin as AsyncIterable<Buffer>) {
     parts.push(part);
     bytes += part.length;
     if (bytes >= ENOUGH_BYTES) break;

@@ -11,9 +11,9 @@ export function painter(output: Output, env: Readonly<Record<string, string | un
   return coloured ? (colour, text) => styleText(colour, text, { validateStream: false }) : (_, text) => text;
 }
 
-/** `1,234,567`. */
+/** `1,234,567`. Not by `toLocaleString`, whose first call takes 15 ms. */
 export function formatCount(count: number): string {
-  return count.toLocaleString('en-US');
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 /** `1 source`, `2 sources`. */
@@ -24,7 +24,7 @@ export function plural(count: number, word: string): string {
 /** Bytes a second in MB/s, as disks and networks are measured. */
 export function formatRate(bytesPerSecond: number): string {
   const megabytes = bytesPerSecond / 1e6;
-  return `${megabytes >= 100 ? Math.round(megabytes).toLocaleString('en-US') : megabytes.toFixed(1)} MB/s`;
+  return `${megabytes >= 100 ? formatCount(Math.round(megabytes)) : megabytes.toFixed(1)} MB/s`;
 }
 
 /** A large number in few characters: `950`, `12.3 k`, `4.56 M`. */
