@@ -5,21 +5,11 @@ import {
   type Document,
   fieldOf,
   Tag,
-  textAddress,
-  textLength,
   textVector,
-  type Vector,
 } from '../batch/index.js';
 import type { Decoded } from '../formats/index.js';
-import { Members } from '../formats/members.js';
+import { DocumentJoiner } from './join-documents.js';
 import { coalesce, withField, withHidden, withoutFields } from './record.js';
-
-const OPEN_BRACE = 123;
-const CLOSE_BRACE = 125;
-const QUOTE = 34;
-const COLON = 58;
-const COMMA = 44;
-const MESSAGE = new TextEncoder().encode('message');
 
 /**
  * Adds the fields of `decoded` to the record, where they win over the record's own of the same name.
@@ -58,7 +48,7 @@ function joinDocuments(arena: Arena, own: Document, parsed: Document): Document 
   const starts = arena.int32(rows);
   const lengths = arena.int32(rows);
   const writer = new ArenaWriter(arena);
-  const joiner = new Joiner(writer, own.hidden);
+  const joiner = new DocumentJoiner(writer, own.hidden);
   writer.begin();
   for (let row = 0; row < rows; row++) {
     const start = writer.at;
@@ -73,51 +63,4 @@ function joinDocuments(arena: Arena, own: Document, parsed: Document): Document 
     if (!own.hidden.has(name)) members.set(name, member ? coalesce(arena, member, vector) : vector);
   }
   return { vector: textVector(arena, starts, lengths, rows, Tag.JSON), hidden: new Set(), members };
-}
-
-class Joiner {
-  readonly #writer: ArenaWriter;
-  readonly #hidden: ReadonlySet<string>;
-  readonly #members = new Members();
-  readonly #parsedKeys = new Set<string>();
-  #first = true;
-
-  constructor(writer: ArenaWriter, hidden: ReadonlySet<string>) {
-    this.#writer = writer;
-    this.#hidden = hidden;
-  }
-
-  join(own: Vector, parsed: Vector, row: number): void {
-    this.#parsedKeys.clear();
-    this.#start(parsed, row);
-    while (this.#members.next()) this.#parsedKeys.add(this.#members.key());
-    this.#writer.byte(OPEN_BRACE);
-    this.#first = true;
-    this.#start(own, row);
-    while (this.#members.next()) {
-      const name = this.#members.key();
-      if (!this.#hidden.has(name) && !this.#parsedKeys.has(name)) this.#copyMember();
-    }
-    this.#start(parsed, row);
-    while (this.#members.next()) this.#copyMember();
-    this.#writer.byte(CLOSE_BRACE);
-  }
-
-  #start({ views }: Vector, row: number): void {
-    const address = textAddress(views!, row);
-    this.#members.start(this.#writer.arena.bytes, address, address + textLength(views!, row));
-  }
-
-  #copyMember(): void {
-    const { implied, keyStart, keyEnd, valueStart, valueEnd } = this.#members;
-    const writer = this.#writer;
-    if (!this.#first) writer.byte(COMMA);
-    this.#first = false;
-    writer.byte(QUOTE);
-    if (implied) writer.bytes(MESSAGE);
-    else writer.copy(keyStart, keyEnd - keyStart);
-    writer.byte(QUOTE);
-    writer.byte(COLON);
-    writer.copy(valueStart, valueEnd - valueStart);
-  }
 }

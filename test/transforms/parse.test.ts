@@ -41,6 +41,7 @@ const JSON_TEXTS: readonly [string, PlainRecord | undefined][] = [
   ['{ "s" : "é\\"" }', { s: 'é"' }],
   ['{}', {}],
   ['{"m":1}', { m: 1 }],
+  [String.raw`{"\u0073":1, "x\n":2}`, { s: 1, 'x\n': 2 }],
   ['7', { message: 7 }],
   ['[1]', { message: [1] }],
   ['{', undefined],
