@@ -12,6 +12,9 @@ import {
 
 const isNumber = (value: Value | undefined): value is number => typeof value === 'number';
 const isText = (value: Value | undefined): value is string => typeof value === 'string';
+/** A comparison with what is missing is false; with what is no number, it is an error. */
+const isGreater = (value: Value | undefined, limit: number): boolean | typeof FAILED =>
+  isNumber(value) ? value > limit : value === undefined || value === null ? false : FAILED;
 const nested = (record: PlainRecord): Value | undefined => {
   const n = record.n;
   return n !== null && typeof n === 'object' && !Array.isArray(n) ? (n as PlainRecord).x : undefined;
@@ -47,8 +50,14 @@ const SETTERS: readonly ReferenceExpression[] = [
   { text: 's + "!"', value: ({ s }) => (isText(s) ? `${s}!` : FAILED) },
   { text: '"constant"', value: () => 'constant' },
   { text: 'size(s)', value: ({ s }) => (isText(s) ? [...s].length : FAILED) },
-  { text: 'a > 2', value: ({ a }) => isNumber(a) && a > 2 },
-  { text: 'a > 2 ? "big" : "small"', value: ({ a }) => (isNumber(a) && a > 2 ? 'big' : 'small') },
+  { text: 'a > 2', value: ({ a }) => isGreater(a, 2) },
+  {
+    text: 'a > 2 ? "big" : "small"',
+    value: ({ a }) => {
+      const greater = isGreater(a, 2);
+      return greater === FAILED ? FAILED : greater ? 'big' : 'small';
+    },
+  },
   { text: 'null', value: () => null },
 ];
 
@@ -147,7 +156,7 @@ export const randomPipeline: fc.Arbitrary<RandomPipeline> = fc
     sinks: fc.array(fc.array(fc.nat(), { minLength: 1, maxLength: 2 }), { minLength: 1, maxLength: 2 }),
     batchBytes: fc.constantFrom(64, 300, 4096),
     batchRecords: fc.constantFrom(1, 3, 1000),
-    queueBytes: fc.constantFrom(16, 1000, 65536),
+    queueBytes: fc.constantFrom(4096, 65536),
   })
   .map(({ lines, transforms, sinks, ...sizes }) => {
     const inputs = lines.map((rows, i) => ({ id: `s${i}`, lines: rows }));

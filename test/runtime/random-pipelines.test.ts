@@ -12,10 +12,7 @@ const CASES = Number(process.env.CASES ?? 600);
 const folder = mkdtempSync(join(tmpdir(), 'millrace-random-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function yamlOf(
-  { inputs, stages, batchBytes, batchRecords, queueBytes }: RandomPipeline,
-  dir: string,
-): string {
+function yamlOf({ inputs, stages, batchRecords, queueBytes }: RandomPipeline, dir: string): string {
   const sources: Record<string, unknown> = {};
   for (const { id, lines } of inputs) {
     writeFileSync(join(dir, `${id}.ndjson`), lines.map(({ text }) => `${text}\n`).join(''));
@@ -37,7 +34,7 @@ function yamlOf(
       transforms[id] = { type: 'map', inputs, ...inbox, on_error: onError, ...options };
     }
   }
-  const runtime = { state: join(dir, 'state'), batch: { max_bytes: batchBytes, max_records: batchRecords } };
+  const runtime = { state: join(dir, 'state'), batch: { max_records: batchRecords } };
   return stringify({ name: 'random', sources, transforms, sinks, runtime }, { aliasDuplicateObjects: false });
 }
 
@@ -72,7 +69,7 @@ it(`agrees with the reference interpreter on ${CASES} random pipelines over rand
   const property = fc.asyncProperty(randomPipeline, async (pipeline) => {
     const dir = mkdtempSync(join(folder, `${run++}-`));
     const expected = interpret(pipeline.inputs, pipeline.stages);
-    const metrics = await runInThread(yamlOf(pipeline, dir), join(dir, 'pipeline.yaml'));
+    const metrics = await runInThread(yamlOf(pipeline, dir), join(dir, 'pipeline.yaml'), pipeline);
     for (const { id, transform } of pipeline.stages) {
       const wanted = expected.received.get(id)!.map(canonical);
       expect(metrics.stage(id).recordsIn).toBe(wanted.length);
