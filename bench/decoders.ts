@@ -27,7 +27,8 @@ interface Job {
 function jobs(): Job[] {
   const accessLine = accessLog(new Random(1), new MatchCounter());
   const access = () => accessLine().trimEnd();
-  const app = appLog(new Random(1), new MatchCounter());
+  const appLine = appLog(new Random(1), new MatchCounter());
+  const app = () => appLine().trimEnd();
   const document = () => JSON.parse(app()) as Record<string, unknown>;
   const scalars = () => Object.entries(document()).filter(([, value]) => typeof value !== 'object');
   const quoted = (value: unknown) =>

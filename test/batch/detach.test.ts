@@ -26,13 +26,11 @@ const cell: fc.Arbitrary<Cell> = fc.oneof(
     .record({ tag: fc.constantFrom(Tag.INT, Tag.BOOL, Tag.DOUBLE, Tag.TIMESTAMP), value: fc.nat() })
     .map((item) => ({ ...item, kind: 'number' as const })),
   fc.string({ maxLength: 30 }).map((text) => ({ tag: Tag.TEXT, kind: 'own' as const, text })),
-  fc
-    .nat(1e6)
-    .map((n) => ({
-      tag: Tag.JSON,
-      kind: 'own' as const,
-      text: JSON.stringify({ n, text: 'x'.repeat(n % 20) }),
-    })),
+  fc.nat(1e6).map((n) => ({
+    tag: Tag.JSON,
+    kind: 'own' as const,
+    text: JSON.stringify({ n, text: 'x'.repeat(n % 20) }),
+  })),
   fc.bigInt().map((n) => ({ tag: Tag.BIGINT, kind: 'own' as const, text: String(n) })),
   fc
     .record({ from: fc.nat(40), length: fc.nat(40) })

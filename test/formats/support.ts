@@ -81,7 +81,7 @@ export function decodeAll(
   texts: readonly (string | Uint8Array)[],
   options: { wanted?: Wanted; preamble?: string; arena?: Arena } = {},
 ): DecodedTest {
-  const arena = options.arena ?? new Arena(64 * 1024 * 1024);
+  const arena = options.arena ?? new Arena(texts.length > 100 ? 64 * 1024 * 1024 : 1024 * 1024);
   const records = placeRecords(arena, texts);
   const partition =
     options.preamble === undefined ? PARTITION : { ...PARTITION, preamble: Buffer.from(options.preamble) };

@@ -1,0 +1,133 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Arena, textAddress, textLength } from '../../src/batch/index.js';
+
+const bytes = fc.oneof(
+  fc.uint8Array({ maxLength: 80 }),
+  fc
+    .string({ unit: fc.constantFrom('\n', '\r', '"', '\\', 'a', '\u0001', '\t'), maxLength: 80 })
+    .map((text) => Buffer.from(text)),
+);
+
+/** Runs a property with an arena whose memory around the text is full of the same bytes, which must not count. */
+function withText(check: (arena: Arena, start: number, text: Uint8Array) => void): void {
+  const arena = new Arena(1 << 20);
+  fc.assert(
+    fc.property(bytes, fc.nat(20), (text, shift) => {
+      arena.reset();
+      arena.allocate(shift);
+      const around = text.length > 0 ? text : Buffer.from('\n"');
+      const start = arena.place(Buffer.concat([text, around, around, around]));
+      arena.allocate(256);
+      check(arena, start, text);
+    }),
+    { numRuns: 300 },
+  );
+}
+
+describe('kernels', () => {
+  it('are compiled from the assembly as it stands', () => {
+    const root = fileURLToPath(new URL('../..', import.meta.url));
+    execFileSync(process.execPath, ['src/batch/kernels/build.mjs', '--check'], { cwd: root });
+  });
+
+  it('frame and count lines', () => {
+    withText((arena, start, text) => {
+      const whole = Buffer.from(text).toString('latin1');
+      const lines = whole.split('\n');
+      if (lines.at(-1) === '') lines.pop();
+      const starts = arena.int32(lines.length + 1);
+      const lengths = arena.int32(lines.length + 1);
+      const { kernels } = arena;
+      const end = start + text.length;
+      expect(kernels.countLines(start, end)).toBe(lines.length);
+      expect(kernels.frameLines(start, end, starts.byteOffset, lengths.byteOffset, lines.length + 1)).toBe(
+        lines.length,
+      );
+      const found = lines.map((_, i) =>
+        Buffer.from(arena.bytes.subarray(starts[i]!, starts[i]! + lengths[i]!)).toString('latin1'),
+      );
+      expect(found).toEqual(lines.map((line) => line.replace(/\r$/, '')));
+    });
+  });
+
+  it('find bytes and texts', () => {
+    withText((arena, start, text) => {
+      const { kernels } = arena;
+      const end = start + text.length;
+      const positions = [...text.keys()].filter((i) => text[i] === 34 || text[i] === 92 || text[i] === 10);
+      const out = arena.int32(text.length + 1);
+      expect(kernels.indexBytes(start, end, out.byteOffset, 34, 92, 10)).toBe(positions.length);
+      expect([...out.subarray(0, positions.length)]).toEqual(positions.map((i) => start + i));
+      const first = text.indexOf(34);
+      expect(kernels.findByte(start, end, 34)).toBe(first < 0 ? end : start + first);
+      for (const needle of [text.subarray(3, 5), text.subarray(10, 40), Buffer.from('aa')]) {
+        const at = Buffer.from(text).indexOf(needle);
+        expect(kernels.findBytes(start, end, arena.place(needle), needle.length)).toBe(
+          at < 0 ? -1 : start + at,
+        );
+      }
+    });
+  });
+
+  it('compare, copy and escape texts', () => {
+    withText((arena, start, text) => {
+      const { kernels } = arena;
+      const copy = arena.allocate(text.length + 16);
+      expect(kernels.copyBytes(copy, start, text.length)).toBe(copy + text.length);
+      expect(kernels.equalBytes(copy, start, text.length)).toBe(1);
+      if (text.length > 0) {
+        arena.bytes[copy + text.length - 1]! ^= 1;
+        expect(kernels.equalBytes(copy, start, text.length)).toBe(0);
+      }
+      const to = arena.allocate(text.length * 6 + 16);
+      const escaped = Buffer.from(arena.bytes.subarray(to, kernels.escapeJson(to, start, text.length)));
+      const expected = [...text].map((byte) =>
+        byte < 0x80 && byte !== 0x7f
+          ? JSON.stringify(String.fromCharCode(byte)).slice(1, -1)
+          : String.fromCharCode(byte),
+      );
+      const long: Record<string, string> = { '\\b': '\\u0008', '\\f': '\\u000c' };
+      expect(escaped.toString('latin1')).toBe(expected.map((part) => long[part] ?? part).join(''));
+    });
+  });
+
+  it('make and gather views', () => {
+    const arena = new Arena(1 << 20);
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 20 }), { minLength: 1, maxLength: 8 }), (texts) => {
+        arena.reset();
+        const starts = arena.int32(texts.length);
+        const lengths = arena.int32(texts.length);
+        texts.forEach((text, i) => {
+          starts[i] = arena.place(text);
+          lengths[i] = text.length;
+        });
+        const views = arena.int32(texts.length * 4).fill(-1);
+        const gathered = arena.int32(texts.length * 4);
+        const backwards = arena.int32(texts.length);
+        for (let i = 0; i < texts.length; i++) backwards[i] = texts.length - 1 - i;
+        arena.kernels.makeViews(starts.byteOffset, lengths.byteOffset, texts.length, views.byteOffset);
+        arena.kernels.gatherViews(views.byteOffset, backwards.byteOffset, texts.length, gathered.byteOffset);
+        const read = (from: Int32Array, row: number) => {
+          const start = textAddress(from, row);
+          return [...arena.bytes.subarray(start, start + textLength(from, row))];
+        };
+        texts.forEach((text, i) => {
+          expect(read(views, i)).toEqual([...text]);
+          expect(read(gathered, texts.length - 1 - i)).toEqual([...text]);
+          const unused = [
+            ...new Uint8Array(
+              views.buffer,
+              views.byteOffset + i * 16 + 4 + text.length,
+              Math.max(0, 12 - text.length),
+            ),
+          ];
+          if (text.length <= 12) expect(unused.every((byte) => byte === 0)).toBe(true);
+        });
+      }),
+    );
+  });
+});
