@@ -2,7 +2,7 @@ import { MillraceError } from '../base/errors.js';
 import { createLog, type LogLevel } from '../base/log.js';
 import type { Pipeline, Plan } from '../plan/index.js';
 import { Run } from '../runtime/index.js';
-import { InlineLanes, type Lanes, ThreadLanes, workerCount } from '../workers/index.js';
+import { GrowingLanes, InlineLanes, type Lanes, workerCount } from '../workers/index.js';
 import { Exit, type Io } from './io.js';
 import { type LoadOptions, loadPipeline, shown } from './load.js';
 import { LogReporter } from './log-reporter.js';
@@ -100,11 +100,11 @@ const MOST_ARENA_BYTES = 2 ** 30;
 /** A trip holds a batch, its views (16 bytes a value) and its output. */
 const ARENA_PER_BATCH = 24;
 
-function createLanes(pipeline: Pipeline, plan: Plan, workers: number): Promise<Lanes> | Lanes {
+function createLanes(pipeline: Pipeline, plan: Plan, workers: number): Promise<Lanes> {
   const wanted = ARENA_PER_BATCH * pipeline.runtime.batch.maxBytes;
   const arenaBytes = Math.min(MOST_ARENA_BYTES, Math.max(LEAST_ARENA_BYTES, wanted));
   const data = { pipeline: pipeline.name, chains: plan.segments[0]!.chains, arenaBytes };
-  return workers === 0 ? InlineLanes.create(data) : new ThreadLanes(data, workers);
+  return workers === 0 ? InlineLanes.create(data) : GrowingLanes.create(data, workers);
 }
 
 function handleSignals(run: Run, reporter: Reporter, io: Io): () => void {

@@ -1,5 +1,6 @@
 export { type DeadLetter, encodeDeadLetter } from './dead-letter.js';
-export { InlineLanes, type Lanes, type ThreadData, ThreadLanes, workerCount } from './lanes.js';
+export { GrowingLanes } from './growing-lanes.js';
+export { InlineLanes, type Lanes, type ThreadData, workerCount } from './lanes.js';
 export { createEncoder } from './nodes.js';
 export {
   COUNTERS,

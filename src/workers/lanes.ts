@@ -1,9 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { Piscina } from 'piscina';
 import { Arena } from '../batch/index.js';
 import type { ChainPlan } from '../plan/index.js';
 import { Chain } from './chain.js';
-import { buffersOfRequest, type TripRequest, type TripResult } from './trip.js';
+import type { TripRequest, TripResult } from './trip.js';
 
 /** What every thread is told once, when it starts. Plain data. */
 export interface ThreadData {
@@ -19,33 +18,6 @@ export interface Lanes {
   readonly width: number;
   run(request: TripRequest): Promise<TripResult>;
   close(): Promise<void>;
-}
-
-/** A pool of threads. A second trip waits at each thread, so that none is idle while the main thread is busy. */
-export class ThreadLanes implements Lanes {
-  readonly width: number;
-  readonly #pool: Piscina<TripRequest, TripResult>;
-
-  constructor(data: ThreadData, workers: number, threadUrl = new URL('./thread.js', import.meta.url)) {
-    this.width = workers;
-    this.#pool = new Piscina({
-      filename: threadUrl.href,
-      name: 'run',
-      workerData: data,
-      minThreads: workers,
-      maxThreads: workers,
-      concurrentTasksPerWorker: 2,
-      idleTimeout: Number.POSITIVE_INFINITY,
-    });
-  }
-
-  run(request: TripRequest): Promise<TripResult> {
-    return this.#pool.run(request, { transferList: buffersOfRequest(request) });
-  }
-
-  async close(): Promise<void> {
-    await this.#pool.destroy();
-  }
 }
 
 /** Trips made at once in this thread: for tests, and for `--workers 0`. */

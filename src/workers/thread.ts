@@ -14,3 +14,6 @@ export function run(request: TripRequest): unknown {
   const result = chains[request.chain]!.run(request, Date.now());
   return move({ [transferableSymbol]: buffersOfResult(result), [valueSymbol]: result });
 }
+
+/** Called to learn that everything above has been done. */
+export function ready(): void {}
