@@ -120,7 +120,7 @@ function chainFrom(root: Stage, order: readonly Stage[], knowledge: Knowledge): 
   if (root.kind === 'source') {
     nodeOf.set(root.id, 0);
   } else {
-    nodes.push(transformNode(root, [0]));
+    nodes.push(transformNode(root, [0], knowledge));
     nodeOf.set(root.id, 1);
   }
   for (const stage of order) {
@@ -128,20 +128,14 @@ function chainFrom(root: Stage, order: readonly Stage[], knowledge: Knowledge): 
     const inputs = stage.inputs.flatMap((id) => nodeOf.get(id) ?? []);
     if (inputs.length === 0) continue;
     if (stage.kind === 'sink') nodes.push(encodeNode(stage, inputs, knowledge));
-    else if (stage.queue) nodes.push({ ...transformNode(stage, inputs), kind: 'send' });
-    else nodeOf.set(stage.id, nodes.push(transformNode(stage, inputs)) - 1);
+    else if (stage.queue) nodes.push({ ...stageNode(stage, inputs), kind: 'send' });
+    else nodeOf.set(stage.id, nodes.push(transformNode(stage, inputs, knowledge)) - 1);
   }
   return { id: root.id, nodes, maxRecords: knowledge.pipeline.runtime.batch.maxRecords };
 }
 
 function rootNode(root: Stage, { wanted }: Knowledge): NodePlan {
-  const node = {
-    stage: root.id,
-    type: root.type,
-    config: root.config,
-    inputs: [],
-    onError: root.onError.action,
-  };
+  const node = stageNode(root, []);
   const format = root.kind === 'source' ? formatOf(root) : undefined;
   if (!format) return { ...node, kind: 'receive' };
   const { names, all } = wanted.get(root.id) ?? NOTHING;
@@ -149,14 +143,19 @@ function rootNode(root: Stage, { wanted }: Knowledge): NodePlan {
   return { ...node, kind: 'decode', format: format.config, framing, wantedNames: [...names], wantsAll: all };
 }
 
-function transformNode(stage: Stage, inputs: readonly number[]): NodePlan {
+function stageNode(stage: Stage, inputs: readonly number[]): Omit<NodePlan, 'kind'> {
   const { id, type, config, onError } = stage;
-  return { kind: 'transform', stage: id, type, config, inputs, onError: onError.action };
+  return { stage: id, type, config, inputs, onError: onError.action };
+}
+
+function transformNode(stage: Stage, inputs: readonly number[], { wanted }: Knowledge): NodePlan {
+  const { names, all } = wanted.get(stage.id) ?? NOTHING;
+  return { ...stageNode(stage, inputs), kind: 'transform', wantedNames: [...names], wantsAll: all };
 }
 
 function encodeNode(stage: Stage, inputs: readonly number[], { shapes }: Knowledge): NodePlan {
   const shape = inputShape(stage, shapes);
-  const node: NodePlan = { ...transformNode(stage, inputs), kind: 'encode' };
+  const node: NodePlan = { ...stageNode(stage, inputs), kind: 'encode' };
   const format = formatOf(stage);
   if (!format) return node;
   return { ...node, format: format.config, shape: { fields: [...shape.fields], open: shape.open } };

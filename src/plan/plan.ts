@@ -19,7 +19,7 @@ export interface NodePlan {
   /** For `decode` and `encode`. */
   readonly format?: FormatConfig;
   readonly framing?: Framing;
-  /** What the nodes after a `decode` look into, or what an `encode` writes. */
+  /** For `decode` and `transform`: what the nodes after it look into, and whether records go on whole. */
   readonly wantedNames?: readonly string[];
   readonly wantsAll?: boolean;
   /** What arrives at an `encode`. */

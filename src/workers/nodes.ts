@@ -17,6 +17,10 @@ import { Counter } from './trip.js';
 const VERBATIM_FORMATS = new Set(['lines', 'json', 'logfmt']);
 const NEWLINE = 10;
 
+function wantedOf(plan: NodePlan): Wanted {
+  return { names: new Set(plan.wantedNames), all: plan.wantsAll ?? false };
+}
+
 /** Decodes a source's records. */
 export class DecodeNode {
   readonly #plan: NodePlan;
@@ -28,7 +32,7 @@ export class DecodeNode {
     this.#plan = plan;
     this.#node = node;
     this.#decoder = formatNamed(plan.format!.type)!.decoder!.create(plan.format!);
-    this.#wanted = { names: new Set(plan.wantedNames), all: plan.wantsAll ?? false };
+    this.#wanted = wantedOf(plan);
   }
 
   run(arena: Arena, ledger: Ledger, records: Records, partition: Partition, readAtMs: number): Batch {
@@ -82,7 +86,7 @@ export class TransformNode implements Emit {
     this.arena = arena;
     this.#at = { node, stage: plan.stage, onError: plan.onError };
     const definition = TRANSFORMS.find(({ name }) => name === plan.type)!;
-    this.#transform = definition.create(plan.config, plan.stage);
+    this.#transform = definition.create(plan.config, plan.stage, wantedOf(plan));
   }
 
   run(ledger: Ledger, batch: Batch, out: Batch[]): void {
