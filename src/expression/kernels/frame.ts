@@ -1,6 +1,5 @@
 import { type Arena, type Batch, fieldOf, Tag, type Vector } from '../../batch/index.js';
 import { type NewTextColumn, newTexts } from './column.js';
-import { JsonWalker } from './json-walker.js';
 import { memberOfRow } from './member.js';
 import { resolveRow } from './resolve.js';
 import { allRows, type Rows } from './rows.js';
@@ -24,9 +23,11 @@ export class Frame {
   readonly arena: Arena;
   readonly batch: Batch;
   readonly rows: Rows;
-  readonly walker: JsonWalker;
+  /** Where kernels write what they found: two addresses. */
+  readonly found: Int32Array;
   /** The messages of errors, by their codes. */
   readonly messages: string[] = ['only the row interpreter can tell', 'expected a bool'];
+  readonly #placed = new Map<Uint8Array, number>();
   readonly #codes = new Map<string, number>();
   readonly #columns = new Map<string, Vector>();
   readonly #members = new Map<string, NewTextColumn>();
@@ -36,7 +37,17 @@ export class Frame {
     this.arena = arena;
     this.batch = batch;
     this.rows = allRows(arena, batch.rows);
-    this.walker = new JsonWalker(arena);
+    this.found = arena.int32(2);
+  }
+
+  /** The address of constant bytes, which are placed once. */
+  place(bytes: Uint8Array): number {
+    let address = this.#placed.get(bytes);
+    if (address === undefined) {
+      address = this.arena.place(bytes);
+      this.#placed.set(bytes, address);
+    }
+    return address;
   }
 
   /** The code of a message. */

@@ -1,9 +1,11 @@
 import { setView, Tag, textAddress, textLength, type Vector } from '../../batch/index.js';
 import { type NewTextColumn, setError } from './column.js';
-import type { Frame, Path } from './frame.js';
+import type { Frame, Path, Step } from './frame.js';
 
 const OPEN_BRACE = 0x7b;
 const OPEN_BRACKET = 0x5b;
+/** Of JSON's values only null begins with it. */
+const LETTER_N = 0x6e;
 
 /** Writes what `path` reaches in row `row` of `base` as row `row` of `out`: JSON, ABSENT or ERROR. */
 export function memberOfRow(frame: Frame, base: Vector, path: Path, out: NewTextColumn, row: number): void {
@@ -15,29 +17,42 @@ export function memberOfRow(frame: Frame, base: Vector, path: Path, out: NewText
 }
 
 function walk(frame: Frame, views: Int32Array, path: Path, out: NewTextColumn, row: number): void {
-  const { walker } = frame;
   const { bytes } = frame.arena;
   let start = textAddress(views, row);
   let end = start + textLength(views, row);
   for (let i = 0; i < path.steps.length; i++) {
     const step = path.steps[i]!;
     const first = bytes[start];
-    if (first === 0x6e) {
+    if (first === LETTER_N) {
       out.tags[row] = Tag.ABSENT;
       return;
     }
-    const isMember = typeof step !== 'number' && first === OPEN_BRACE;
-    const isItem = typeof step === 'number' && first === OPEN_BRACKET;
-    if (isMember ? !walker.member(start, end, step) : !isItem || !walker.item(start, end, step)) {
-      if (isMember) out.tags[row] = Tag.ABSENT;
-      else setError(out, row, frame.code(isItem ? `no item ${step} in a list` : noMember(path, i)));
+    if (first !== (typeof step === 'number' ? OPEN_BRACKET : OPEN_BRACE)) {
+      setError(out, row, frame.code(noMember(path, i)));
       return;
     }
-    start = walker.start;
-    end = walker.end;
+    if (!findStep(frame, start, end, step)) {
+      if (typeof step === 'number') setError(out, row, frame.code(`no item ${step} in a list`));
+      else out.tags[row] = Tag.ABSENT;
+      return;
+    }
+    start = frame.found[0]!;
+    end = frame.found[1]!;
   }
   out.tags[row] = Tag.JSON;
   setView(frame.arena, out.views, row, start, end - start);
+}
+
+/** Finds one step in the object or array at [start, end); its place is then in `frame.found`. */
+function findStep(frame: Frame, start: number, end: number, step: Step): boolean {
+  const { arena, found } = frame;
+  const { findItem, findMember } = arena.kernels;
+  if (typeof step === 'number') return findItem(start, end, step, found.byteOffset) === 1;
+  const key = frame.place(step.bytes);
+  // Keys with escapes are written out behind everything allocated, where nothing has to stay.
+  const scratch = arena.top;
+  arena.ensure(scratch, end - start);
+  return findMember(start, end, key, step.bytes.length, found.byteOffset, scratch) === 1;
 }
 
 function noMember(path: Path, index: number): string {
