@@ -12,6 +12,7 @@ const Fault = {
   CONTROL: 10,
   BAD_ESCAPE: 11,
   UNCLOSED: 12,
+  STRAY_CONTROL: 13,
 } as const;
 
 const decoder = new TextDecoder();
@@ -90,6 +91,8 @@ export function faultMessage(fault: number, record: Uint8Array, at: number): str
       return `control character ${codeOf(next ?? 0)} in a string ${place}: escape it as \\u${(next ?? 0).toString(16).padStart(4, '0')}`;
     case Fault.BAD_ESCAPE:
       return `unknown escape in a string ${place}: after a backslash comes one of " \\ / b f n r t or u and four hexadecimal digits`;
+    case Fault.STRAY_CONTROL:
+      return `control character ${codeOf(next ?? 0)} ${place}: only spaces, tabs and line ends may stand between values`;
     case Fault.UNCLOSED:
       return `the string that begins ${place} is never closed`;
     default:
