@@ -6,7 +6,7 @@ import { GrowingLanes, InlineLanes, type Lanes, workerCount } from '../workers/i
 import { Exit, type Io } from './io.js';
 import { type LoadOptions, loadPipeline, shown } from './load.js';
 import { LogReporter } from './log-reporter.js';
-import type { Reporter } from './reporter.js';
+import type { Beginning, Reporter } from './reporter.js';
 import { Sampler } from './sampler.js';
 import { summarize } from './summary.js';
 import { TerminalReporter } from './terminal-reporter.js';
@@ -34,9 +34,9 @@ export async function runVerb(file: string, options: RunVerbOptions, io: Io): Pr
   const pipeline = withOptions(loaded.pipeline, options);
   const reporter = await createReporter(pipeline, options, io);
   const workers = options.workers ?? workerCount(pipeline.runtime.workers);
-  reporter.started({ pipeline: pipeline.name, file: shown(file), stages: pipeline.stages.length, workers });
+  const beginning = { pipeline: pipeline.name, file: shown(file), stages: pipeline.stages.length, workers };
   try {
-    return await runPipeline(pipeline, loaded.plan, workers, reporter, io);
+    return await runPipeline(pipeline, loaded.plan, beginning, reporter, io);
   } finally {
     reporter.close();
   }
@@ -67,15 +67,16 @@ async function createReporter(pipeline: Pipeline, options: RunVerbOptions, io: I
 async function runPipeline(
   pipeline: Pipeline,
   plan: Plan,
-  workers: number,
+  beginning: Beginning,
   reporter: Reporter,
   io: Io,
 ): Promise<number> {
   const startedMs = performance.now();
   const elapsedMs = () => performance.now() - startedMs;
-  const lanes = await createLanes(pipeline, plan, workers);
+  const lanes = await createLanes(pipeline, plan, beginning.workers);
   const run = new Run({ pipeline, plan, lanes, log: reporter.stageLog });
   const removeHandlers = handleSignals(run, reporter, io);
+  reporter.started(beginning);
   const stopProgress = showProgress(new Sampler(run, plan, startedMs), reporter);
   try {
     await run.run();

@@ -1,0 +1,30 @@
+// Bundles the compiled command line into dist/bin: loading two hundred small modules takes longer than a short run.
+// What is loaded only now and then, or brings a thread of its own, stays a package.
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { rolldown } from 'rolldown';
+
+const packages = ['pino', 'piscina', 'apache-arrow'];
+const bundled = ['yaml', 'commander', '@marcbachmann/cel-js', 'tinyglobby', 'fdir', 'picomatch'];
+
+await rm('dist/bin', { recursive: true, force: true });
+const bundle = await rolldown({
+  input: { millrace: 'dist/src/main.js', thread: 'dist/src/workers/thread.js' },
+  platform: 'node',
+  external: packages,
+});
+await bundle.write({
+  dir: 'dist/bin',
+  format: 'esm',
+  entryFileNames: '[name].js',
+  chunkFileNames: '[name]-[hash].js',
+});
+await bundle.close();
+
+const notices = await Promise.all(
+  bundled.map(async (name) => {
+    const folder = `node_modules/${name}`;
+    const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
+    return `${name}\n\n${file ? await readFile(`${folder}/${file}`, 'utf8') : 'see its package'}`;
+  }),
+);
+await writeFile('dist/bin/LICENSES.txt', notices.join('\n----\n\n'));
