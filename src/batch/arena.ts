@@ -1,4 +1,4 @@
-import { bindKernels, type Kernels } from './kernels/kernels.js';
+import { bindKernels, compileKernels, type KernelModule, type Kernels } from './kernels/kernels.js';
 
 /** The first addresses belong to the kernels' constants. */
 const BASE = 64 * 1024;
@@ -27,11 +27,14 @@ export class Arena {
   readonly capacity: number;
   #top = BASE;
 
-  /** @param capacityBytes rounded up to 64 KiB pages; below 2 GiB so that addresses fit an Int32 */
-  constructor(capacityBytes = 256 * 1024 * 1024) {
+  /**
+   * @param capacityBytes rounded up to 64 KiB pages; below 2 GiB so that addresses fit an Int32
+   * @param kernels compiled by another thread
+   */
+  constructor(capacityBytes = 256 * 1024 * 1024, kernels: KernelModule = compileKernels()) {
     const pages = Math.ceil(capacityBytes / 65536);
     this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-    this.kernels = bindKernels(this.memory);
+    this.kernels = bindKernels(this.memory, kernels);
     this.bytes = new Uint8Array(this.memory.buffer);
     this.words = new Int32Array(this.memory.buffer);
     this.capacity = pages * 65536 - SLACK;

@@ -9,7 +9,7 @@ export {
   type Partition,
   type Records,
 } from './batch.js';
-export type { Kernels } from './kernels/kernels.js';
+export { compileKernels, type KernelModule, type Kernels } from './kernels/kernels.js';
 export { EMPTY_SHAPE, type FieldKind, type Shape, unionOf } from './shape.js';
 export {
   constantNumber,

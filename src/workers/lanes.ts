@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { Arena } from '../batch/index.js';
+import { Arena, type KernelModule } from '../batch/index.js';
 import type { ChainPlan } from '../plan/index.js';
 import { Chain } from './chain.js';
 import type { TripRequest, TripResult } from './trip.js';
@@ -10,6 +10,8 @@ export interface ThreadData {
   readonly chains: readonly ChainPlan[];
   /** The size of its arena; virtual, only touched pages count. */
   readonly arenaBytes: number;
+  /** Compiled by the main thread for all. */
+  readonly kernels?: KernelModule;
 }
 
 /** Where trips are made. Trips run in parallel and in no fixed order; whoever needs an order keeps it. */

@@ -1,4 +1,5 @@
 import { Piscina } from 'piscina';
+import { compileKernels } from '../batch/index.js';
 import type { Lanes, ThreadData } from './lanes.js';
 import { buffersOfRequest, type TripRequest, type TripResult } from './trip.js';
 
@@ -12,7 +13,7 @@ export class ThreadLanes implements Lanes {
     this.#pool = new Piscina({
       filename: threadUrl.href,
       name: 'run',
-      workerData: data,
+      workerData: { ...data, kernels: compileKernels() },
       minThreads: workers,
       maxThreads: workers,
       concurrentTasksPerWorker: 2,

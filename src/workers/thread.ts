@@ -5,8 +5,8 @@ import { Chain } from './chain.js';
 import type { ThreadData } from './lanes.js';
 import { buffersOfResult, type TripRequest } from './trip.js';
 
-const { chains: plans, pipeline, arenaBytes } = workerData as ThreadData;
-const arena = new Arena(arenaBytes);
+const { chains: plans, pipeline, arenaBytes, kernels } = workerData as ThreadData;
+const arena = new Arena(arenaBytes, kernels);
 const chains = await Promise.all(plans.map((plan) => Chain.create(plan, pipeline, arena)));
 
 /** Called by the pool for each trip; gives a TripResult whose buffers are transferred. */

@@ -43,13 +43,21 @@ export interface Kernels {
   ): number;
 }
 
-let compiled: WebAssembly.Module | undefined;
+/** The compiled kernels. Threads get them from each other, so that the code is compiled and optimised once a process. */
+export type KernelModule = WebAssembly.Module;
 
-/** Instantiates the kernels over `memory`. Compiling takes about a millisecond, once a thread. */
-export function bindKernels(memory: WebAssembly.Memory): Kernels {
+let compiled: KernelModule | undefined;
+
+/** Compiles the kernels, at the first call. Takes about a millisecond. */
+export function compileKernels(): KernelModule {
   compiled ??= new WebAssembly.Module(Buffer.from(KERNELS_WASM, 'base64'));
+  return compiled;
+}
+
+/** Binds the kernels to `memory`. */
+export function bindKernels(memory: WebAssembly.Memory, module: KernelModule): Kernels {
   const abort = () => {
     throw new Error('a kernel aborted');
   };
-  return new WebAssembly.Instance(compiled, { env: { memory, abort } }).exports as unknown as Kernels;
+  return new WebAssembly.Instance(module, { env: { memory, abort } }).exports as unknown as Kernels;
 }
