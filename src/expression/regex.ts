@@ -163,8 +163,12 @@ class Translator {
   }
 }
 
+/** `\x{1F600}`, and Unicode classes: RE2 names scripts without saying so, and negates with a `^` inside. */
 function translateLong(text: string, hex: string | undefined): string {
   if (hex !== undefined) return `\\u{${hex}}`;
-  if (/^\\[pP][A-Z]$/.test(text)) return `${text.slice(0, 2)}{${text[2]}}`;
-  return text;
+  const property = /^\\([pP])\{?(\^?)(\w+)\}?$/.exec(text);
+  if (!property) return text;
+  const [, letter, negation, name] = property;
+  const isNegated = (letter === 'P') !== (negation === '^');
+  return `\\${isNegated ? 'P' : 'p'}{${name!.length <= 2 ? name : `Script=${name}`}}`;
 }

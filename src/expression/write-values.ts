@@ -29,7 +29,7 @@ function writeValue(frame: Frame, column: NewTextColumn, row: number, value: Val
   else if (typeof value === 'number') writeNumber(column, row, Tag.DOUBLE, value);
   else if (typeof value === 'bigint') writeInteger(frame, column, row, value);
   else if (value instanceof Uint) writeInteger(frame, column, row, value.value);
-  else if (value instanceof Timestamp) writeNumber(column, row, Tag.TIMESTAMP, Number(value.nanos) / 1000);
+  else if (value instanceof Timestamp) writeNumber(column, row, Tag.TIMESTAMP, Number(value.nanos / 1000n));
   else if (isList(value) || value instanceof CelMap)
     writeText(frame, column, row, formatJson(value), Tag.JSON);
   else if (value instanceof Duration) writeText(frame, column, row, formatDuration(value.nanos), Tag.TEXT);

@@ -16,7 +16,7 @@ export type Cell =
 
 /** A column of cells, laid out as decoders do. */
 export function columnOf(arena: Arena, cells: readonly Cell[]): Vector {
-  const starts = arena.int32(cells.length);
+  const starts = arena.int32(cells.length).fill(0);
   const lengths = arena.int32(cells.length).fill(-1);
   const numbers = arena.float64(cells.length);
   const tags = cells.map((cell, row) => {
