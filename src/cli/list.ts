@@ -13,7 +13,7 @@ export interface Component {
   readonly summary: string;
   readonly fields: readonly Field[];
   readonly example: string;
-  /** Of formats: whether they read, write or both. */
+  /** Of formats: where they can be used. */
   readonly directions?: string;
 }
 
@@ -27,9 +27,8 @@ export function components(): readonly Component[] {
     ...[...sinks.values()].sort(byName),
     ...formats
       .map((format) => {
-        const directions = [format.decoder && 'reads', format.encoder && 'writes']
-          .filter(Boolean)
-          .join(' and ');
+        const places = [format.decoder && 'sources', format.encoder && 'sinks'].filter(Boolean);
+        const directions = `for ${places.join(' and ')}`;
         return { ...format, directions };
       })
       .sort(byName),

@@ -23,7 +23,8 @@ function output(fd: number, stream: () => NodeJS.WriteStream, exit: (code: numbe
   return {
     isTerminal: isatty(fd),
     get columns() {
-      return stream().columns ?? 80;
+      // A pseudo terminal of no size says 0.
+      return stream().columns || 80;
     },
     write: (text) => {
       if (!guarded) stream().on('error', (error: NodeJS.ErrnoException) => onClosed(error, fd, exit));

@@ -81,9 +81,11 @@ describe('examples of components', () => {
 
   it.each(components().map((component) => [`${component.kind} ${component.name}`, component] as const))(
     '%s',
-    (_, { kind, example }) => {
+    (_, { kind, example, directions }) => {
       const stage = `  it:\n${indent(kind === 'source' ? example : `inputs: [web]\n${without(example, 'inputs')}`)}\n`;
-      const format = `sources:\n  it: { type: stdin, format: ${example.trim()} }\n${sink('it')}`;
+      const read = `sources:\n  it: { type: stdin, format: ${example.trim()} }\n${sink('it')}`;
+      const written = `${source}sinks:\n  it: { type: blackhole, inputs: [web], format: ${example.trim()} }\n`;
+      const format = directions?.includes('sources') ? read : written;
       const whole = {
         source: `sources:\n${stage}${sink('it')}`,
         transform: `${source}transforms:\n${stage}${sink('it')}`,

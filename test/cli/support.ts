@@ -7,7 +7,7 @@ import type { Io } from '../../src/cli/io.js';
 import { main } from '../../src/cli/main.js';
 
 export const ROOT = resolve(import.meta.dirname, '../..');
-export const MAIN = join(ROOT, 'dist/src/main.js');
+export const MAIN = join(ROOT, 'dist/bin/millrace.js');
 
 /** A folder of its own for a test, removed afterwards. */
 export function temporaryFolder(): string {
@@ -77,7 +77,7 @@ export function start(
   argv: readonly string[],
   { cwd = ROOT, env, input, readsOutput = true }: StartOptions = {},
 ): Started {
-  if (!existsSync(MAIN)) throw new Error('dist/src/main.js is missing: run "npm run build"');
+  if (!existsSync(MAIN)) throw new Error('dist/bin/millrace.js is missing: run "npm run build"');
   const child = spawn(process.execPath, [MAIN, ...argv], { cwd, env: { ...process.env, ...env } });
   onTestFinished(() => void child.kill('SIGKILL'));
   let out = '';
