@@ -14,6 +14,8 @@ import { RangeKernel } from './range.js';
 import { type TextTest, TextTestKernel } from './text-test.js';
 
 const MIRRORED = { '<': '>', '<=': '>=', '>': '<', '>=': '<=', '==': '==', '!=': '!=' } as const;
+/** A field is compared with so many texts one after the other, which reads its JSON as it stands. */
+const MAX_EQUALITIES = 4;
 const TEXT_TESTS = new Set<string>(['startsWith', 'endsWith', 'contains'] satisfies TextTest[]);
 
 /** The kernel of a node; nodes that no kernel covers are left to the interpreter. */
@@ -91,7 +93,14 @@ function compileIn(left: Node, right: Node): Kernel {
     else if (number !== undefined && !Number.isNaN(number)) numbers.push(number);
   }
   if (texts.length + numbers.length < items.length) return new HardKernel();
-  return new InConstantsKernel(compileKernel(left), texts, numbers);
+  const operand = compileKernel(left);
+  const isFewTexts = numbers.length === 0 && texts.length > 0 && texts.length <= MAX_EQUALITIES;
+  if (operand instanceof PathKernel && isFewTexts) {
+    return texts
+      .map((text): Kernel => new EqualTextKernel(operand, text))
+      .reduce((a, b) => new OrKernel(a, b));
+  }
+  return new InConstantsKernel(operand, texts, numbers);
 }
 
 function compileCall(node: Extract<Node, { op: 'call' }>): Kernel {

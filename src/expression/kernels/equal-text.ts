@@ -1,4 +1,4 @@
-import { type Arena, setView, Tag, textAddress, textLength, type Vector } from '../../batch/index.js';
+import { type Arena, setView, Tag, textAddress, textLength } from '../../batch/index.js';
 import type { Frame, Path } from './frame.js';
 import type { Kernel } from './kernel.js';
 import { TestKernel } from './kernel.js';
@@ -10,6 +10,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 /** The longest text that lies in its view itself. */
 const INLINE_BYTES = 12;
+const QUOTE = 0x22;
 /** The longest escape, `\u0041`, has six bytes for one. */
 const LONGEST_ESCAPE = 6;
 
@@ -41,13 +42,16 @@ export class EqualTextKernel extends TestKernel {
       return { list, count: selectEqual(arena, vector.views!, plain, rows, list), failures: undefined };
     }
     const quoted = placeConstant(arena, this.#quoted);
+    if (vector.uniform === Tag.JSON && quoted.length <= INLINE_BYTES) {
+      return { list, count: this.#selectJson(arena, vector.views!, quoted, rows, list), failures: undefined };
+    }
     let count = 0;
     let failures: Failures | undefined;
     for (let i = 0; i < rows.count; i++) {
       const row = rows.list[i]!;
       const tag = vector.tags[row]!;
       let isEqual = false;
-      if (tag === Tag.JSON) isEqual = this.#equalsJson(arena, vector, row, quoted);
+      if (tag === Tag.JSON) isEqual = this.#equalsJson(arena, vector.views!, row, quoted);
       else if (tag === Tag.TEXT) isEqual = equalsConstant(arena, vector.views!, row, plain);
       else if (tag === Tag.ERROR) failures = addFailure(failures, row, vector.numbers![row]!);
       if (isEqual) list[count++] = row;
@@ -55,17 +59,37 @@ export class EqualTextKernel extends TestKernel {
     return { list, count, failures };
   }
 
-  /**
-   * A JSON string without escapes is equal exactly when its quoted bytes are. An escape is longer than what it
-   * stands for, so of the others only longer ones can be equal, and they hold a backslash.
-   */
-  #equalsJson(arena: Arena, vector: Vector, row: number, quoted: PlacedConstant): boolean {
-    const views = vector.views!;
+  /** The rows of a column of JSON that are the text, which is short. */
+  #selectJson(arena: Arena, views: Int32Array, quoted: PlacedConstant, rows: Rows, list: Int32Array): number {
+    const [first, second, third, fourth] = quoted.view;
+    const { length } = quoted;
+    const longest = length * LONGEST_ESCAPE;
+    let count = 0;
+    for (let i = 0; i < rows.count; i++) {
+      const row = rows.list[i]!;
+      const at = row * 4;
+      const size = views[at]!;
+      const difference =
+        (size ^ first!) | (views[at + 1]! ^ second!) | (views[at + 2]! ^ third!) | (views[at + 3]! ^ fourth!);
+      list[count] = row;
+      count += difference === 0 ? 1 : 0;
+      if (size > length && size <= longest && this.#equalsEscaped(arena, views, row)) list[count++] = row;
+    }
+    return count;
+  }
+
+  /** A JSON string without escapes is equal exactly when its quoted bytes are. */
+  #equalsJson(arena: Arena, views: Int32Array, row: number, quoted: PlacedConstant): boolean {
     const length = textLength(views, row);
     if (length <= quoted.length) return equalsConstant(arena, views, row, quoted);
-    if (length > quoted.length * LONGEST_ESCAPE) return false;
+    return length <= quoted.length * LONGEST_ESCAPE && this.#equalsEscaped(arena, views, row);
+  }
+
+  /** An escape is longer than what it stands for, so only longer JSON can be the text in another spelling. */
+  #equalsEscaped(arena: Arena, views: Int32Array, row: number): boolean {
     const start = textAddress(views, row);
-    if (arena.bytes[start] !== 0x22 || !hasBackslash(arena, start, length)) return false;
+    const length = textLength(views, row);
+    if (arena.bytes[start] !== QUOTE || !hasBackslash(arena, start, length)) return false;
     return JSON.parse(decoder.decode(arena.bytes.subarray(start, start + length))) === this.#text;
   }
 }
@@ -106,11 +130,17 @@ function selectEqual(
   rows: Rows,
   list: Int32Array,
 ): number {
+  const [first, second, third, fourth] = constant.view;
+  const isInline = constant.length <= INLINE_BYTES;
   let count = 0;
   for (let i = 0; i < rows.count; i++) {
     const row = rows.list[i]!;
+    const at = row * 4;
+    let difference = (views[at]! ^ first!) | (views[at + 1]! ^ second!);
+    if (isInline) difference |= (views[at + 2]! ^ third!) | (views[at + 3]! ^ fourth!);
+    else if (difference === 0) difference = equalsConstant(arena, views, row, constant) ? 0 : 1;
     list[count] = row;
-    count += equalsConstant(arena, views, row, constant) ? 1 : 0;
+    count += difference === 0 ? 1 : 0;
   }
   return count;
 }
