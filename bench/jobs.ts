@@ -29,7 +29,7 @@ export interface Job {
   readonly contestants: readonly Contestant[];
 }
 
-const MAIN = `${ROOT}/dist/src/main.js`;
+const MAIN = `${ROOT}/dist/bin/millrace.js`;
 const PEERS_FOLDER = `${BENCH_FOLDER}/peers`;
 
 export function millraceCommand(verb: string, jobName: string, dataPath: string, outPath: string): Command {

@@ -14,6 +14,7 @@ import {
   type Place,
   type Problems,
 } from '../config/index.js';
+import type { FormatConfig } from '../formats/index.js';
 import { refuseLaterInput, refuseLaterOnError, refuseLaterQueue } from './later.js';
 import { INPUTS_FIELD, ON_ERROR_FIELD, QUEUE_FIELD, wrongId } from './pipeline-fields.js';
 import type { Catalogue, OnError, QueueConfig, Stage, StageKind } from './pipeline-types.js';
@@ -227,11 +228,20 @@ class StageReader {
     const options = { owner: this.#entry.keyPlace, others };
     const config = checkFields({ ...map, entries }, definition.fields, this.#at, options);
     if (problems.count > before || incomplete) return undefined;
-    for (const { field, message } of definition.check?.(config) ?? []) {
+    for (const { field, message } of [...(definition.check?.(config) ?? []), ...this.#checkFormat(config)]) {
       const path = field === '' ? this.#at.path : `${this.#at.path}.${field}`;
       problems.add(placeOf(map, field) ?? this.#entry.keyPlace, path, message);
     }
     return config;
+  }
+
+  /** What the format that the stage decodes knows about its options. */
+  #checkFormat(config: Config): { field: string; message: string }[] {
+    const format = this.#kind === 'sink' ? undefined : (config.format as FormatConfig | undefined);
+    const { formats } = this.#context.catalogue;
+    const decoder = format && formats.find(({ name }) => name === format.type)?.decoder;
+    const found = decoder?.check?.(format!) ?? [];
+    return found.map(({ field, message }) => ({ field: `format.${field}`, message }));
   }
 
   #refuseInbox({ key, keyPlace }: MapEntry): boolean {

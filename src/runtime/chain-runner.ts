@@ -117,10 +117,9 @@ export class ChainRunner {
     this.#count(delivery.item, result);
     for (const buffer of result.returned) pool.give(buffer);
     for (const output of result.outputs) {
-      if (output.node !== DEAD_LETTERS && output.kind === 'bytes') {
-        this.#expectedBytes.set(output.node, output.length);
-      }
       const item = itemOf(output);
+      const filled = output.kind === 'bytes' ? output.length : output.batch.buffer.byteLength;
+      if (output.node !== DEAD_LETTERS) this.#expectedBytes.set(output.node, filled);
       await (leaves.get(output.node) as Edge<typeof item>).send(item, bufferOf(item).byteLength);
     }
     delivery.release();

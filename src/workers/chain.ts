@@ -26,6 +26,7 @@ export class Chain {
   readonly #nodes: readonly Node[];
   readonly #leaves = new Map<number, LeafOutput>();
   #sent: TripOutput[] = [];
+  #buffers = new OutputBuffers([]);
   /** Where the trip's chunk lies in the arena. */
   #chunk = { start: 0, end: 0 };
 
@@ -52,6 +53,7 @@ export class Chain {
     this.#arena.reset();
     this.#leaves.clear();
     this.#sent = [];
+    this.#buffers = new OutputBuffers(request.spares);
     try {
       if (request.input.kind === 'bytes') this.#runBytes(request.input, ledger);
       else this.#runNodes(attachBatch(this.#arena, request.input.batch), ledger);
@@ -140,7 +142,8 @@ export class Chain {
   }
 
   #send(node: number, batch: Batch): void {
-    this.#sent.push({ kind: 'batch', node, records: batch.rows, batch: detachBatch(this.#arena, batch) });
+    const detached = detachBatch(this.#arena, batch, (bytes) => this.#buffers.take(bytes));
+    this.#sent.push({ kind: 'batch', node, records: batch.rows, batch: detached });
   }
 
   #pack(request: TripRequest, ledger: Ledger): TripResult {
@@ -149,10 +152,10 @@ export class Chain {
     const outputs: TripOutput[] = [...this.#sent];
     const verbatim = this.#packVerbatim(input);
     if (verbatim) outputs.push(verbatim);
-    const buffers = new OutputBuffers(verbatim ? request.spares : [inputBuffer, ...request.spares]);
+    else this.#buffers.add(inputBuffer);
     for (const [node, leaf] of this.#leaves) {
       if (node === verbatim?.node) continue;
-      const buffer = buffers.take(leaf.length);
+      const buffer = this.#buffers.take(leaf.length);
       leaf.copyTo(this.#arena, new Uint8Array(buffer, 0, leaf.length));
       outputs.push({
         kind: 'bytes',
@@ -167,7 +170,7 @@ export class Chain {
     if (letters) outputs.push(letters);
     return {
       outputs,
-      returned: buffers.left,
+      returned: this.#buffers.left,
       counts: ledger.counts,
       errors: ledger.errors,
       stoppedBy: undefined,

@@ -27,6 +27,11 @@ export class OutputBuffers {
     return this.#free.splice(best, 1)[0]!;
   }
 
+  /** The chunk's own buffer, once nothing reads it any more. */
+  add(buffer: ArrayBuffer): void {
+    this.#free.push(buffer);
+  }
+
   get left(): readonly ArrayBuffer[] {
     return this.#free;
   }
