@@ -1,18 +1,8 @@
-import { SINKS, SOURCES } from '../../connectors/index.js';
-import { FORMATS } from '../../src/formats/index.js';
+import { CATALOGUE } from '../../src/cli/catalogue.js';
 import { planPipeline, readPipeline } from '../../src/plan/index.js';
 import { type Metrics, Run } from '../../src/runtime/index.js';
-import { TRANSFORMS } from '../../src/transforms/index.js';
 import { InlineLanes } from '../../src/workers/index.js';
 
-const named = <T extends { readonly name: string }>(all: readonly T[]) =>
-  new Map(all.map((one) => [one.name, one]));
-const catalogue = {
-  sources: named(SOURCES),
-  transforms: named(TRANSFORMS),
-  sinks: named(SINKS),
-  formats: named(FORMATS),
-};
 const log = { info: () => {}, warn: () => {} };
 
 export interface RunInThreadOptions {
@@ -26,7 +16,7 @@ export async function runInThread(
   file: string,
   { batchBytes }: RunInThreadOptions = {},
 ): Promise<Metrics> {
-  const read = readPipeline(yaml, file, { env: {}, set: [], catalogue });
+  const read = readPipeline(yaml, file, { env: {}, set: [], catalogue: CATALOGUE });
   if (!read.pipeline) throw new Error(read.problems.map(({ message }) => message).join('\n'));
   const { runtime } = read.pipeline;
   const batch = { ...runtime.batch, maxBytes: batchBytes ?? runtime.batch.maxBytes };

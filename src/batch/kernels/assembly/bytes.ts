@@ -95,7 +95,9 @@ export function makeViews(starts: usize, lengths: usize, count: i32, out: usize)
     const start = <usize>load<i32>(starts + (i << 2));
     const length = load<i32>(lengths + (i << 2));
     const view = out + (i << 4);
-    storeView(view, start, length < 0 ? 0 : length);
+    // Nothing is known of an absent row's start.
+    if (length < 0) v128.store(view, i64x2.splat(0));
+    else storeView(view, start, length);
   }
 }
 
