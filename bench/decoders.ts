@@ -78,19 +78,11 @@ function chunkOf(line: () => string): Buffer {
   return Buffer.from(`${lines.join('\n')}\n`);
 }
 
-function frameLines(arena: Arena, start: number, end: number): Records {
-  const count = arena.kernels.countLines(start, end);
-  const starts = arena.int32(count);
-  const lengths = arena.int32(count);
-  arena.kernels.frameLines(start, end, starts.byteOffset, lengths.byteOffset, count);
-  return { count, starts, lengths, offsets: arena.float64(count) };
-}
-
 function measure(definition: FormatDefinition, job: Job, wanted: Wanted, arena: Arena): number {
   arena.reset();
   const chunk = chunkOf(job.line);
   const start = arena.place(chunk);
-  const records = frameLines(arena, start, start + chunk.length);
+  const { records } = frame(arena, 'lines', start, start + chunk.length, chunk.length, 0);
   const top = arena.top;
   const decoder = definition.decoder!.create(job.config);
   const partition: Partition = {

@@ -2,6 +2,7 @@
 // the rounds, after a warm-up in which the kernels are optimized.
 import { Arena, type Records } from '../src/batch/index.js';
 import { JSON_FORMAT } from '../src/formats/json/index.js';
+import { frame } from '../src/workers/framing.js';
 import { appLog } from './app-log.js';
 import { Random } from './random.js';
 import { MatchCounter } from './truth.js';
@@ -20,19 +21,9 @@ function logLines(size: number): Uint8Array {
 }
 
 /** Places the chunk and cuts it into records. */
-function frame(chunk: Uint8Array): Records {
+function place(chunk: Uint8Array): Records {
   const address = arena.place(chunk);
-  const limit = arena.kernels.countLines(address, address + chunk.length);
-  const starts = arena.int32(limit);
-  const lengths = arena.int32(limit);
-  const count = arena.kernels.frameLines(
-    address,
-    address + chunk.length,
-    starts.byteOffset,
-    lengths.byteOffset,
-    limit,
-  );
-  return { count, starts, lengths, offsets: arena.float64(count).fill(1) };
+  return frame(arena, 'lines', address, address + chunk.length, chunk.length, 1).records;
 }
 
 const megabytes = Number(process.argv[2] ?? 256);
@@ -51,14 +42,14 @@ for (const [label, wanted] of [
   const figures: number[] = [];
   for (let batch = 0; batch < WARM_UP_BATCHES; batch++) {
     arena.reset();
-    decoder.decode(arena, frame(chunk), wanted, partition);
+    decoder.decode(arena, place(chunk), wanted, partition);
   }
   for (let round = 0; round < rounds; round++) {
     let decodeMs = 0;
     const batches = Math.ceil((megabytes * 1024 * 1024) / rounds / chunk.length);
     for (let batch = 0; batch < batches; batch++) {
       arena.reset();
-      const records = frame(chunk);
+      const records = place(chunk);
       const start = performance.now();
       const { refused } = decoder.decode(arena, records, wanted, partition);
       decodeMs += performance.now() - start;

@@ -35,6 +35,11 @@ export class ArenaWriter {
     return this.#at;
   }
 
+  /** Kernels that write by themselves stop before this address. */
+  get limit(): number {
+    return this.#limit - 64;
+  }
+
   get length(): number {
     return this.#at - this.#start;
   }

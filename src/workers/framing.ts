@@ -26,12 +26,23 @@ export function frame(
   const most = Math.min(limit, end - start);
   const starts = arena.int32(most);
   const lengths = arena.int32(most);
-  const count =
-    framing === 'lines'
-      ? arena.kernels.frameLines(start, end, starts.byteOffset, lengths.byteOffset, most)
-      : frameCsv(arena, start, end, starts, lengths, most);
-  const offsets = arena.float64(count);
-  for (let row = 0; row < count; row++) offsets[row] = starts[row]! + base;
+  const offsets = arena.float64(most);
+  let count: number;
+  if (framing === 'lines') {
+    const { byteOffset } = starts;
+    count = arena.kernels.frameLines(
+      start,
+      end,
+      byteOffset,
+      lengths.byteOffset,
+      offsets.byteOffset,
+      base,
+      most,
+    );
+  } else {
+    count = frameCsv(arena, start, end, starts, lengths, most);
+    for (let row = 0; row < count; row++) offsets[row] = starts[row]! + base;
+  }
   const last = count === 0 ? start : starts[count - 1]! + lengths[count - 1]!;
   const next = count < most ? end : arena.kernels.findByte(last, end, NEWLINE) + 1;
   return { records: { count, starts, lengths, offsets }, next };

@@ -33,7 +33,7 @@ describe('kernels', () => {
     execFileSync(process.execPath, ['src/batch/kernels/build.mjs', '--check'], { cwd: root });
   });
 
-  it('frame and count lines', () => {
+  it('frame lines', () => {
     withText((arena, start, text) => {
       const whole = Buffer.from(text).toString('latin1');
       const lines = whole.split('\n');
@@ -42,10 +42,13 @@ describe('kernels', () => {
       const lengths = arena.int32(lines.length + 1);
       const { kernels } = arena;
       const end = start + text.length;
-      expect(kernels.countLines(start, end)).toBe(lines.length);
-      expect(kernels.frameLines(start, end, starts.byteOffset, lengths.byteOffset, lines.length + 1)).toBe(
-        lines.length,
+      const offsets = arena.float64(lines.length + 1);
+      const addresses = [starts.byteOffset, lengths.byteOffset, offsets.byteOffset] as const;
+      expect(kernels.frameLines(start, end, ...addresses, 1000 - start, lines.length + 1)).toBe(lines.length);
+      const positions = lines.map(
+        (_, i) => 1000 + lines.slice(0, i).reduce((sum, line) => sum + line.length + 1, 0),
       );
+      expect([...offsets.subarray(0, lines.length)]).toEqual(positions);
       const found = lines.map((_, i) =>
         Buffer.from(arena.bytes.subarray(starts[i]!, starts[i]! + lengths[i]!)).toString('latin1'),
       );

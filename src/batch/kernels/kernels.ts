@@ -5,8 +5,15 @@ import { KERNELS_WASM } from './kernels.generated.js';
  * see the doc comments there for what each reads and writes.
  */
 export interface Kernels {
-  frameLines(start: number, end: number, starts: number, lengths: number, limit: number): number;
-  countLines(start: number, end: number): number;
+  frameLines(
+    start: number,
+    end: number,
+    starts: number,
+    lengths: number,
+    offsets: number,
+    base: number,
+    limit: number,
+  ): number;
   indexBytes(start: number, end: number, out: number, a: number, b: number, c: number): number;
   findByte(start: number, end: number, byte: number): number;
   makeViews(starts: number, lengths: number, count: number, out: number): void;
@@ -33,6 +40,15 @@ export interface Kernels {
   unescapeJson(to: number, from: number, length: number): number;
   copyMembers(to: number, from: number, length: number, names: number, index: number): number;
   writeTextMember(to: number, key: number, keyLength: number, from: number, length: number): number;
+  writeJsonRows(
+    columns: number,
+    count: number,
+    row: number,
+    rows: number,
+    at: number,
+    limit: number,
+    state: number,
+  ): number;
   splitAccessLog(
     starts: number,
     lengths: number,

@@ -63,8 +63,18 @@ export class JsonEncoder implements Encoder {
     return columns;
   }
 
+  /** The kernel writes what it can; a row with a fraction or a far year is written here, and then the kernel goes on. */
   #writeColumns(rows: number, writer: ArenaWriter): void {
+    const columns = this.#columns;
+    const { words, kernels } = writer.arena;
+    const table = writer.borrow((columns.length + 1) * COLUMN_WORDS * 4);
+    for (const [i, column] of columns.entries()) describe(column, words, table / 4 + i * COLUMN_WORDS);
+    const state = table + columns.length * COLUMN_WORDS * 4;
     for (let row = 0; row < rows; row++) {
+      const at = writer.at;
+      row = kernels.writeJsonRows(table, columns.length, row, rows, at, writer.limit, state);
+      writer.advance(words[state / 4]!);
+      if (row === rows) return;
       writer.byte(OPEN);
       this.#writeRow(row, false, writer);
     }
@@ -100,6 +110,19 @@ interface Column {
   readonly key: number;
   readonly keyLength: number;
   readonly vector: Vector;
+}
+
+/** How the kernel writeJsonRows wants a column described. */
+const COLUMN_WORDS = 6;
+const MIXED = 255;
+
+function describe({ key, keyLength, vector }: Column, words: Int32Array, at: number): void {
+  words[at] = key;
+  words[at + 1] = keyLength;
+  words[at + 2] = vector.tags.byteOffset;
+  words[at + 3] = vector.uniform ?? MIXED;
+  words[at + 4] = vector.numbers?.byteOffset ?? 0;
+  words[at + 5] = vector.views?.byteOffset ?? 0;
 }
 
 function writeMember(

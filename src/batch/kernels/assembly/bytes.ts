@@ -7,11 +7,19 @@ import { storeView } from './view';
 const LANES: usize = 16;
 
 /**
- * Splits [start, end) at newlines. Writes each line's address to `starts` and its length, without the
- * newline and a carriage return before it, to `lengths`. A last line without newline counts as a line.
- * Stops after `limit` lines. Returns the number of lines.
+ * Splits [start, end) at newlines. Writes each line's address to `starts`, its length, without the newline and a
+ * carriage return before it, to `lengths`, and its address plus `base` to `offsets` (64-bit floats). A last line
+ * without newline counts as a line. Stops after `limit` lines. Returns the number of lines.
  */
-export function frameLines(start: usize, end: usize, starts: usize, lengths: usize, limit: i32): i32 {
+export function frameLines(
+  start: usize,
+  end: usize,
+  starts: usize,
+  lengths: usize,
+  offsets: usize,
+  base: f64,
+  limit: i32,
+): i32 {
   const newline = i8x16.splat(10);
   let lines: i32 = 0;
   let lineStart = start;
@@ -21,37 +29,32 @@ export function frameLines(start: usize, end: usize, starts: usize, lengths: usi
     while (mask) {
       const newlineAt = at + <usize>ctz(mask);
       mask &= mask - 1;
-      let length = <i32>(newlineAt - lineStart);
-      if (length > 0 && load<u8>(newlineAt - 1) == 13) length--;
-      const slot = <usize>lines << 2;
-      store<i32>(starts + slot, <i32>lineStart);
-      store<i32>(lengths + slot, length);
+      putLine(lineStart, newlineAt, starts, lengths, offsets, base, lines);
       lineStart = newlineAt + 1;
       if (++lines == limit) return lines;
     }
   }
-  if (lineStart < end) {
-    let length = <i32>(end - lineStart);
-    if (load<u8>(end - 1) == 13) length--;
-    const slot = <usize>lines << 2;
-    store<i32>(starts + slot, <i32>lineStart);
-    store<i32>(lengths + slot, length);
-    lines++;
-  }
+  if (lineStart < end) putLine(lineStart, end, starts, lengths, offsets, base, lines++);
   return lines;
 }
 
-/** Counts the newlines in [start, end), and one more when the last line has none. */
-export function countLines(start: usize, end: usize): i32 {
-  const newline = i8x16.splat(10);
-  let lines: i32 = 0;
-  for (let at = start; at < end; at += LANES) {
-    let mask = i8x16.bitmask(i8x16.eq(v128.load(at), newline));
-    if (end - at < LANES) mask &= (1 << (<i32>(end - at))) - 1;
-    lines += popcnt(mask);
-  }
-  if (end > start && load<u8>(end - 1) != 10) lines++;
-  return lines;
+// @ts-ignore: decorator
+@inline
+function putLine(
+  from: usize,
+  to: usize,
+  starts: usize,
+  lengths: usize,
+  offsets: usize,
+  base: f64,
+  line: i32,
+): void {
+  let length = <i32>(to - from);
+  if (length > 0 && load<u8>(to - 1) == 13) length--;
+  const slot = <usize>line << 2;
+  store<i32>(starts + slot, <i32>from);
+  store<i32>(lengths + slot, length);
+  store<f64>(offsets + (slot << 1), <f64>from + base);
 }
 
 /** Writes to `out` the address of every byte in [start, end) that equals `a`, `b` or `c`, in order. Returns how many. */

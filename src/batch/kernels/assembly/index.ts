@@ -2,3 +2,4 @@ export * from './bytes';
 export * from './access';
 export { copyMembers, decodeJson, unescapeJson, writeTextMember } from './json';
 export { findItem, findMember } from './member';
+export { writeJsonRows } from './rows';
