@@ -1,4 +1,4 @@
-import { Arena, type Partition, type Records } from '../src/batch/index.js';
+import { Arena, type Partition } from '../src/batch/index.js';
 import {
   FORMATS,
   type FormatConfig,
@@ -6,6 +6,7 @@ import {
   formatNamed,
   type Wanted,
 } from '../src/formats/index.js';
+import { frame } from '../src/workers/framing.js';
 import { accessLog } from './access-log.js';
 import { appLog } from './app-log.js';
 import { Random } from './random.js';

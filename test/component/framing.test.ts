@@ -230,8 +230,8 @@ describe('framing', () => {
     const outlet = new CountingOutlet(8);
     const framer = new Framer(DEFAULTS, PARTITION);
     const good = pieces(Buffer.from('one\ntwo\nthr'), [3]);
-    const read: ReadBytes = async (into) => {
-      const count = await good(into);
+    const read: ReadBytes = async (into, isFirst) => {
+      const count = await good(into, isFirst);
       if (count === 0) throw new Error('the disk is gone');
       return count;
     };
@@ -267,9 +267,9 @@ describe('framing', () => {
     const framer = new Framer(DEFAULTS, PARTITION);
     let reads = 0;
     const source = pieces(Buffer.from('one\ntwo\nthree\nfour\n'), [8]);
-    const read: ReadBytes = (into) => {
+    const read: ReadBytes = (into, isFirst) => {
       reads++;
-      return source(into);
+      return source(into, isFirst);
     };
     const chunks = framer.chunks({ read, outlet, signal: never, isFinal: () => true });
     const first = await chunks.next();
@@ -298,8 +298,8 @@ describe('framing', () => {
       const framer = new Framer({ ...DEFAULTS, maxLineBytes, longLines }, PARTITION);
       let left = 64 * 2 ** 20;
       const tail = pieces(Buffer.from('\nnext\n'), [100]);
-      const read: ReadBytes = async (into) => {
-        if (left === 0) return tail(into);
+      const read: ReadBytes = async (into, isFirst) => {
+        if (left === 0) return tail(into, isFirst);
         const count = Math.min(left, into.length);
         into.fill(120, 0, count);
         left -= count;

@@ -32,7 +32,7 @@ describe('every mistake of a file is explained at once', () => {
   it.each(CASES)('%s', (name) => {
     const found = problemsOf(name);
     const golden = new URL(name.replace(/\.yaml$/, '.errors'), FOLDER);
-    if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(golden, found);
+    if (process.env.UPDATE_GOLDEN === '1') writeFileSync(golden, found);
     expect(found).toBe(readFileSync(golden, 'utf8'));
     expect(found).not.toContain(ENV.SECRET);
   });

@@ -165,7 +165,7 @@ describe('any JSON value', () => {
   });
 
   it('keeps all members but the hidden ones, and gets the columns', () => {
-    const key = fc.constantFrom('a', 'b', 'c', 'é', '"', '\\', '');
+    const key: fc.Arbitrary<string> = fc.constantFrom('a', 'b', 'c', 'é', '"', '\\', '');
     const object = fc.dictionary(key, fc.jsonValue());
     fc.assert(
       fc.property(
