@@ -72,6 +72,20 @@ describe('rooms', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('are entered by their index', () => {
+    // What describes components needs the description of fields only; the ground floor has files, but no index.
+    const isDoor = (file: string) =>
+      /^(?:src\/\w+|connectors)\/index\.ts$/.test(file) || file === 'src/config/fields.ts';
+    const wrong = product
+      .filter(({ path }) => roomOf(path) !== 'main')
+      .flatMap(({ path, imports }) => {
+        const foreign = imports.flatMap(({ file }) => (file && roomOf(file) !== roomOf(path) ? [file] : []));
+        const sideways = foreign.filter((file) => roomOf(file) !== 'base' && !isDoor(file));
+        return sideways.map((file) => `${path} imports ${file}`);
+      });
+    expect(wrong).toEqual([]);
+  });
+
   it('keep the threads free of connectors', () => {
     const wrong = product.filter(
       (file) => roomOf(file.path) === 'workers' && importedRooms(file).includes('connectors'),
@@ -171,6 +185,7 @@ describe('dependencies', () => {
     typescript: 'its command is called tsc',
     '@biomejs/biome': 'its command is called biome',
     assemblyscript: 'src/batch/kernels/build.mjs imports it',
+    rolldown: 'src/cli/bundle.mjs imports it',
   };
 
   const importedBy = (files: readonly SourceFile[]): Set<string> =>

@@ -1,6 +1,6 @@
 import { nearestName } from '../base/names.js';
 import type { Field } from '../config/index.js';
-import { commonFields } from '../plan/check-stage.js';
+import { commonFields } from '../plan/index.js';
 import { CATALOGUE } from './catalogue.js';
 import { fieldRows } from './field-text.js';
 import { Exit, type Io } from './io.js';

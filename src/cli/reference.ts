@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import type { Field } from '../config/index.js';
-import { commonFields } from '../plan/check-stage.js';
-import { TOP_LEVEL } from '../plan/pipeline-fields.js';
+import { commonFields, TOP_LEVEL } from '../plan/index.js';
 import { fieldRows } from './field-text.js';
 import type { Io } from './io.js';
 import { type Component, components } from './list.js';

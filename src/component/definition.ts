@@ -1,6 +1,6 @@
 import type { Arena, Batch, Partition, Shape } from '../batch/index.js';
 import type { Field } from '../config/fields.js';
-import type { Wanted } from '../formats/format.js';
+import type { Wanted } from '../formats/index.js';
 
 /** Checked options of a component, defaults filled in. Plain data: it travels to the threads. */
 export type Config = Readonly<Record<string, unknown>>;
@@ -108,6 +108,8 @@ export interface Transform {
 
 export interface TransformDefinition extends Described {
   readonly kind: 'transform';
+  /** It passes each record on as it is, or not at all. */
+  readonly keepsRecords?: true;
   /** The fields that it needs of its input when `wanted` is wanted of its output. */
   readonly needs: (config: Config, wanted: Wanted) => Wanted;
   /** What its output looks like. */

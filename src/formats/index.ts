@@ -17,6 +17,8 @@ export type {
   Refusal,
   Wanted,
 } from './format.js';
+export { Members } from './members.js';
+export { writePlain } from './plain.js';
 
 /** All formats: the only list. */
 export const FORMATS: readonly FormatDefinition[] = [

@@ -6,5 +6,7 @@ export {
   type PlanProblem,
   planPipeline,
 } from './chains.js';
+export { commonFields } from './check-stage.js';
 export * from './pipeline.js';
+export { TOP_LEVEL } from './pipeline-fields.js';
 export type { ChainPlan, InboxPlan, NodeKind, NodePlan, Plan, SegmentPlan } from './plan.js';

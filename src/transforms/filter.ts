@@ -1,6 +1,10 @@
 import { gatherRows } from '../batch/index.js';
-import { expressionField } from '../component/fields.js';
-import type { Config, Transform, TransformDefinition } from '../component/index.js';
+import {
+  type Config,
+  expressionField,
+  type Transform,
+  type TransformDefinition,
+} from '../component/index.js';
 import { compileExpression, parseExpression } from '../expression/index.js';
 
 const whereOf = (config: Config) => parseExpression(config.where as string);
@@ -21,6 +25,7 @@ function createFilter(config: Config): Transform {
 /** Passes on the records for which an expression is true, unchanged. */
 export const FILTER: TransformDefinition = {
   kind: 'transform',
+  keepsRecords: true,
   name: 'filter',
   summary: 'Passes on the records for which an expression is true, and drops the others.',
   fields: [

@@ -1,5 +1,5 @@
 import { type ArenaWriter, textAddress, textLength, type Vector } from '../batch/index.js';
-import { Members } from '../formats/members.js';
+import { Members } from '../formats/index.js';
 
 const BACKSLASH = 92;
 const OPEN_BRACE = 123;

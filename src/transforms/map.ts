@@ -1,6 +1,10 @@
-import { EXPRESSION } from '../component/fields.js';
-import type { Config, Transform, TransformDefinition } from '../component/index.js';
-import { FieldError } from '../component/index.js';
+import {
+  type Config,
+  EXPRESSION,
+  FieldError,
+  type Transform,
+  type TransformDefinition,
+} from '../component/index.js';
 import { parseExpression, parseTemplate } from '../expression/index.js';
 import {
   assignConstant,

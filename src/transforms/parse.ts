@@ -12,8 +12,13 @@ import {
   unionOf,
   type Vector,
 } from '../batch/index.js';
-import { formatField } from '../component/fields.js';
-import type { Config, Emit, Transform, TransformDefinition } from '../component/index.js';
+import {
+  type Config,
+  type Emit,
+  formatField,
+  type Transform,
+  type TransformDefinition,
+} from '../component/index.js';
 import {
   type Decoded,
   type Decoder,
@@ -21,8 +26,8 @@ import {
   type FormatDefinition,
   formatNamed,
   type Wanted,
+  writePlain,
 } from '../formats/index.js';
-import { writePlain } from '../formats/plain.js';
 import { mergeParsed } from './merge-parsed.js';
 
 const NEWLINE = 10;

@@ -9,10 +9,15 @@ import {
   textLength,
   type Vector,
 } from '../batch/index.js';
-import { expressionField } from '../component/fields.js';
-import type { Config, Emit, Transform, TransformDefinition } from '../component/index.js';
+import {
+  type Config,
+  type Emit,
+  expressionField,
+  type Transform,
+  type TransformDefinition,
+} from '../component/index.js';
 import { compileExpression, type Program, parseExpression } from '../expression/index.js';
-import { writePlain } from '../formats/plain.js';
+import { writePlain } from '../formats/index.js';
 import { finishHash, mixWord, murmur3 } from './hash.js';
 import { EXPRESSION_FAILED, errorAt } from './record.js';
 
@@ -109,6 +114,7 @@ function checkSample(config: Config): { field: string; message: string }[] {
  */
 export const SAMPLE: TransformDefinition = {
   kind: 'transform',
+  keepsRecords: true,
   name: 'sample',
   summary: 'Keeps a share of the records and drops the others. A second run keeps the same ones.',
   fields: [
