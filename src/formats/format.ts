@@ -71,6 +71,8 @@ export interface FormatDefinition {
   readonly fields: readonly Field[];
   /** A YAML value for `format:`. */
   readonly example: string;
+  /** A record in this format that nobody has changed can go out as the very bytes that it came in. */
+  readonly verbatim?: true;
   readonly decoder?: {
     readonly framing: Framing;
     /** Lines at the beginning of a partition that are no records but its preamble. */

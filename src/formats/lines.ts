@@ -71,6 +71,7 @@ function wantedOf(config: FormatConfig, shape: Shape): Wanted {
 export const LINES_FORMAT: FormatDefinition = {
   kind: 'format',
   name: 'lines',
+  verbatim: true,
   summary: 'One record a line: the line is its field "message".',
   fields: [
     {

@@ -21,7 +21,7 @@ export function planPipeline(pipeline: Pipeline): { plan: Plan; problems: readon
   const stages = new Map(order.map((stage) => [stage.id, stage]));
   const problems: PlanProblem[] = [];
   const shapes = shapesOf(order);
-  const wanted = wantedOf(order, shapes, problems);
+  const wanted = wantedOf(order, shapes, verbatimOf(order), problems);
   const roots = order.filter(
     (stage) => stage.kind === 'source' || (stage.kind === 'transform' && stage.queue),
   );
@@ -70,14 +70,35 @@ function shapesOf(order: readonly Stage[]): Map<string, Shape> {
   return shapes;
 }
 
+/** The stages whose records are still the bytes that a source read, with the format of these bytes. */
+function verbatimOf(order: readonly Stage[]): Map<string, string> {
+  const verbatim = new Map<string, string>();
+  for (const stage of order) {
+    const names =
+      stage.kind === 'source' ? [verbatimFormat(stage)] : stage.inputs.map((id) => verbatim.get(id));
+    const keeps = stage.kind !== 'transform' || (stage.definition as TransformDefinition).keepsRecords;
+    const [name] = names;
+    if (keeps && name !== undefined && names.every((other) => other === name)) verbatim.set(stage.id, name);
+  }
+  return verbatim;
+}
+
+function verbatimFormat(source: Stage): string | undefined {
+  const definition = formatOf(source)?.definition;
+  return definition?.verbatim && definition.name;
+}
+
 function wantedOf(
   order: readonly Stage[],
   shapes: ReadonlyMap<string, Shape>,
+  verbatim: ReadonlyMap<string, string>,
   problems: PlanProblem[],
 ): Map<string, Wanted> {
   const wanted = new Map<string, Wanted>();
   for (const stage of [...order].reverse()) {
     const needs = needsOf(stage, wanted.get(stage.id) ?? NOTHING, shapes, problems);
+    // What goes out as it came in needs no fields, only the check that it could have had them.
+    if (stage.kind === 'sink' && verbatim.get(stage.id) === formatOf(stage)?.config.type) continue;
     for (const input of stage.inputs) wanted.set(input, both(wanted.get(input) ?? NOTHING, needs));
   }
   return wanted;

@@ -7,14 +7,18 @@ import {
   type Records,
 } from '../batch/index.js';
 import type { Emit, Partition, Transform } from '../component/index.js';
-import { type Decoder, type Encoder, formatNamed, type Wanted } from '../formats/index.js';
+import {
+  type Decoder,
+  type Encoder,
+  type FormatDefinition,
+  formatNamed,
+  type Wanted,
+} from '../formats/index.js';
 import type { NodePlan } from '../plan/index.js';
 import { TRANSFORMS } from '../transforms/index.js';
 import type { Ledger } from './ledger.js';
 import { Counter } from './trip.js';
 
-/** Formats in which a record that nobody changed goes out as the bytes it came in. */
-const VERBATIM_FORMATS = new Set(['lines', 'json', 'logfmt']);
 const NEWLINE = 10;
 
 function wantedOf(plan: NodePlan): Wanted {
@@ -25,20 +29,22 @@ function wantedOf(plan: NodePlan): Wanted {
 export class DecodeNode {
   readonly #plan: NodePlan;
   readonly #node: number;
+  readonly #format: FormatDefinition;
   readonly #decoder: Decoder;
   readonly #wanted: Wanted;
 
   constructor(plan: NodePlan, node: number) {
     this.#plan = plan;
     this.#node = node;
-    this.#decoder = formatNamed(plan.format!.type)!.decoder!.create(plan.format!);
+    this.#format = formatNamed(plan.format!.type)!;
+    this.#decoder = this.#format.decoder!.create(plan.format!);
     this.#wanted = wantedOf(plan);
   }
 
   run(arena: Arena, ledger: Ledger, records: Records, partition: Partition, readAtMs: number): Batch {
     const { columns, document, refused } = this.#decoder.decode(arena, records, this.#wanted, partition);
     const { type } = this.#plan.format!;
-    const untouched = VERBATIM_FORMATS.has(type) ? type : undefined;
+    const untouched = this.#format.verbatim ? type : undefined;
     const batch: Batch = {
       rows: records.count,
       columns,

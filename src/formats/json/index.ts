@@ -9,6 +9,7 @@ const SHAPE: Shape = { fields: new Map(), open: true };
 export const JSON_FORMAT: FormatDefinition = {
   kind: 'format',
   name: 'json',
+  verbatim: true,
   summary:
     'One JSON document a line (NDJSON). The members of an object are its fields; any other value is the field "message". ' +
     'Blank lines and lines that are no JSON are refused.',

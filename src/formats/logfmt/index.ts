@@ -6,6 +6,7 @@ import { LogfmtEncoder } from './encoder.js';
 export const LOGFMT_FORMAT: FormatDefinition = {
   kind: 'format',
   name: 'logfmt',
+  verbatim: true,
   summary: 'key=value pairs, one record a line. Values are texts; a key without "=" is true.',
   fields: [],
   example: 'logfmt',
