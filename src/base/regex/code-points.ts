@@ -17,7 +17,9 @@ export function normalized(ranges: Ranges): Ranges {
       [first, Math.min(last, SURROGATES[0] - 1)],
       [Math.max(first, SURROGATES[1] + 1), last],
     ] as const;
-    return first <= SURROGATES[1] && last >= SURROGATES[0] ? parts.filter(([a, b]) => a <= b) : [[first, last]];
+    return first <= SURROGATES[1] && last >= SURROGATES[0]
+      ? parts.filter(([a, b]) => a <= b)
+      : [[first, last]];
   });
 }
 
@@ -48,16 +50,23 @@ export function rangesOf(classSource: string, flags: 'u' | 'iu'): Ranges {
 
 let all: string | undefined;
 
-/** A text of every code point but the surrogates: some 4 MB, so it is made for the first pattern that needs it. */
+/** A text of every code point but the surrogates: some 4 MB, so it is made only for the first pattern that needs it. */
 function everything(): string {
   if (all !== undefined) return all;
-  const points = negated([]).flatMap(([first, last]) =>
-    Array.from({ length: last - first + 1 }, (_, i) => String.fromCodePoint(first + i)),
-  );
-  all = points.join('');
+  const units = new Uint16Array(2 * (LAST + 1));
+  let length = 0;
+  for (const [first, last] of negated([])) {
+    for (let point = first; point <= last; point++) {
+      if (point > 0xffff) units[length++] = highOf(point);
+      units[length++] = point > 0xffff ? lowOf(point) : point;
+    }
+  }
+  all = new TextDecoder('utf-16le').decode(units.subarray(0, length));
   return all;
 }
 
+const highOf = (point: number): number => 0xd800 + ((point - 0x10000) >> 10);
+const lowOf = (point: number): number => 0xdc00 + ((point - 0x10000) & 0x3ff);
 const escaped = (unit: number): string => `\\u${unit.toString(16).padStart(4, '0')}`;
 
 function range(first: number, last: number): string {
@@ -68,21 +77,22 @@ function range(first: number, last: number): string {
 export function sourceOf(ranges: Ranges): string {
   const units = ranges.filter(([first]) => first <= 0xffff);
   const basic = units.map(([first, last]) => range(first, Math.min(last, 0xffff))).join('');
-  const pairs = ranges.flatMap(([first, last]) => (last > 0xffff ? pairsOf(Math.max(first, 0x10000), last) : []));
+  const pairs = ranges.flatMap(([first, last]) =>
+    last > 0xffff ? pairsOf(Math.max(first, 0x10000), last) : [],
+  );
   if (pairs.length === 0) return `[${basic}]`;
   return `(?:${[...(basic === '' ? [] : [`[${basic}]`]), ...pairs].join('|')})`;
 }
 
 /** Surrogate pairs of a range of code points beyond the first 65,536. */
 function pairsOf(first: number, last: number): string[] {
-  const high = (point: number): number => 0xd800 + ((point - 0x10000) >> 10);
-  const low = (point: number): number => 0xdc00 + ((point - 0x10000) & 0x3ff);
-  const pairs = (highs: [number, number], lows: [number, number]) => `[${range(...highs)}][${range(...lows)}]`;
-  let [from, to] = [high(first), high(last)];
-  if (from === to) return [pairs([from, from], [low(first), low(last)])];
+  const pairs = (highs: [number, number], lows: [number, number]) =>
+    `[${range(...highs)}][${range(...lows)}]`;
+  let [from, to] = [highOf(first), highOf(last)];
+  if (from === to) return [pairs([from, from], [lowOf(first), lowOf(last)])];
   const parts: string[] = [];
-  if (low(first) > 0xdc00) parts.push(pairs([from, from++], [low(first), 0xdfff]));
-  const tail = low(last) < 0xdfff ? [pairs([to, to--], [0xdc00, low(last)])] : [];
+  if (lowOf(first) > 0xdc00) parts.push(pairs([from, from++], [lowOf(first), 0xdfff]));
+  const tail = lowOf(last) < 0xdfff ? [pairs([to, to--], [0xdc00, lowOf(last)])] : [];
   if (from <= to) parts.push(pairs([from, to], [0xdc00, 0xdfff]));
   return [...parts, ...tail];
 }

@@ -1,4 +1,5 @@
-import { RegexError, regexOf } from '../regex.js';
+import { RegexError } from '../../base/regex/regex.js';
+import { regexOf } from '../regex.js';
 import { Failure, isList, type Value } from '../values.js';
 import { type FunctionDefinition, method } from './function.js';
 

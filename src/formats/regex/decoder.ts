@@ -1,5 +1,4 @@
 import { isAscii, isUtf8 } from 'node:buffer';
-import { setFlagsFromString } from 'node:v8';
 import { type Arena, ArenaWriter, type Records, textVector } from '../../batch/index.js';
 import type { Decoded, Decoder, Refusal, Wanted } from '../format.js';
 import { type CompiledPattern, compilePattern } from './pattern.js';
@@ -21,8 +20,6 @@ export class RegexDecoder implements Decoder {
   readonly #pattern: CompiledPattern;
 
   constructor(pattern: string) {
-    // A pattern that backtracks without end on some record is then run by V8's linear-time engine.
-    setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
     this.#pattern = compilePattern(pattern);
   }
 

@@ -17,7 +17,7 @@ export const REGEX_FORMAT: FormatDefinition = {
     {
       name: 'pattern',
       summary:
-        'A JavaScript regular expression with named groups, found anywhere in the line. A group that takes no part leaves its field absent.',
+        'A regular expression (RE2 syntax) with named groups, found anywhere in the line. A group that takes no part leaves its field absent.',
       type: { kind: 'string', format: 'regex', parse: parsePattern },
       required: true,
       example: '^(?<level>\\w+): (?<message>.*)$',
