@@ -11,7 +11,10 @@ export interface SinkRunnerOptions {
   readonly onWritten: (records: number, bytes: number) => void;
 }
 
-/** Writes what arrives at a sink, one block after another. */
+/**
+ * Writes what arrives at a sink, one block after another. Only a barrier makes what was written durable: at the end of a
+ * run everything has been handed to the system, as any copy would do it.
+ */
 export async function runSink({ sink, inbox, pool, signal, onWritten }: SinkRunnerOptions): Promise<void> {
   try {
     for (;;) {
@@ -27,7 +30,6 @@ export async function runSink({ sink, inbox, pool, signal, onWritten }: SinkRunn
       pool.give(buffer);
       arrival.release();
     }
-    await sink.prepare();
   } finally {
     await sink.close();
   }
