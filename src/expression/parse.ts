@@ -1,14 +1,14 @@
-import { type ASTNode, ParseError, parse } from '@marcbachmann/cel-js';
+import type { ASTNode } from '@marcbachmann/cel-js';
 import { UnsignedInt } from '@marcbachmann/cel-js/evaluator';
 import { nearestName } from '../base/names.js';
 import { FieldError } from '../config/fields.js';
 import { mismatchMessage } from './arithmetic.js';
-import { type FunctionDefinition, signatureOf } from './functions/function.js';
+import { checkCall, checkConstants } from './check-call.js';
 import { FUNCTIONS, findFunction } from './functions/index.js';
-import { callMismatch, valueOfConstant } from './interpreter.js';
-import { isConstant, isMetaName, type MacroName, META, type Node } from './tree.js';
+import { parseSyntax } from './syntax.js';
+import { isMetaName, type MacroName, META, type Node } from './tree.js';
 import { arithmeticType, isOrdered, typeOfNode } from './types.js';
-import { Failure, TypeValue, Uint, type Value } from './values.js';
+import { TypeValue, Uint, type Value } from './values.js';
 
 const MACROS: Readonly<Record<string, { readonly name: MacroName; readonly arguments: readonly number[] }>> =
   {
@@ -32,42 +32,6 @@ export function parseTree(text: string): Tree {
   if (text.trim() === '') throw new FieldError('expected an expression, found nothing');
   const builder = new TreeBuilder(text);
   return { root: builder.build(parseSyntax(text)), names: builder.names };
-}
-
-function parseSyntax(text: string): ASTNode {
-  try {
-    return parse(text).ast;
-  } catch (error) {
-    if (!(error instanceof ParseError)) throw error;
-    throw syntaxError(text, error);
-  }
-}
-
-/** The parser's error in our words. */
-function syntaxError(text: string, error: ParseError): FieldError {
-  const start = error.range?.start ?? 0;
-  const found = text.slice(start, error.range?.end ?? start);
-  switch (error.code) {
-    case 'unexpected_character':
-    case 'unexpected_token':
-    case 'expected_token': {
-      if (found === '=') return new FieldError('found "=", a comparison is "=="', start, '==');
-      const word = /^\w*/.exec(text.slice(start))?.[0] || found;
-      return new FieldError(
-        word === '' ? 'the expression ends too early' : `did not expect "${word}" here`,
-        start,
-      );
-    }
-    case 'unterminated_string':
-    case 'unterminated_triple_quoted_string':
-      return new FieldError('this string has no closing quote', start);
-    case 'reserved_identifier':
-      return new FieldError(`"${found}" is a reserved word of CEL and cannot be a name`, start);
-    case 'invalid_macro_argument':
-      return new FieldError('expected the name of a variable, as in tags.exists(tag, tag == "new")', start);
-    default:
-      return new FieldError(error.summary.charAt(0).toLowerCase() + error.summary.slice(1), start);
-  }
 }
 
 /** Resolves names and functions and checks what can be known without data. */
@@ -291,43 +255,4 @@ function literal(value: unknown, offset: number): Value {
     throw new FieldError('this integer does not fit 64 bits', offset);
   }
   return value as Value;
-}
-
-function checkCall(
-  definition: FunctionDefinition,
-  isMethod: boolean,
-  args: readonly Node[],
-  offset: number,
-): void {
-  const styled = definition.overloads.filter((overload) => overload.isMethod === isMethod);
-  if (styled.length === 0) {
-    throw new FieldError(`expected ${signatureOf(definition.name, definition.overloads[0]!)}`, offset);
-  }
-  const counted = styled.filter(({ parameters }) => parameters.length === args.length);
-  if (counted.length === 0) {
-    const signatures = [...new Set(styled.map((overload) => signatureOf(definition.name, overload)))];
-    const found = args.length - (isMethod ? 1 : 0);
-    throw new FieldError(
-      `expected ${signatures.slice(0, 4).join(' or ')}, found ${found} argument${found === 1 ? '' : 's'}`,
-      offset,
-    );
-  }
-  const types = args.map(typeOfNode);
-  const fits = counted.some(({ parameters }) =>
-    parameters.every((type, index) => type === 'any' || types[index] === 'any' || type === types[index]),
-  );
-  if (!fits) throw new FieldError(callMismatch(definition, isMethod, types), offset);
-}
-
-/** A call that fails whatever the record holds is a mistake in the expression: a bad pattern, an impossible date. */
-function checkConstants(node: Extract<Node, { op: 'call' }>): void {
-  if (isConstant(node)) {
-    const value = valueOfConstant(node);
-    if (value instanceof Failure) throw new FieldError(value.message, node.args[0]?.offset ?? node.offset);
-    return;
-  }
-  const pattern = node.args[1];
-  if (node.definition.name !== 'matches' || pattern?.op !== 'literal') return;
-  const value = valueOfConstant({ ...node, args: [{ op: 'literal', offset: 0, value: '' }, pattern] });
-  if (value instanceof Failure) throw new FieldError(value.message, pattern.offset);
 }

@@ -1,6 +1,6 @@
 import { type Arena, type Batch, Tag, type Vector } from '../batch/index.js';
 import type { Expression } from './expression.js';
-import { compileRow, type RowFunction } from './interpreter.js';
+import { compileRow } from './interpreter.js';
 import { HARD, NOT_BOOL } from './kernels/column.js';
 import { compileKernel } from './kernels/compile.js';
 import { Frame } from './kernels/frame.js';
@@ -8,6 +8,7 @@ import type { Kernel } from './kernels/kernel.js';
 import { mergeRows, type Rows } from './kernels/rows.js';
 import { parseTree } from './parse.js';
 import { BatchRecord } from './record.js';
+import type { RowFunction } from './row-function.js';
 import type { Node } from './tree.js';
 import { Failure } from './values.js';
 import { writeValues } from './write-values.js';

@@ -1,7 +1,7 @@
 import { type Arena, type Batch, Tag, textAt, type Vector } from '../batch/index.js';
-import type { RecordScope } from './interpreter.js';
 import { parseJson } from './json.js';
 import type { Frame } from './kernels/frame.js';
+import type { RecordScope } from './row-function.js';
 import type { MetaName } from './tree.js';
 import { Failure, Timestamp, type Value } from './values.js';
 

@@ -116,6 +116,8 @@ describe('any pattern', () => {
   it.each(['', 'i'])('finds what JavaScript finds (flags "%s")', (flags) => {
     fc.assert(
       fc.property(pattern, text, (source, subject) => {
+        // Copies of copies of copies are refused as too large.
+        fc.pre(source.split('{2,20}').length <= 3);
         const expected = new RegExp(source, `u${flags}`).exec(subject);
         const found = compileRegex(`${flags && `(?${flags})`}${source}`).exec(subject);
         expect(found !== null).toBe(expected !== null);
