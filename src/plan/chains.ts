@@ -152,7 +152,12 @@ function chainFrom(root: Stage, order: readonly Stage[], knowledge: Knowledge): 
     else if (stage.queue) nodes.push({ ...stageNode(stage, inputs), kind: 'send' });
     else nodeOf.set(stage.id, nodes.push(transformNode(stage, inputs, knowledge)) - 1);
   }
-  return { id: root.id, nodes, maxRecords: knowledge.pipeline.runtime.batch.maxRecords };
+  const { maxRecords } = knowledge.pipeline.runtime.batch;
+  return { id: root.id, nodes, maxRecords, copiesLines: nodes.every(copiesLines) };
+}
+
+function copiesLines({ kind, format }: NodePlan): boolean {
+  return (kind === 'decode' || kind === 'encode') && format?.type === 'lines';
 }
 
 function rootNode(root: Stage, { wanted }: Knowledge): NodePlan {

@@ -35,6 +35,8 @@ export interface ChainPlan {
   readonly id: string;
   readonly nodes: readonly NodePlan[];
   readonly maxRecords: number;
+  /** Lines go to sinks as they came: all that has to be known of them is their number. */
+  readonly copiesLines: boolean;
 }
 
 /** The queue in front of a sink, a chain's root or a stage with a queue of its own, with one edge for each input. */

@@ -72,6 +72,7 @@ export class Chain {
     const end = start + input.length;
     this.#chunk = { start, end };
     arena.bytes[end] = 0;
+    if (this.#plan.copiesLines && this.#copyLines(ledger)) return;
     const base = input.offset - start;
     const top = arena.top;
     let limit = this.#plan.maxRecords;
@@ -93,6 +94,16 @@ export class Chain {
       }
       at = framed.next;
     }
+  }
+
+  /** Counts the chunk's lines and puts it out whole; false when it must be looked at line by line after all. */
+  #copyLines(ledger: Ledger): boolean {
+    const lines = this.#arena.kernels.countPlainLines(this.#chunk.start, this.#chunk.end);
+    if (lines < 0) return false;
+    ledger.add(0, Counter.IN, lines);
+    ledger.add(0, Counter.OUT, lines);
+    for (let leaf = 1; leaf < this.#plan.nodes.length; leaf++) this.#leaf(leaf).add(this.#chunk, lines);
+    return true;
   }
 
   #refuseTooLarge(

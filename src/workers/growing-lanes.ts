@@ -6,12 +6,13 @@ const TRIPS_BEFORE_THREADS = 4;
 
 /**
  * Makes the first trips in this thread, and starts the pool when more follow. Until the pool is ready the trips go on
- * here, so that neither a short run nor a long one waits for threads to start.
+ * here, so that neither a short run nor a long one waits for threads to start. Chunks that are only copied stay here
+ * for good: counting their lines takes less than sending them to a thread and back.
  */
 export class GrowingLanes implements Lanes {
   readonly width: number;
   readonly #data: ThreadData;
-  #inline: InlineLanes | undefined;
+  readonly #inline: InlineLanes;
   #trips = 0;
   #starting: Promise<Lanes> | undefined;
   #pool: Lanes | undefined;
@@ -29,9 +30,10 @@ export class GrowingLanes implements Lanes {
 
   run(request: TripRequest): Promise<TripResult> {
     if (this.#failure) return Promise.reject(this.#failure.reason);
+    if (this.#data.chains[request.chain]!.copiesLines) return this.#inline.run(request);
     if (this.#pool) return this.#pool.run(request);
     if (++this.#trips === TRIPS_BEFORE_THREADS) this.#start();
-    return this.#inline!.run(request);
+    return this.#inline.run(request);
   }
 
   async close(): Promise<void> {
@@ -44,7 +46,6 @@ export class GrowingLanes implements Lanes {
     this.#starting.then(
       (pool) => {
         this.#pool = pool;
-        this.#inline = undefined;
       },
       (reason) => {
         this.#failure = { reason };

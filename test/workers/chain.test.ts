@@ -44,7 +44,7 @@ const jsonOut = (inputs: number[], stage = 'out') =>
   node('encode', stage, 'file', { inputs, format: { type: 'json' }, shape: { fields: [], open: true } });
 
 function chainOf(nodes: NodePlan[], maxRecords = 65536): Promise<Chain> {
-  const plan: ChainPlan = { id: 'in', nodes, maxRecords };
+  const plan: ChainPlan = { id: 'in', nodes, maxRecords, copiesLines: false };
   return Chain.create(plan, 'test', arena);
 }
 
@@ -151,7 +151,7 @@ describe('a trip', () => {
       node('transform', 'm', 'map', { inputs: [0], config: { drop: ['n'] } }),
       jsonOut([1]),
     ];
-    const plan: ChainPlan = { id: 'in', nodes, maxRecords: 65536 };
+    const plan: ChainPlan = { id: 'in', nodes, maxRecords: 65536, copiesLines: false };
     const text = `${rows.join('\n')}\n`;
     const result = (await Chain.create(plan, 'test', small)).run(request(text), 0);
     expect(textOf(result, 2)).toBe(`{"text":"${'x'.repeat(100)}"}\n`.repeat(3000));

@@ -14,6 +14,7 @@ export interface Kernels {
     base: number,
     limit: number,
   ): number;
+  countPlainLines(start: number, end: number): number;
   indexBytes(start: number, end: number, out: number, a: number, b: number, c: number): number;
   findByte(start: number, end: number, byte: number): number;
   makeViews(starts: number, lengths: number, count: number, out: number): void;

@@ -3,3 +3,4 @@ export * from './access';
 export { copyMembers, decodeJson, unescapeJson, writeTextMember } from './json';
 export { findItem, findMember } from './member';
 export { writeJsonRows } from './rows';
+export { countPlainLines } from './count';
