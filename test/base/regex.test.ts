@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileRegex } from '../../src/base/regex/regex.js';
+import { runs } from '../support/property.js';
 
 describe('RE2 patterns', () => {
   it.each([
@@ -119,12 +120,14 @@ describe('any pattern', () => {
         // Copies of copies of copies are refused as too large.
         fc.pre(source.split('{2,20}').length <= 3);
         const expected = new RegExp(source, `u${flags}`).exec(subject);
-        const found = compileRegex(`${flags && `(?${flags})`}${source}`).exec(subject);
+        const regex = compileRegex(`${flags && `(?${flags})`}${source}`);
+        const found = regex.exec(subject);
         expect(found !== null).toBe(expected !== null);
         // Written as copies, what is repeated and may be empty prefers other matches than JavaScript, as in RE2.
-        if (!source.includes('{2,20}')) expect(found?.[0]).toBe(expected?.[0]);
+        const hasCopies = source.includes('{') && !regex.source.includes('{');
+        if (!hasCopies) expect(found?.[0]).toBe(expected?.[0]);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

@@ -11,6 +11,7 @@ import {
   type Vector,
 } from '../../src/batch/index.js';
 import { valueAt } from '../formats/support.js';
+import { runs } from '../support/property.js';
 
 /** What a random vector's row holds: a number, or a text of its own, or a piece of its origin record. */
 type Cell =
@@ -160,7 +161,7 @@ describe('a batch that moves to another thread', () => {
         const moved = structuredClone(detached, { transfer: [detached.buffer] });
         expect(describeBatch(to, attachBatch(to, moved))).toEqual(expected);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 

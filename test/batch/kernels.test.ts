@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Arena, textAddress, textLength } from '../../src/batch/index.js';
+import { runs } from '../support/property.js';
 
 const bytes = fc.oneof(
   fc.uint8Array({ maxLength: 80 }),
@@ -23,16 +22,11 @@ function withText(check: (arena: Arena, start: number, text: Uint8Array) => void
       arena.allocate(256);
       check(arena, start, text);
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 }
 
 describe('kernels', () => {
-  it('are compiled from the assembly as it stands', () => {
-    const root = fileURLToPath(new URL('../..', import.meta.url));
-    execFileSync(process.execPath, ['src/batch/kernels/build.mjs', '--check'], { cwd: root });
-  });
-
   it('frame lines', () => {
     withText((arena, start, text) => {
       const whole = Buffer.from(text).toString('latin1');

@@ -8,6 +8,7 @@ import { parseTree } from '../../src/expression/parse.js';
 import { BatchRecord, valueAt } from '../../src/expression/record.js';
 import { formatDuration } from '../../src/expression/time.js';
 import { Duration, Failure, Timestamp, Uint, type Value } from '../../src/expression/values.js';
+import { runs } from '../support/property.js';
 import { batchOf, type Cell, newArena } from './records.js';
 
 const words = [
@@ -185,7 +186,7 @@ describe('column programs', () => {
         const values = cells.map((_, row) => comparable(valueAt(arena, vector, row)));
         expect(values).toEqual(expected.map(comparable));
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 
@@ -200,7 +201,7 @@ describe('column programs', () => {
           failed: expected.filter((value) => value instanceof Failure).length,
         });
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compileExpression, parseExpression } from '../../src/expression/index.js';
 import { Failure } from '../../src/expression/values.js';
+import { runs } from '../support/property.js';
 import { batchOf, type Cell, newArena, valuesOf } from './records.js';
 
 const integer = fc.constantFrom(0n, 1n, -3n, 7n, 500n, 2n ** 53n, 2n ** 63n - 1n, -(2n ** 63n));
@@ -86,6 +87,6 @@ test('conditions agree with @bufbuild/cel', () => {
         expect(values).toEqual(expected);
       },
     ),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
 });

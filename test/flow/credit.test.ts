@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Credit } from '../../src/flow/index.js';
+import { runs } from '../support/property.js';
 
 /** Lets everything that is due run, so that a promise which could settle has settled. */
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -132,6 +133,6 @@ describe('Credit', () => {
         expect([credit.free, credit.waiting, waiting.length]).toEqual([limit, 0, 0]);
       },
     );
-    await fc.assert(property, { numRuns: 200 });
+    await fc.assert(property, { numRuns: runs(200) });
   });
 });

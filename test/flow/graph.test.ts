@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { type Barrier, type Delivery, type Edge, Inbox } from '../../src/flow/index.js';
+import { runs } from '../support/property.js';
 
 /** A graph of stages in topological order: a node's inputs are earlier nodes; one without inputs is a source. */
 interface Plan {
@@ -248,5 +249,5 @@ it('any graph runs to its end, within its memory, with every barrier between the
     expect(finished).toBe(true);
     for (const sink of graph.seen.keys()) checkSink(plan, graph, sink);
   });
-  await fc.assert(property, { numRuns: 300 });
+  await fc.assert(property, { numRuns: runs(300) });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Barrier, type Delivery, Inbox, type WhenFull } from '../../src/flow/index.js';
+import { runs } from '../support/property.js';
 
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
@@ -379,6 +380,6 @@ describe.each(['block', 'drop_newest', 'drop_oldest'] as const)('any schedule, %
         }
       },
     );
-    await fc.assert(property, { numRuns: 150 });
+    await fc.assert(property, { numRuns: runs(150) });
   });
 });

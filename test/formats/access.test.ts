@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { COMBINED_FORMAT, COMMON_FORMAT } from '../../src/formats/access/index.js';
 import { ACCESS_FIELDS, AccessLine } from '../../src/formats/access/line.js';
+import { runs } from '../support/property.js';
 import { decodeAll, only } from './support.js';
 
 const combined = () => COMBINED_FORMAT.decoder!.create({ type: 'combined' });
@@ -227,7 +228,7 @@ describe('the two parsers of access logs', () => {
           });
         }
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -238,7 +239,7 @@ describe('the two parsers of access logs', () => {
         const refused = decodeAll(combined(), lines).refused;
         expect(decodeAll(combined(), lines, { wanted: only() }).refused).toEqual(refused);
       }),
-      { numRuns: 50 },
+      { numRuns: runs(50) },
     );
   });
 });

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Arena, type Batch, type Shape, Tag } from '../../src/batch/index.js';
 import { ARROW_FORMAT } from '../../src/formats/arrow/index.js';
+import { runs } from '../support/property.js';
 import { absent, batchOf, type Cell, encodeBytes, encoderOf, int, json, OPEN, text } from './encode.js';
 import { only } from './support.js';
 
@@ -133,7 +134,7 @@ describe('arrow', () => {
         expect(apache).toEqual(batches.flat());
         expect(other).toEqual(apache);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 });

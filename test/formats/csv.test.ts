@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Arena } from '../../src/batch/index.js';
 import { FieldError } from '../../src/config/fields.js';
 import { CSV_FORMAT, TSV_FORMAT } from '../../src/formats/csv/index.js';
+import { runs } from '../support/property.js';
 import { absent, batchOf, encoderOf, encodeText, int, OPEN, shapeOf, text } from './encode.js';
 import { decodeAll, only } from './support.js';
 
@@ -87,7 +88,7 @@ describe('csv decoding', () => {
           expect(decodeAll(decoder, [bytes], { preamble: 'a,b' }).rows[0]).toEqual(rows[row]);
         });
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });
@@ -130,7 +131,7 @@ describe('csv encoding', () => {
         }
         expect(encodeText(encoder, batch, arena).length).toBeGreaterThan(0);
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 });

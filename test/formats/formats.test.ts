@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FORMATS, type FormatConfig, type FormatDefinition, formatNamed } from '../../src/formats/index.js';
+import { runs } from '../support/property.js';
 import { decodeAll, only } from './support.js';
 
 /** Options for formats that need some. */
@@ -63,7 +64,7 @@ describe('every format', () => {
             decodeAll(decoder, records, { wanted: only('a', 'host') }).refused.map(({ row }) => row),
           ).toEqual(refusedRows);
         }),
-        { numRuns: 100 },
+        { numRuns: runs(100) },
       );
     },
   );

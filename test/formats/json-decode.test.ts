@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { JSON_FORMAT } from '../../src/formats/json/index.js';
+import { runs } from '../support/property.js';
 import {
   arena,
   bytesOf,
@@ -241,7 +242,7 @@ describe('any JSON record', () => {
           else expect(texts[row]).toBeUndefined();
         });
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(3000) },
     );
   });
 
@@ -276,7 +277,7 @@ describe('any JSON record', () => {
         const texts = textsOf(columns.get('a'));
         expect(texts.filter((_, row) => row % 2 === 1)).toEqual(records.map(() => '"good"'));
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
@@ -302,7 +303,7 @@ describe('any JSON record', () => {
           }
         },
       ),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

@@ -12,6 +12,7 @@ import {
   type Vector,
 } from '../../src/batch/index.js';
 import { JSON_FORMAT } from '../../src/formats/json/index.js';
+import { runs } from '../support/property.js';
 import { arena, bytesOf, decode, partition, wantedAll } from './json-fixture.js';
 
 /** A batch of decoded records. */
@@ -160,7 +161,7 @@ describe('any JSON value', () => {
         expect(encoded(batchOf(texts))).toBe(`${expected}\n`.toWellFormed());
         expect(encoded(batchOf(texts, { untouched: 'json' }))).toBe(`${texts.join('\n')}\n`.toWellFormed());
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -186,7 +187,7 @@ describe('any JSON value', () => {
           });
         },
       ),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 

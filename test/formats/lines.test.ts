@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Arena, gatherRows, Tag } from '../../src/batch/index.js';
 import { FieldError } from '../../src/config/fields.js';
 import { LINES_FORMAT } from '../../src/formats/lines.js';
+import { runs } from '../support/property.js';
 import {
   absent,
   batchOf,
@@ -87,7 +88,7 @@ describe('lines', () => {
         expect(Buffer.from(encodeBytes(encoder, { ...some, untouched: 'lines' }, arena))).toEqual(expected);
         expect(Buffer.from(encodeBytes(encoder, some, arena))).toEqual(expected);
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 

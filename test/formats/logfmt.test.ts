@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Arena, Tag } from '../../src/batch/index.js';
 import { LOGFMT_FORMAT } from '../../src/formats/logfmt/index.js';
+import { runs } from '../support/property.js';
 import { absent, batchOf, encoderOf, encodeText, int, json, OPEN, text } from './encode.js';
 import { decodeAll, only } from './support.js';
 
@@ -73,7 +74,7 @@ describe('logfmt decoding', () => {
           expect(decodeAll(decoder, [bytes]).rows[0]).toEqual(rows[row]);
         });
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });
@@ -126,7 +127,7 @@ describe('logfmt encoding', () => {
         const lines = encodeText(encoder, batch, arena).split('\n').slice(0, -1);
         expect(decodeAll(decoder, lines).rows).toEqual(records);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_NUMBER_BYTES, writeDouble, writeInteger, writeTimestamp } from '../../src/formats/text.js';
+import { runs } from '../support/property.js';
 
 type Writer = (bytes: Uint8Array, at: number, value: number) => number;
 
@@ -62,7 +63,7 @@ describe('numbers as text', () => {
         const microseconds = date.getTime() * 1000;
         if (Number.isSafeInteger(microseconds)) expect(written(writeTimestamp, microseconds)).toBe(expected);
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatProblem } from '../../src/config/index.js';
 import { defaultName, pipelineSchema, readPipeline } from '../../src/plan/pipeline.js';
+import { runs } from '../support/property.js';
 import { FAKE } from './fake-catalogue.js';
 
 const PIPELINE = `
@@ -212,7 +213,7 @@ describe('mutated pipelines', () => {
         expect(pipeline === undefined).toBe(problems.length > 0);
         for (const { line, column } of problems) expect(Math.min(line, column)).toBeGreaterThan(0);
       }),
-      { numRuns: 1500 },
+      { numRuns: runs(1500) },
     );
   });
 
@@ -223,7 +224,7 @@ describe('mutated pipelines', () => {
         const set = overrides.map(([left, right]) => `${left}=${right}`);
         readPipeline(PIPELINE, 'p.yaml', { env: {}, set, catalogue: FAKE });
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FILTER } from '../../src/transforms/filter.js';
+import { runs } from '../support/property.js';
 import { layout, records, wanted } from './arbitraries.js';
 import { type PlainRecord, run, wantedOf } from './support.js';
 
@@ -56,6 +57,6 @@ describe('filter', () => {
         expect(outcome.dropped).toBe(input.length - expected.length);
       },
     );
-    fc.assert(property, { numRuns: 300 });
+    fc.assert(property, { numRuns: runs(300) });
   });
 });

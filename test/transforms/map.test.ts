@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { FieldKind, Shape } from '../../src/batch/index.js';
 import type { Config } from '../../src/component/index.js';
 import { MAP } from '../../src/transforms/map.js';
+import { runs } from '../support/property.js';
 import { layout, NAMES, records, wanted } from './arbitraries.js';
 import { ALL, only, type PlainRecord, run, wantedOf } from './support.js';
 
@@ -119,7 +120,7 @@ describe('map', () => {
       );
       expect(outcome.dropped).toBe(0);
     });
-    fc.assert(property, { numRuns: 1000 });
+    fc.assert(property, { numRuns: runs(1000) });
   });
 
   it('says what each record failed on, once, and passes the others on', () => {

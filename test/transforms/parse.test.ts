@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PARSE } from '../../src/transforms/parse.js';
+import { runs } from '../support/property.js';
 import { layout, records, wanted } from './arbitraries.js';
 import { ALL, only, type PlainRecord, run, wantedOf } from './support.js';
 
@@ -91,7 +92,7 @@ describe.each([CSV, REGEX, LOGFMT, JSON_FORMAT])('parse $format.type', ({ format
         expect(outcome.dropped).toBe(0);
       },
     );
-    fc.assert(property, { numRuns: 300 });
+    fc.assert(property, { numRuns: runs(300) });
   });
 });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SAMPLE } from '../../src/transforms/sample.js';
+import { runs } from '../support/property.js';
 import { layout } from './arbitraries.js';
 import { run } from './support.js';
 
@@ -55,7 +56,7 @@ describe('sample', () => {
         for (const [row, key] of keys.entries()) expect(kept.has(String(key))).toBe(passed.includes(row));
       },
     );
-    fc.assert(property, { numRuns: 200 });
+    fc.assert(property, { numRuns: runs(200) });
   });
 
   it('fails records whose key cannot be evaluated', () => {
