@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { CATALOGUE } from '../../src/cli/catalogue.js';
-import { components } from '../../src/cli/list.js';
-import { referencePages } from '../../src/cli/reference.js';
-import { formatProblem } from '../../src/config/index.js';
-import { planPipeline, readPipeline } from '../../src/plan/index.js';
-import { ROOT } from './support.js';
+import { CATALOGUE } from '../src/cli/catalogue.js';
+import { components } from '../src/cli/list.js';
+import { referencePages } from '../src/cli/reference.js';
+import { formatProblem } from '../src/config/index.js';
+import { planPipeline, readPipeline } from '../src/plan/index.js';
+import { ROOT } from './house-files.js';
 
 const REFERENCE = join(ROOT, 'docs/reference');
 
