@@ -1,4 +1,5 @@
 import { CATALOGUE } from '../../src/cli/catalogue.js';
+import type { SinkDefinition, SourceDefinition } from '../../src/component/index.js';
 import { planPipeline, readPipeline } from '../../src/plan/index.js';
 import { type Metrics, Run } from '../../src/runtime/index.js';
 import { InlineLanes } from '../../src/workers/index.js';
@@ -8,15 +9,20 @@ const log = { info: () => {}, warn: () => {} };
 export interface RunInThreadOptions {
   /** Smaller than a file may ask for, so that a few records already make many batches. */
   readonly batchBytes?: number;
+  /** Components of the test's own, beside the real ones. */
+  readonly sources?: readonly SourceDefinition[];
+  readonly sinks?: readonly SinkDefinition[];
 }
 
-/** Runs a pipeline in this thread: the whole engine, but for the pool of threads. Throws when the file has problems. */
-export async function runInThread(
-  yaml: string,
-  file: string,
-  { batchBytes }: RunInThreadOptions = {},
-): Promise<Metrics> {
-  const read = readPipeline(yaml, file, { env: {}, set: [], catalogue: CATALOGUE });
+/** Plans a pipeline to be run in this thread: the whole engine, but for the pool. Throws when the file has problems. */
+export async function prepareRun(yaml: string, file: string, options: RunInThreadOptions = {}): Promise<Run> {
+  const { batchBytes, sources = [], sinks = [] } = options;
+  const catalogue = {
+    ...CATALOGUE,
+    sources: new Map([...CATALOGUE.sources, ...sources.map((one) => [one.name, one] as const)]),
+    sinks: new Map([...CATALOGUE.sinks, ...sinks.map((one) => [one.name, one] as const)]),
+  };
+  const read = readPipeline(yaml, file, { env: {}, set: [], catalogue });
   if (!read.pipeline) throw new Error(read.problems.map(({ message }) => message).join('\n'));
   const { runtime } = read.pipeline;
   const batch = { ...runtime.batch, maxBytes: batchBytes ?? runtime.batch.maxBytes };
@@ -25,7 +31,16 @@ export async function runInThread(
   if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join('\n'));
   const { chains } = plan.segments[0]!;
   const lanes = await InlineLanes.create({ pipeline: pipeline.name, chains, arenaBytes: 32 * 1024 * 1024 });
-  const run = new Run({ pipeline, plan, lanes, log });
+  return new Run({ pipeline, plan, lanes, log });
+}
+
+/** Runs a pipeline in this thread to its end. */
+export async function runInThread(
+  yaml: string,
+  file: string,
+  options: RunInThreadOptions = {},
+): Promise<Metrics> {
+  const run = await prepareRun(yaml, file, options);
   await run.run();
   return run.metrics;
 }
