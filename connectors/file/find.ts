@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { isAbsolute, relative, resolve } from 'node:path';
+import { isAbsolute, parse, relative, resolve } from 'node:path';
 import { escapePath, glob } from 'tinyglobby';
 import { MillraceError } from '#component';
 import { fileError } from './errors.js';
@@ -44,14 +44,16 @@ async function matchesOf(pattern: string, { exclude, workingDirectory }: Pattern
   }
   // A pipe or a device that is named as it is can be read, but no glob finds it.
   if (stats && !stats.isFile()) return [path];
-  const matches = await glob(stats ? escapePath(path) : pattern, {
-    cwd: workingDirectory,
+  const globs = escapePath(workingDirectory);
+  const isAnywhere = (glob: string) => glob.startsWith('**/');
+  return glob(stats ? escapePath(path) : resolve(globs, pattern), {
+    // The globs that exclude match no path that leads out of this folder, so it is the topmost.
+    cwd: parse(path).root,
     absolute: true,
     expandDirectories: false,
-    ignore: exclude.map((one) => (one.startsWith('**/') ? `/${one}` : resolve(workingDirectory, one))),
+    ignore: exclude.map((one) => (isAnywhere(one) ? one : resolve(globs, one))),
     ...(stats && { dot: true }),
   });
-  return matches;
 }
 
 async function statOrNothing(path: string): Promise<Stats | undefined> {

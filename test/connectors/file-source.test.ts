@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import * as zlib from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Config, StageContext } from '#component';
+import { findFiles } from '../../connectors/file/find.js';
 import { fileSource } from '../../connectors/file/index.js';
 import { configOf, stageContext } from '../conformance/contexts.js';
 import { CountingOutlet, type Received, receiveAll, textOf } from '../conformance/outlet.js';
@@ -62,6 +63,13 @@ describe('file source', () => {
   it('excludes by ending wherever the files lie', async () => {
     const folder = newFolder({ 'a.log': 'a\n', 'a.log.gz': zlib.gzipSync('b\n') });
     expect(textOf(await read({ paths: [join(folder, '*')], exclude: ['**/*.gz'] }))).toBe('a\n');
+  });
+
+  it.each(['here', 'beside', '/'])('excludes by ending from the working directory %s', async (place) => {
+    const folder = newFolder({ 'a.log': 'a\n', 'a.log.gz': zlib.gzipSync('b\n') });
+    const workingDirectory = { here: folder, beside: newFolder() }[place] ?? place;
+    const { files } = await findFiles({ paths: [join(folder, '*')], exclude: ['**/*.gz'], workingDirectory });
+    expect(files.map(({ path }) => path)).toEqual([join(folder, 'a.log')]);
   });
 
   it('reads a file once that two globs match, and one whose name looks like a glob', async () => {
