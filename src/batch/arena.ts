@@ -1,6 +1,6 @@
 import { bindKernels, compileKernels, type KernelModule, type Kernels } from './kernels/kernels.js';
 
-/** The first addresses belong to the kernels' constants. */
+/** The first addresses belong to the kernels: to their constants and to what they keep between calls. */
 const BASE = 64 * 1024;
 /** Kernels may read or write this far past the end of what they were given. */
 const SLACK = 64;

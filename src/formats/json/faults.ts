@@ -1,4 +1,4 @@
-/** The faults that the kernel `decodeJson` finds; the numbers are those of assembly/json.ts. */
+/** The faults that the kernel `decodeJson` finds; the numbers are those of assembly/json-faults.ts. */
 const Fault = {
   EMPTY: 1,
   TOO_DEEP: 2,
