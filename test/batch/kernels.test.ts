@@ -50,6 +50,66 @@ describe('kernels', () => {
     });
   });
 
+  it('frame lines of any length, up to a limit', () => {
+    const line = fc
+      .tuple(fc.nat(150), fc.constantFrom('', '\r', '\r\r'))
+      .map(([n, end]) => 'x'.repeat(n) + end);
+    const short = fc.array(fc.constantFrom('', 'a', '\r'), { maxLength: 150, size: 'max' });
+    const lines = fc.oneof(fc.array(line, { maxLength: 20, size: 'max' }), short);
+    fc.assert(
+      fc.property(lines, fc.nat(70), fc.nat(160), (texts, shift, limit) => {
+        const arena = new Arena(1 << 20);
+        arena.allocate(shift);
+        const start = arena.place(Buffer.from(texts.join('\n')));
+        const end = start + Buffer.byteLength(texts.join('\n'));
+        if (texts.at(-1) === '') texts = texts.slice(0, -1);
+        const lengths = arena.int32(limit);
+        const offsets = arena.float64(limit);
+        const starts = arena.int32(limit);
+        const neighbour = arena.uint8(512).fill(7);
+        const addresses = [starts.byteOffset, lengths.byteOffset, offsets.byteOffset] as const;
+        const count = Math.min(limit, texts.length);
+        expect(arena.kernels.frameLines(start, end, ...addresses, 7, limit)).toBe(count);
+        expect(neighbour.every((byte) => byte === 7)).toBe(true);
+        let at = start;
+        for (let i = 0; i < count; i++) {
+          const text = texts[i]!;
+          expect([starts[i], lengths[i], offsets[i]]).toEqual([at, text.replace(/\r$/, '').length, at + 7]);
+          at += text.length + 1;
+        }
+      }),
+      { numRuns: runs(300) },
+    );
+  });
+
+  it('read no further than the slack past a text at the end of the memory', () => {
+    const arena = new Arena(1 << 18);
+    const line = '1.2.3.4 - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 5 "-" "a"';
+    const [starts, lengths, others] = [arena.int32(4), arena.int32(4), arena.int32(4)];
+    const [offsets, table] = [arena.float64(4), arena.int32(33).fill(0)];
+    const slack = arena.bytes.length - arena.capacity;
+    for (let shift = 0; shift < 64; shift++) {
+      const end = arena.bytes.length - slack - shift;
+      for (let length = 0; length <= line.length; length++) {
+        const start = end - length;
+        arena.bytes.set(Buffer.from(line.slice(0, length)), start);
+        const framed = [starts.byteOffset, lengths.byteOffset, offsets.byteOffset, 0, 4] as const;
+        expect(arena.kernels.frameLines(start, end, ...framed)).toBe(length === 0 ? 0 : 1);
+        starts[0] = start;
+        lengths[0] = length;
+        const split = [
+          starts.byteOffset,
+          lengths.byteOffset,
+          1,
+          table.byteOffset,
+          others.byteOffset,
+          1,
+        ] as const;
+        expect(arena.kernels.splitAccessLog(...split)).toBe(length === line.length ? 0 : 1);
+      }
+    }
+  });
+
   it('find bytes and texts', () => {
     withText((arena, start, text) => {
       const { kernels } = arena;

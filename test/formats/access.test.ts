@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Arena, type Records } from '../../src/batch/index.js';
 import { COMBINED_FORMAT, COMMON_FORMAT } from '../../src/formats/access/index.js';
 import { ACCESS_FIELDS, AccessLine } from '../../src/formats/access/line.js';
 import { runs } from '../support/property.js';
-import { decodeAll, only } from './support.js';
+import { ALL, decodeAll, fieldsAt, only, placeRecords } from './support.js';
 
 const combined = () => COMBINED_FORMAT.decoder!.create({ type: 'combined' });
 const common = () => COMMON_FORMAT.decoder!.create({ type: 'common' });
@@ -184,51 +185,138 @@ const word = fc.string({
   unit: fc.constantFrom('a', 'Z', '-', '1', '"', '\\', '[', 'é', '/'),
   maxLength: 18,
 });
+/** Texts whose ends fall on all sides of the kernel's steps of 16 and 64 bytes, and of the 169 that it looks ahead. */
+const longWord = fc.tuple(fc.nat(300), word).map(([length, rest]) => 'x'.repeat(length) + rest);
+const anyWord = fc.oneof({ weight: 3, arbitrary: word }, longWord);
 const request = fc.oneof(
   fc
-    .tuple(fc.constantFrom('GET', 'POST', '-', 'X Y'), word, fc.constantFrom('HTTP/1.1', '-', 'HTTP/2.0'))
+    .tuple(
+      fc.constantFrom('GET', 'POST', '-', 'X Y', 'M-SEARCH', 'get', 'A'.repeat(16), 'A'.repeat(17)),
+      anyWord,
+      fc.constantFrom('HTTP/1.1', '-', 'HTTP/2.0'),
+    )
     .map((parts) => `"${parts.join(' ')}"`),
-  word.map((text) => `"${text}"`),
+  anyWord.map((text) => `"${text}"`),
 );
-const number = fc.oneof(fc.constant('-'), fc.nat().map(String), fc.bigInt({ min: 0n }).map(String), word);
+const number = fc.oneof(
+  fc.constantFrom('-', '200', '007', '-1'),
+  fc.nat(99_999_999).map(String),
+  fc.nat().map(String),
+  fc.bigInt({ min: 0n }).map(String),
+  word,
+);
 const nearLine = fc
-  .tuple(word, word, word, time, request, number, number, word, word, fc.constantFrom('', ' x', 'x', ' '))
+  .tuple(
+    anyWord,
+    word,
+    word,
+    time,
+    request,
+    number,
+    number,
+    anyWord,
+    anyWord,
+    fc.constantFrom('', ' x', 'x', ' '),
+  )
   .map(
     ([host, identity, user, at, req, status, size, referrer, agent, rest]) =>
       `${host} ${identity} ${user} ${at} ${req} ${status} ${size} "${referrer}" "${agent}"${rest}`,
   );
-const anyLine = fc.oneof(nearLine, fc.string({ unit: 'binary', maxLength: 120 }), fc.constant(COMBINED_LINE));
+const lackingLine = fc.tuple(nearLine, fc.nat(12)).map(([text, field]) => {
+  const fields = text.split(' ');
+  fields.splice(field, 1);
+  return fields.join(' ');
+});
+const commonLine = fc
+  .tuple(anyWord, time, request, number, number, fc.constantFrom('', ' ', ' x'))
+  .map(([host, at, req, status, size, rest]) => `${host} - - ${at} ${req} ${status} ${size}${rest}`);
+const anyLine = fc.oneof(
+  { weight: 4, arbitrary: nearLine },
+  lackingLine,
+  commonLine,
+  fc.string({ unit: 'binary', maxLength: 120 }),
+  fc.constantFrom(COMBINED_LINE, COMMON_LINE),
+);
+
+/** Decodes the records and holds every row against the general parser. */
+function expectAgreement(arena: Arena, records: Records, isCombined: boolean): void {
+  const decoder = isCombined ? combined() : common();
+  const { columns, refused } = decoder.decode(arena, records, ALL, { source: 'test', name: 'test.log' });
+  const messages = new Map(refused.map(({ row, message }) => [row, message]));
+  const general = new AccessLine();
+  for (let row = 0; row < records.count; row++) {
+    const start = records.starts[row]!;
+    const message = general.parse(arena.bytes, start, start + records.lengths[row]!, isCombined);
+    expect(messages.get(row)).toBe(message);
+    if (message !== undefined) continue;
+    const fields = fieldsAt(arena, columns, row);
+    for (const [index, name] of [...columns.keys()].entries()) {
+      const text = Buffer.from(arena.bytes.subarray(general.starts[index]!, general.ends[index]!)).toString();
+      const expected = general.starts[index] === 0 ? undefined : text;
+      if (name === 'timestamp') {
+        expect(fields[name]).toEqual(expected && { micros: general.timestampMicros });
+      } else if (name === 'status' || name === 'size') {
+        expect(fields[name]?.toString()).toBe(expected && BigInt(expected).toString());
+      } else {
+        expect(fields[name]).toBe(expected);
+      }
+    }
+  }
+}
 
 describe('the two parsers of access logs', () => {
-  it('agree on every line, and neighbours do not matter', () => {
+  it.each([
+    ['combined', true],
+    ['common', false],
+  ])('agree on every line of %s, and neighbours do not matter', (_name, isCombined) => {
     fc.assert(
-      fc.property(fc.array(anyLine, { maxLength: 12 }), (texts) => {
+      fc.property(fc.array(anyLine, { maxLength: 12 }), fc.nat(70), (texts, shift) => {
+        const arena = new Arena(1 << 21);
+        arena.allocate(shift);
         const lines = texts.map((text) => text.replaceAll('\n', ' '));
-        const { arena, records, refused, rows } = decodeAll(combined(), lines);
-        const messages = new Map(refused.map(({ row, message }) => [row, message]));
-        const general = new AccessLine();
-        for (let row = 0; row < records.count; row++) {
-          const start = records.starts[row]!;
-          const message = general.parse(arena.bytes, start, start + records.lengths[row]!, true);
-          expect(messages.get(row)).toBe(message);
-          if (message !== undefined) continue;
-          const fields = rows[row] as Record<string, unknown>;
-          ACCESS_FIELDS.forEach((name, index) => {
-            const text = Buffer.from(
-              arena.bytes.subarray(general.starts[index]!, general.ends[index]!),
-            ).toString();
-            const expected = general.starts[index] === 0 ? undefined : text;
-            if (name === 'timestamp') {
-              expect(fields[name]).toEqual(expected && { micros: general.timestampMicros });
-            } else if (name === 'status' || name === 'size') {
-              expect(fields[name]?.toString()).toBe(expected && BigInt(expected).toString());
-            } else {
-              expect(fields[name]).toBe(expected);
-            }
-          });
-        }
+        expectAgreement(arena, placeRecords(arena, lines), isCombined);
       }),
-      { numRuns: runs(500) },
+      { numRuns: runs(400) },
+    );
+  });
+
+  it('agree on which of many quotes ends a text, however long it is', () => {
+    const marks = ['" '.repeat(6), '"" '.repeat(6), '\\" '.repeat(6), '\\\\" "'.repeat(3), ''];
+    const texts = Array.from({ length: 190 }, (_, length) => 'x'.repeat(length));
+    const lines = marks.flatMap((after) =>
+      texts.flatMap((text) => [
+        line({ rest: `"-" "${text}" ${after}` }),
+        line({ rest: `"-" "${text}${after}"` }),
+        line({ rest: `"${text}${after}" "${after}"` }),
+        line({ request: `"GET /${text}${after} HTTP/1.1" ${after}` }),
+        line({ request: `"GET /${text}${after} HTTP/1.1"` }),
+      ]),
+    );
+    const arena = new Arena(1 << 22);
+    expectAgreement(arena, placeRecords(arena, lines), true);
+  });
+
+  it('agree whatever the order of the records, and on records longer than a group of the kernel', () => {
+    const long = line({ rest: `"-" "${'x'.repeat(17_000)}"` });
+    const record = fc.oneof(
+      { weight: 30, arbitrary: nearLine },
+      { weight: 30, arbitrary: fc.constant(COMBINED_LINE) },
+      fc.constantFrom(long, line({ rest: `"-" "${'y'.repeat(16_200)}"` })),
+    );
+    fc.assert(
+      fc.property(fc.array(record, { minLength: 50, maxLength: 250 }), fc.boolean(), (texts, reversed) => {
+        const arena = new Arena(1 << 23);
+        const records = placeRecords(
+          arena,
+          texts.map((text) => text.replaceAll('\n', ' ')),
+        );
+        if (reversed) {
+          records.starts.reverse();
+          records.lengths.reverse();
+        }
+        expectAgreement(arena, records, true);
+      }),
+      { numRuns: runs(30) },
     );
   });
 

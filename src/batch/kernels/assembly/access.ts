@@ -1,29 +1,21 @@
 // The split of access-log lines in their usual shape, one space between fields. Any other line is left to the
 // general parser in src/formats/access/line.ts, with which this one agrees on every line that it takes.
 
+import { REFUSED, secondsAt } from './access-time';
 import { storeView } from './view';
 
 const SPACE: u8 = 32;
 const QUOTE: u8 = 34;
 const DASH: u8 = 45;
+const BACKSLASH: u8 = 92;
+
+/** Lines are split in groups that span at most so many bytes, which with their marks fit the processor's first cache. */
+const MOST_BYTES: usize = 16384;
 
 const ABSENT: u8 = 0;
 const INT: u8 = 3;
 const TEXT: u8 = 5;
 const TIMESTAMP: u8 = 6;
-
-const REFUSED: i64 = i64.MIN_VALUE;
-
-// @ts-ignore: decorator
-@inline
-function spaceAfter(from: usize, end: usize): usize {
-  const space = i8x16.splat(<i8>SPACE);
-  for (let at = from; at < end; at += 16) {
-    const mask = i8x16.bitmask(i8x16.eq(v128.load(at), space));
-    if (mask) return at + <usize>ctz(mask);
-  }
-  return end;
-}
 
 /** The address of the quote that ends the text at `from`, or 0. A backslash takes the next byte with it. */
 function closingQuote(from: usize, end: usize): usize {
@@ -45,68 +37,43 @@ function closingQuote(from: usize, end: usize): usize {
   return 0;
 }
 
-/** The two digits at `at` as a number, or a number of 100 or more. */
+// One bit for each byte of the present group of lines: set for a quote or a backslash.
+const MARKS = memory.data(<i32>MOST_BYTES / 8 + 32);
+// The address of the first bit's byte.
+let marked: usize = 0;
+
 // @ts-ignore: decorator
 @inline
-function twoDigits(at: usize): i32 {
-  const tens = <i32>load<u8>(at) - 48;
-  const units = <i32>load<u8>(at + 1) - 48;
-  return <u32>tens > 9 || <u32>units > 9 ? 100 : tens * 10 + units;
+function marksOf16(at: usize): u64 {
+  const bytes = v128.load(at);
+  return <u64>i8x16.bitmask(v128.or(i8x16.eq(bytes, i8x16.splat(<i8>QUOTE)), i8x16.eq(bytes, i8x16.splat(<i8>BACKSLASH))));
 }
 
-/** 1 to 12, or 0. */
-function monthAt(at: usize): i32 {
-  const name = (load<u32>(at) & 0xffffff) | 0x202020;
-  if (name == 0x6e616a) return 1;
-  if (name == 0x626566) return 2;
-  if (name == 0x72616d) return 3;
-  if (name == 0x727061) return 4;
-  if (name == 0x79616d) return 5;
-  if (name == 0x6e756a) return 6;
-  if (name == 0x6c756a) return 7;
-  if (name == 0x677561) return 8;
-  if (name == 0x706573) return 9;
-  if (name == 0x74636f) return 10;
-  if (name == 0x766f6e) return 11;
-  if (name == 0x636564) return 12;
-  return 0;
+/** Fills the marks for the bytes in [start, end), at most MOST_BYTES from the last multiple of 64 on. */
+function markGroup(start: usize, end: usize): void {
+  marked = start & ~63;
+  for (let at = marked, word = MARKS; at < end; at += 64, word += 8) {
+    store<u64>(word, marksOf16(at) | marksOf16(at + 16) << 16 | marksOf16(at + 32) << 32 | marksOf16(at + 48) << 48);
+  }
 }
 
-/** Days since 1970-01-01 in the proleptic Gregorian calendar (Howard Hinnant, "chrono-compatible low-level date algorithms"). */
-function daysFromCivil(year: i32, month: i32, day: i32): i32 {
-  const y = year - (month <= 2 ? 1 : 0);
-  const era = (y >= 0 ? y : y - 399) / 400;
-  const yearOfEra = y - era * 400;
-  const dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-  const dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear;
-  return era * 146097 + dayOfEra - 719468;
-}
-
-function daysInMonth(year: i32, month: i32): i32 {
-  if (month == 2) return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28;
-  return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
-}
-
-/** Seconds since 1970 of `[dd/Mon/yyyy:HH:M?:?? +zzzz] ` with zeros for the question marks, or REFUSED. */
-function tenMinutesAt(at: usize): i64 {
-  const day = twoDigits(at + 1);
-  const month = monthAt(at + 4);
-  const century = twoDigits(at + 8);
-  const yearOfCentury = twoDigits(at + 10);
-  const hour = twoDigits(at + 13);
-  const tenMinutes = <i32>load<u8>(at + 16) - 48;
-  const zoneHour = twoDigits(at + 23);
-  const zoneMinute = twoDigits(at + 25);
-  if (century > 99 || yearOfCentury > 99 || month == 0 || hour > 23 || <u32>tenMinutes > 5) return REFUSED;
-  const year = century * 100 + yearOfCentury;
-  if (day < 1 || day > daysInMonth(year, month) || zoneHour > 23 || zoneMinute > 59) return REFUSED;
-  if (load<u8>(at + 3) != 47 || load<u8>(at + 7) != 47 || load<u8>(at + 12) != 58 || load<u8>(at + 15) != 58) return REFUSED;
-  const sign = load<u8>(at + 22);
-  if (load<u8>(at + 21) != SPACE || (sign != 43 && sign != DASH)) return REFUSED;
-  if (load<u8>(at + 27) != 93 || load<u8>(at + 28) != SPACE) return REFUSED;
-  const zone = (zoneHour * 60 + zoneMinute) * 60;
-  const local = <i64>daysFromCivil(year, month, day) * 86400 + <i64>(hour * 3600 + tenMinutes * 600);
-  return sign == DASH ? local + <i64>zone : local - <i64>zone;
+/**
+ * As `closingQuote`, for a text in the present group. Looks at the marks of the next 169 bytes (three words that
+ * overlap, as each begins with a whole byte) without a branch: how far away a quote is cannot be foreseen.
+ */
+// @ts-ignore: decorator
+@inline
+function markedQuote(from: usize, end: usize): usize {
+  const bit = from - marked;
+  const words = MARKS + (bit >> 3);
+  const shift = <u64>(bit & 7);
+  const near = load<u64>(words) >> shift;
+  const middle = load<u64>(words, 7) >> shift;
+  const far = load<u64>(words, 14) >> shift;
+  const toMiddle = ctz(near);
+  const toFar = ctz(middle);
+  const found = from + <usize>(toMiddle + (-(toMiddle >> 6) & (toFar - 8 + (-(toFar >> 6) & (ctz(far) - 8)))));
+  return (near | middle | far) != 0 && found < end && load<u8>(found) == QUOTE ? found : closingQuote(from, end);
 }
 
 // Where `numberAt` left off, and what it read.
@@ -132,10 +99,59 @@ function numberAt(at: usize): bool {
   return p > at;
 }
 
+/** As `numberAt`. Three digits and a space after them, the usual status, are read at once. */
 // @ts-ignore: decorator
 @inline
-function isMethodByte(byte: u8): bool {
-  return <u32>((byte | 32) - 97) < 26 || <u32>(byte - 48) < 10 || byte == DASH || byte == 95;
+function statusAt(at: usize): bool {
+  const text = load<u32>(at);
+  if ((text & 0xfff0f0f0) != 0x20303030 || ((text + 0x060606) & 0xf0f0f0) != 0x303030) return numberAt(at);
+  number = <i64>((text & 15) * 100 + (text >> 8 & 15) * 10 + (text >> 16 & 15));
+  numberEnd = at + 3;
+  return true;
+}
+
+/** As `numberAt`. Up to seven digits, or `-`, are read without a branch. */
+// @ts-ignore: decorator
+@inline
+function sizeAt(at: usize): bool {
+  const text = load<u64>(at);
+  const values = text ^ 0x3030303030303030;
+  const stops = (((values & 0x7f7f7f7f7f7f7f7f) + 0x7676767676767676) | values) & 0x8080808080808080;
+  // Eight times the number of digits.
+  const bits = ctz(stops) & 0x78;
+  const dash = <u64>(<u8>text == DASH);
+  if (bits + (dash << 3) - 8 >= 56) return numberAt(at);
+  const digits = values << (64 - bits);
+  const pairs = digits * 10 + (digits >> 8);
+  const low = (pairs & 0x000000ff000000ff) * 0x000f424000000064;
+  const high = (pairs >> 16 & 0x000000ff000000ff) * 0x0000271000000001;
+  number = <i64>((low + high) >> 32 | -dash);
+  numberEnd = at + <usize>((bits >> 3) + dash);
+  return true;
+}
+
+/** How many capital letters follow each other at `at`; 16 for more. */
+// @ts-ignore: decorator
+@inline
+function capitals(at: usize): usize {
+  const isCapital = i8x16.lt_s(i8x16.sub(v128.load(at), i8x16.splat(<i8>(65 - 128))), i8x16.splat(<i8>(26 - 128)));
+  return <usize>ctz(~i8x16.bitmask(isCapital));
+}
+
+/** How many letters, digits, `-` and `_` follow each other at `at`; 16 for more. */
+function methodLength(at: usize): usize {
+  const bytes = v128.load(at);
+  const lower = v128.or(bytes, i8x16.splat(32));
+  const letters = i8x16.lt_s(i8x16.sub(lower, i8x16.splat(<i8>(97 - 128))), i8x16.splat(<i8>(26 - 128)));
+  const digits = i8x16.lt_s(i8x16.sub(bytes, i8x16.splat(<i8>(48 - 128))), i8x16.splat(<i8>(10 - 128)));
+  const others = v128.or(i8x16.eq(bytes, i8x16.splat(<i8>DASH)), i8x16.eq(bytes, i8x16.splat(95)));
+  return <usize>ctz(~i8x16.bitmask(v128.or(v128.or(letters, digits), others)));
+}
+
+// @ts-ignore: decorator
+@inline
+function spacesOf16(at: usize): u64 {
+  return <u64>i8x16.bitmask(i8x16.eq(v128.load(at), i8x16.splat(<i8>SPACE)));
 }
 
 // A column is three words: the address of its tags (0: not wanted), of its payload, and how many of its rows are absent.
@@ -146,12 +162,9 @@ function putText(column: usize, row: usize, from: usize, to: usize): void {
   const tags = <usize>load<u32>(column);
   if (tags == 0) return;
   const length = <i32>(to - from);
-  if (length == 1 && load<u8>(from) == DASH) {
-    store<u8>(tags + row, ABSENT);
-    store<u32>(column, load<u32>(column, 8) + 1, 8);
-    return;
-  }
-  store<u8>(tags + row, TEXT);
+  const absent = <i32>(length == 1) & <i32>(load<u8>(from) == DASH);
+  store<u8>(tags + row, TEXT & <u8>(absent - 1));
+  store<u32>(column, load<u32>(column, 8) + absent, 8);
   storeView(<usize>load<u32>(column, 4) + (row << 4), from, length);
 }
 
@@ -167,14 +180,94 @@ function putNumber(column: usize, row: usize, tag: u8, value: f64): void {
 // @ts-ignore: decorator
 @inline
 function putCount(column: usize, row: usize, value: i64): void {
-  if (value < 0) {
-    const tags = <usize>load<u32>(column);
-    if (tags == 0) return;
-    store<u8>(tags + row, ABSENT);
-    store<u32>(column, load<u32>(column, 8) + 1, 8);
-  } else {
-    putNumber(column, row, INT, <f64>value);
+  const tags = <usize>load<u32>(column);
+  if (tags == 0) return;
+  const absent = <i32>(value < 0);
+  store<u8>(tags + row, INT & <u8>(absent - 1));
+  store<u32>(column, load<u32>(column, 8) + absent, 8);
+  store<f64>(<usize>load<u32>(column, 4) + (row << 3), <f64>value);
+}
+
+// @ts-ignore: decorator
+@inline
+function spacesOf32(at: usize): u64 {
+  return spacesOf16(at) | spacesOf16(at + 16) << 16;
+}
+
+/** Splits the line at [start, end) of the present group. False when it is not in the usual shape. */
+// @ts-ignore: decorator
+@inline
+function splitLine(start: usize, end: usize, row: usize, columns: usize, combined: i32): bool {
+  let spaces = spacesOf32(start);
+  if (popcnt(spaces) < 3) spaces |= spacesOf32(start + 32) << 32;
+  const hostEnd = start + <usize>ctz(spaces);
+  spaces &= spaces - 1;
+  const identityEnd = start + <usize>ctz(spaces);
+  spaces &= spaces - 1;
+  const userEnd = start + <usize>ctz(spaces);
+  if (hostEnd == start || identityEnd == hostEnd + 1 || userEnd == identityEnd + 1) return false;
+  const time = userEnd + 1;
+  if (spaces == 0 || time + 32 > end) return false;
+  const seconds = secondsAt(time);
+  if (seconds == REFUSED) return false;
+
+  const request = time + 30;
+  const requestEnd = markedQuote(request, end);
+  if (requestEnd == 0) return false;
+  let methodEnd = request + capitals(request);
+  if (load<u8>(methodEnd) != SPACE) methodEnd = request + methodLength(request);
+  const lastSpaces = <u32>spacesOf16(requestEnd - 16);
+  const pathEnd = requestEnd - 16 + <usize>(31 - clz(lastSpaces));
+  if (methodEnd == request || load<u8>(methodEnd) != SPACE || lastSpaces == 0) return false;
+  if (pathEnd <= methodEnd + 1 || pathEnd + 1 == requestEnd) return false;
+  if (load<u8>(methodEnd + 1) == SPACE || load<u8>(pathEnd - 1) == SPACE) return false;
+
+  if (load<u8>(requestEnd + 1) != SPACE || !statusAt(requestEnd + 2)) return false;
+  const status = number;
+  const statusEnd = numberEnd;
+  if (statusEnd >= end || load<u8>(statusEnd) != SPACE || !sizeAt(statusEnd + 1)) return false;
+  const size = number;
+  const sizeEnd = numberEnd;
+
+  let referrerEnd: usize = 0;
+  let agentEnd: usize = 0;
+  if (combined) {
+    if (sizeEnd + 2 >= end || load<u16>(sizeEnd) != 0x2220) return false;
+    referrerEnd = markedQuote(sizeEnd + 2, end);
+    if (referrerEnd == 0 || referrerEnd + 3 >= end || load<u16>(referrerEnd + 1) != 0x2220) return false;
+    agentEnd = markedQuote(referrerEnd + 3, end);
+    if (agentEnd == 0 || (agentEnd + 1 != end && load<u8>(agentEnd + 1) != SPACE)) return false;
+  } else if (sizeEnd != end) {
+    return false;
   }
+
+  putText(columns, row, start, hostEnd);
+  putText(columns + 12, row, hostEnd + 1, identityEnd);
+  putText(columns + 24, row, identityEnd + 1, userEnd);
+  putNumber(columns + 36, row, TIMESTAMP, <f64>seconds * 1000000);
+  putText(columns + 48, row, request, methodEnd);
+  putText(columns + 60, row, methodEnd + 1, pathEnd);
+  putText(columns + 72, row, pathEnd + 1, requestEnd);
+  putCount(columns + 84, row, status);
+  putCount(columns + 96, row, size);
+  if (combined) {
+    putText(columns + 108, row, sizeEnd + 2, referrerEnd);
+    putText(columns + 120, row, referrerEnd + 3, agentEnd);
+  }
+  return true;
+}
+
+/** The row after those from `row` on that lie one after the other within MOST_BYTES; `row` when it is longer than that. */
+function groupAt(starts: usize, lengths: usize, row: usize, count: usize): usize {
+  const first = <usize>load<i32>(starts + (row << 2));
+  const limit = (first & ~63) + MOST_BYTES;
+  for (let end = first; row < count; row++) {
+    const start = <usize>load<i32>(starts + (row << 2));
+    if (start < end) break;
+    end = start + <usize>load<i32>(lengths + (row << 2));
+    if (end > limit) break;
+  }
+  return row;
 }
 
 /**
@@ -191,80 +284,23 @@ export function splitAccessLog(
   others: usize,
   combined: i32,
 ): i32 {
-  let left: i32 = 0;
-  let lastMinutes = i64x2.splat(0);
-  let lastZone: u64 = 0;
-  let lastSeconds: i64 = REFUSED;
-  const space = i8x16.splat(<i8>SPACE);
-  for (let row: usize = 0; row < <usize>count; row++) {
-    const start = <usize>load<i32>(starts + (row << 2));
-    const end = start + <usize>load<i32>(lengths + (row << 2));
-    store<i32>(others + (<usize>left << 2), <i32>row);
-    left++;
-
-    const hostEnd = spaceAfter(start, end);
-    const identityEnd = spaceAfter(hostEnd + 1, end);
-    const userEnd = spaceAfter(identityEnd + 1, end);
-    if (hostEnd == start || identityEnd == hostEnd + 1 || userEnd == identityEnd + 1) continue;
-    const time = userEnd + 1;
-    if (time + 32 > end || load<u8>(time) != 91 || load<u8>(time + 29) != QUOTE) continue;
-
-    const minutes = v128.load(time + 1);
-    const zone = load<u64>(time + 21);
-    if (zone != lastZone || v128.any_true(v128.xor(minutes, lastMinutes))) {
-      lastSeconds = tenMinutesAt(time);
-      lastMinutes = minutes;
-      lastZone = zone;
-    }
-    const minute = <i32>load<u8>(time + 17) - 48;
-    const second = twoDigits(time + 19);
-    if (lastSeconds == REFUSED || <u32>minute > 9 || second > 60 || load<u8>(time + 18) != 58) continue;
-
-    const request = time + 30;
-    const requestEnd = closingQuote(request, end);
-    if (requestEnd == 0) continue;
-    let methodEnd = request;
-    while (isMethodByte(load<u8>(methodEnd))) methodEnd++;
-    if (methodEnd == request || load<u8>(methodEnd) != SPACE) continue;
-    const spaces = i8x16.bitmask(i8x16.eq(v128.load(requestEnd - 16), space));
-    if (spaces == 0) continue;
-    const pathEnd = requestEnd - 16 + <usize>(31 - clz(spaces));
-    if (pathEnd <= methodEnd + 1 || pathEnd + 1 == requestEnd) continue;
-    if (load<u8>(methodEnd + 1) == SPACE || load<u8>(pathEnd - 1) == SPACE) continue;
-
-    if (load<u8>(requestEnd + 1) != SPACE || !numberAt(requestEnd + 2)) continue;
-    const status = number;
-    const statusEnd = numberEnd;
-    if (statusEnd >= end || load<u8>(statusEnd) != SPACE || !numberAt(statusEnd + 1)) continue;
-    const size = number;
-    const sizeEnd = numberEnd;
-
-    let referrerEnd: usize = 0;
-    let agentEnd: usize = 0;
-    if (combined) {
-      if (sizeEnd + 2 >= end || load<u16>(sizeEnd) != 0x2220) continue;
-      referrerEnd = closingQuote(sizeEnd + 2, end);
-      if (referrerEnd == 0 || referrerEnd + 3 >= end || load<u16>(referrerEnd + 1) != 0x2220) continue;
-      agentEnd = closingQuote(referrerEnd + 3, end);
-      if (agentEnd == 0 || (agentEnd + 1 != end && load<u8>(agentEnd + 1) != SPACE)) continue;
-    } else if (sizeEnd != end) {
+  let left = others;
+  for (let row: usize = 0; row < <usize>count; ) {
+    const groupEnd = groupAt(starts, lengths, row, <usize>count);
+    if (groupEnd == row) {
+      store<i32>(left, <i32>row);
+      row++;
+      left += 4;
       continue;
     }
-
-    left--;
-    putText(columns, row, start, hostEnd);
-    putText(columns + 12, row, hostEnd + 1, identityEnd);
-    putText(columns + 24, row, identityEnd + 1, userEnd);
-    putNumber(columns + 36, row, TIMESTAMP, <f64>(lastSeconds + <i64>(minute * 60 + second)) * 1000000);
-    putText(columns + 48, row, request, methodEnd);
-    putText(columns + 60, row, methodEnd + 1, pathEnd);
-    putText(columns + 72, row, pathEnd + 1, requestEnd);
-    putCount(columns + 84, row, status);
-    putCount(columns + 96, row, size);
-    if (combined) {
-      putText(columns + 108, row, sizeEnd + 2, referrerEnd);
-      putText(columns + 120, row, referrerEnd + 3, agentEnd);
+    const last = (groupEnd - 1) << 2;
+    markGroup(<usize>load<i32>(starts + (row << 2)), <usize>load<i32>(starts + last) + <usize>load<i32>(lengths + last));
+    for (; row < groupEnd; row++) {
+      const start = <usize>load<i32>(starts + (row << 2));
+      const end = start + <usize>load<i32>(lengths + (row << 2));
+      store<i32>(left, <i32>row);
+      left += splitLine(start, end, row, columns, combined) ? 0 : 4;
     }
   }
-  return left;
+  return <i32>((left - others) >> 2);
 }
