@@ -60,10 +60,12 @@ let top: usize = POOL;
 /** Rises with each record that has a known template and falls with others; when it is used up, templates rest. */
 const FULL_CREDIT: i32 = 256;
 const FIRST_CREDIT: i32 = 64;
-const MISS_COST: i32 = 2;
-const REST_RECORDS: i32 = 1024;
 let credit: i32 = FIRST_CREDIT;
+/** How many more records are not matched, and how many the next rest lasts: twice as many each time until it paid. */
+const FIRST_REST: i32 = 512;
+const LONGEST_REST: i32 = 65536;
 let restRecords: i32 = 0;
+let nextRest: i32 = FIRST_REST;
 
 /** Changes whenever the wanted names may have changed. */
 let epoch: i32 = 0;
@@ -115,14 +117,12 @@ function standsAt(at: usize, text: usize, length: usize): bool {
 }
 
 /**
- * Looks for the template of the record [start, end), behind which a 0 stands. Writes the addresses at which its segments
- * begin to `spots`, for which 4 * (end - start) + 4 bytes of room are enough. Returns its last segment or 0.
+ * Goes along the tree with the record [start, end), behind which a 0 stands. Writes the addresses at which its segments
+ * begin to `spots`. Returns its last segment or null.
  */
-export function matchTemplate(start: usize, end: usize, spots: usize): usize {
-  if (restRecords) {
-    if (--restRecords == 0) forgetTemplates();
-    return 0;
-  }
+// @ts-ignore: decorator
+@inline
+function followTree(start: usize, end: usize, spots: usize): Segment | null {
   let at = start;
   let segment = root;
   while (segment) {
@@ -132,10 +132,7 @@ export function matchTemplate(start: usize, end: usize, spots: usize): usize {
       store<u32>(spots, <u32>at);
       if (segment.kind == STRING) valueEnd = stringEnd(value);
       else if (segment.kind == SCALAR) valueEnd = scalarEnd(value);
-      else if (value == end) {
-        if (credit < FULL_CREDIT) credit++;
-        return changetype<usize>(segment);
-      }
+      else if (value == end) return segment;
       if (valueEnd) {
         spots += 4;
         at = valueEnd;
@@ -145,9 +142,31 @@ export function matchTemplate(start: usize, end: usize, spots: usize): usize {
     }
     segment = segment.other;
   }
-  credit -= MISS_COST;
-  if (credit < 0) restRecords = REST_RECORDS;
-  return 0;
+  return null;
+}
+
+/**
+ * Looks for the template of the record [start, end). Writes the addresses at which its segments begin to `spots`, for which
+ * 4 * (end - start) + 4 bytes of room are enough. Returns the template or 0.
+ */
+export function matchTemplate(start: usize, end: usize, spots: usize): usize {
+  if (restRecords) {
+    if (--restRecords == 0) forgetTemplates();
+    return 0;
+  }
+  // A zero at the end stops every scan without a look at the address.
+  const behind = load<u8>(end);
+  store<u8>(end, 0);
+  const leaf = followTree(start, end, spots);
+  store<u8>(end, behind);
+  if (leaf) {
+    if (credit < FULL_CREDIT) credit++;
+    else nextRest = FIRST_REST;
+  } else if (--credit < 0) {
+    restRecords = nextRest;
+    nextRest = min(nextRest << 1, LONGEST_REST);
+  }
+  return changetype<usize>(leaf);
 }
 
 function forgetTemplates(): void {

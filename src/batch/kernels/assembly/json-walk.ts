@@ -49,6 +49,10 @@ export function placeMembers(cell: usize, scratch: usize): void {
   keyScratch = scratch;
 }
 
+function slotOfWanted(keyAt: usize, colon: usize): i32 {
+  return slotOfKey(wantedNames, keyAt, trimmedEnd(colon) - 1, sawBackslash, keyScratch);
+}
+
 /** The value at `valueAt` ends before `at`, spaces aside: it is the row's member of this slot. */
 function noteMember(slot: i32, at: usize): void {
   const cell = memberCell + <usize>slot * memberStride;
@@ -77,7 +81,7 @@ export function walk(index: usize, end: usize): void {
         // Compact keys without escapes whose size no wanted name has are passed by.
         const size = colon - at - 2;
         if (sawBackslash || load<u8>(colon - 1) != 34 || ((wantedSizes >> <u64>min(size, 63)) & 1)) {
-          slot = slotOfKey(wantedNames, at + 1, trimmedEnd(colon) - 1, sawBackslash, keyScratch);
+          slot = slotOfWanted(at + 1, colon);
           valueAt = <usize>load<u32>(index);
         }
       }

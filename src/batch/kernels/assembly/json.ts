@@ -56,12 +56,8 @@ export function decodeJson(
     const text = texts + cell;
     const member = members + cell;
     clearMembers(member, stride, half, slots);
-    // A zero at the end stops every scan without a look at the address.
-    const behind = load<u8>(end);
-    store<u8>(end, 0);
     const template = matchTemplate(start, end, index);
     if (template) {
-      store<u8>(end, behind);
       store<i32>(text, <i32>start);
       store<i32>(text + half, <i32>(trimmedEnd(end) - start));
       if (slots) noteMembers(template, index, names, member, stride, index + ((end - start) << 2) + 16);
@@ -76,9 +72,12 @@ export function decodeJson(
       fault(EMPTY, start);
     } else {
       placeMembers(member, indexEnd + 16);
+      // A zero at the end stops every scan without a look at the address.
+      const behind = load<u8>(end);
+      store<u8>(end, 0);
       walk(index, end);
+      store<u8>(end, behind);
     }
-    store<u8>(end, behind);
     if (faultCode == 0) {
       const length = <i32>(trimmedEnd(end) - first);
       store<i32>(text, <i32>first);
