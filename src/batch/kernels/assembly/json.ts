@@ -1,14 +1,15 @@
 // Checking NDJSON and finding its top-level members. A record whose template is known is matched with it
-// (json-templates.ts). Others are read in two stages after simdjson: first the positions of everything that matters to the
-// grammar are found (json-index.ts), then a walker goes from one to the next (json-walk.ts). Each record is read on its
-// own, so that an open quote in one cannot reach into the next.
+// (json-templates.ts; json-learn.ts makes templates). Others are read in two stages after simdjson: first the positions
+// of everything that matters to the grammar are found (json-index.ts), then a walker goes from one to the next
+// (json-walk.ts). Each record is read on its own, so that an open quote in one cannot reach into the next.
 
 import { copyBytes, escapeJson } from './bytes';
 import { EMPTY, clearFault, fault, faultAt, faultCode } from './json-faults';
 import { indexRecord, sawBackslash, sawNewline } from './json-index';
+import { learnTemplate } from './json-learn';
 import { slotOfKey } from './json-names';
 import { trimmedEnd } from './json-scan';
-import { forgetNames, learnTemplate, matchTemplate, noteMembers } from './json-templates';
+import { forgetNames, matchTemplate, noteMembers } from './json-templates';
 import { placeMembers, walk, wantMembers } from './json-walk';
 
 export { unescapeJson } from './json-scan';
