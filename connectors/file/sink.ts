@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { Block, Config, Sink, SinkContext } from '#component';
 import { fileError } from './errors.js';
 
-/** Opens nothing; the first write does, or `prepare` where there is none, so that an empty output is there as well. */
+/** Opens nothing; the first write does. */
 export function createFileSink(config: Config, context: SinkContext): Sink {
   return new FileSink(config.path as string, config.mode as 'append' | 'overwrite', context);
 }

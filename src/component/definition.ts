@@ -127,9 +127,12 @@ export interface Block {
 }
 
 export interface Sink {
-  /** Resolves when the bytes have been handed over; then the block's buffer is used again. Blocks come one at a time. */
+  /**
+   * Resolves when the bytes have been handed over; then the block's buffer is used again. Blocks come one at a time. The
+   * last one of a run is empty: it opens an output for which nothing came.
+   */
   write(block: Block, signal: AbortSignal): Promise<void>;
-  /** Everything written so far becomes durable or staged. Called at a barrier and before `close`. */
+  /** Everything written so far becomes durable or staged. Called at a barrier. */
   prepare(): Promise<void>;
   close(): Promise<void>;
 }

@@ -242,8 +242,8 @@ class Lazy implements Sink {
   }
 
   async write(block: Parameters<Sink['write']>[0], signal: AbortSignal): Promise<void> {
-    this.#used = true;
-    await this.#sink.write(block, signal);
+    this.#used ||= block.records > 0;
+    if (this.#used) await this.#sink.write(block, signal);
   }
 
   async prepare(): Promise<void> {

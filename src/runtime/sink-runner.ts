@@ -30,6 +30,8 @@ export async function runSink({ sink, inbox, pool, signal, onWritten }: SinkRunn
       pool.give(buffer);
       arrival.release();
     }
+    // Opens the output, so that it is there, and empty, when nothing came.
+    await sink.write({ bytes: new Uint8Array(0), records: 0 }, signal);
   } finally {
     await sink.close();
   }

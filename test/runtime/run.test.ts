@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -123,6 +123,21 @@ ${state}`;
     const failure = await runInThread(yaml, 'failing.yaml', options).catch((error) => error);
     expect(failure.code).toBe('disk_full');
     expect(writes).toBe(5);
+  });
+
+  it('empties an output for which there are no records, and makes no file of no dead letters', async () => {
+    const out = input('nothing.ndjson', ['{"from":"an earlier run"}']);
+    const yaml = (path: string) => `
+name: nothing
+sources: { in: { type: file, paths: ["${path}"], format: json } }
+transforms: { f: { type: filter, inputs: [in], where: 'false' } }
+sinks: { out: { type: file, inputs: [f], path: ${out}, format: json, mode: overwrite } }
+${state}`;
+    await runInThread(yaml(join(folder, 'missing.ndjson')), 'nothing.yaml').catch(() => {});
+    expect(readFileSync(out, 'utf8')).not.toBe('');
+    await runInThread(yaml(input('some.ndjson', ['{}', '{}'])), 'nothing.yaml');
+    expect(readFileSync(out, 'utf8')).toBe('');
+    expect(existsSync(join(folder, 'state', 'nothing'))).toBe(false);
   });
 
   it('drains: what was read is written, and the sums add up', async () => {
