@@ -2,6 +2,7 @@ export { type DeadLetter, encodeDeadLetter } from './dead-letter.js';
 export { GrowingLanes } from './growing-lanes.js';
 export { InlineLanes, type Lanes, type ThreadData, workerCount } from './lanes.js';
 export { createEncoder } from './nodes.js';
+export { roundUp } from './outputs.js';
 export {
   COUNTERS,
   Counter,
