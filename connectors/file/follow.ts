@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Chunk, Framer, type Outlet } from '#component';
 import { fileError } from './errors.js';
 import { type FoundFile, findFiles } from './find.js';
-import { type Finished, FollowedFile, identityOf } from './followed.js';
+import { type Finished, FollowedFile } from './followed.js';
+import { identityOf } from './identity.js';
 import { type Compression, detectCompression, openInput } from './input.js';
 import { type FileSourceOptions, openFile } from './open.js';
 
@@ -85,8 +86,9 @@ class Watch {
 
   private async *begin(file: FoundFile): AsyncGenerator<Chunk> {
     const { options, outlet, signal } = this;
-    const handle = await openFile(file.path, file.name);
     const identity = identityOf(file.stats);
+    options.context.claims.read(options.context.stage, identity, file.name);
+    const handle = await openFile(file.path, file.name);
     const compression = await this.compressionOf(file, handle);
     if (compression !== 'none') {
       yield* this.readCompressed(file, handle, compression);
@@ -138,6 +140,7 @@ class Watch {
       if (!file.isOver(Date.now(), this.options.rotateWaitMs)) continue;
       yield* file.finish(this.outlet, this.signal);
       this.files.delete(file.identity);
+      this.options.context.claims.release(this.options.context.stage, file.identity);
       this.finished.set(file.identity, file.remember());
       await file.close();
     }

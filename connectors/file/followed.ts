@@ -2,6 +2,7 @@ import type { Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { type Chunk, Framer, type FramingOptions, type Outlet, type Partition } from '#component';
 import { fileError } from './errors.js';
+import { identityOf } from './identity.js';
 
 /** So many bytes at the beginning of a file tell it from another file that took its place. */
 const FINGERPRINT_BYTES = 1024;
@@ -15,11 +16,6 @@ export interface Finished {
   readonly position: number;
   readonly fingerprint: Buffer;
   readonly modifiedMs: number;
-}
-
-/** Device and inode: what stays the same when a file is renamed. */
-export function identityOf(stats: Stats): string {
-  return `${stats.dev}:${stats.ino}`;
 }
 
 /** A file that is read for as long as it grows. Holds no lent buffer between its turns. */

@@ -1,7 +1,9 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { type FileHandle, mkdir, open, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Block, Config, Sink, SinkContext } from '#component';
 import { fileError } from './errors.js';
+import { identityOf } from './identity.js';
 
 /** Opens nothing; the first write does. */
 export function createFileSink(config: Config, context: SinkContext): Sink {
@@ -22,6 +24,13 @@ class FileSink implements Sink {
     this.path = resolve(name);
     this.mode = mode;
     this.context = context;
+  }
+
+  /** A file that is not there yet is known by its path. */
+  async claim(): Promise<void> {
+    const stats = await stat(this.path).catch(() => undefined);
+    if (stats) this.claimFile(stats);
+    else this.context.claims.write(this.context.stage, this.path, this.name);
   }
 
   async write(block: Block): Promise<void> {
@@ -51,13 +60,20 @@ class FileSink implements Sink {
     }
   }
 
+  /** Of devices such as /dev/null there can be any number of writers. */
+  private claimFile(stats: Stats): void {
+    if (stats.isFile()) this.context.claims.write(this.context.stage, identityOf(stats), this.name);
+  }
+
   private async opened(): Promise<FileHandle> {
     if (this.handle) return this.handle;
     await mkdir(dirname(this.path), { recursive: true });
     const handle = await open(this.path, this.mode === 'append' ? 'a' : 'w');
     this.handle = handle;
+    const stats = await handle.stat();
+    this.claimFile(stats);
     const { header } = this.context;
-    if (header && (await handle.stat()).size === 0) await writeAll(handle, header);
+    if (header && stats.size === 0) await writeAll(handle, header);
     return handle;
   }
 

@@ -9,8 +9,9 @@ import {
   type StageContext,
 } from '#component';
 import { framingOptions } from '../options.js';
-import { type FoundFile, findFiles } from './find.js';
+import { type FoundFile, findFiles, type Patterns } from './find.js';
 import { followFiles } from './follow.js';
+import { identityOf } from './identity.js';
 import { type ByteInput, type Compression, detectCompression, openInput } from './input.js';
 import { type FileSourceOptions, openFile } from './open.js';
 
@@ -32,11 +33,17 @@ export function createFileSource(config: Config, context: StageContext): Source 
   const progress = new Progress();
   const close = (): Promise<void> => Promise.resolve();
   if (config.follow === true) {
-    return { read: (outlet, signal) => followFiles(options, outlet, signal), close };
+    const claim = async (): Promise<void> => claimFiles((await findFiles(options.patterns)).files, context);
+    return { claim, read: (outlet, signal) => followFiles(options, outlet, signal), close };
   }
-  const allowEmpty = config.allow_empty === true;
+  let found: Promise<readonly FoundFile[]> | undefined;
+  const find = (): Promise<readonly FoundFile[]> => {
+    found ??= findAll(options.patterns, config.allow_empty === true);
+    return found;
+  };
   return {
-    read: (outlet, signal) => readFiles(options, allowEmpty, progress, outlet, signal),
+    claim: async () => claimFiles(await find(), context),
+    read: (outlet, signal) => readFiles(find, options, progress, outlet, signal),
     progress: () => ({ read: progress.read(), total: progress.total }),
     close,
   };
@@ -57,15 +64,25 @@ class Progress {
   }
 }
 
+async function findAll(patterns: Patterns, allowEmpty: boolean): Promise<readonly FoundFile[]> {
+  const { files, unmatched } = await findFiles(patterns);
+  if (unmatched.length > 0 && !allowEmpty) throw noMatch(unmatched, patterns.workingDirectory);
+  return files;
+}
+
+/** Only of regular files: what goes through a pipe or a device does not come out of it again. */
+function claimFiles(files: readonly FoundFile[], { claims, stage }: StageContext): void {
+  for (const { stats, name } of files) if (stats.isFile()) claims.read(stage, identityOf(stats), name);
+}
+
 async function* readFiles(
+  find: () => Promise<readonly FoundFile[]>,
   options: FileSourceOptions,
-  allowEmpty: boolean,
   progress: Progress,
   outlet: Outlet,
   signal: AbortSignal,
 ): AsyncGenerator<Chunk> {
-  const { files, unmatched } = await findFiles(options.patterns);
-  if (unmatched.length > 0 && !allowEmpty) throw noMatch(unmatched, options.patterns.workingDirectory);
+  const files = await find();
   progress.total = files.every(({ stats }) => stats.isFile())
     ? files.reduce((sum, { stats }) => sum + stats.size, 0)
     : undefined;

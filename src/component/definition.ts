@@ -1,6 +1,7 @@
 import type { Arena, Batch, Partition, Shape } from '../batch/index.js';
 import type { Field } from '../config/fields.js';
 import type { Wanted } from '../formats/index.js';
+import type { Claims } from './claims.js';
 
 /** Checked options of a component, defaults filled in. Plain data: it travels to the threads. */
 export type Config = Readonly<Record<string, unknown>>;
@@ -58,6 +59,8 @@ export interface Outlet {
 }
 
 export interface Source {
+  /** Says in the context's claims what it will read. All stages do so before any of them reads or writes. */
+  claim?(): Promise<void>;
   /** Ends at the end of the input, or soon after `signal` aborts (then what was read whole is still yielded). */
   read(outlet: Outlet, signal: AbortSignal): AsyncIterable<Chunk>;
   /** Bytes read and in all, of the input as it lies there (compressed where it is); `total` only where known. */
@@ -78,6 +81,7 @@ export interface StageContext {
   /** How the source's format cuts bytes into records, and how many lines come before them. */
   readonly framing: 'lines' | 'csv';
   readonly preambleLines: number;
+  readonly claims: Claims;
   readonly log: StageLog;
 }
 
@@ -127,6 +131,8 @@ export interface Block {
 }
 
 export interface Sink {
+  /** Says in the context's claims what it will write. All stages do so before any of them reads or writes. */
+  claim?(): Promise<void>;
   /**
    * Resolves when the bytes have been handed over; then the block's buffer is used again. Blocks come one at a time. The
    * last one of a run is empty: it opens an output for which nothing came.

@@ -1,6 +1,7 @@
 export { MillraceError, messageOf } from '../base/errors.js';
 export type { Partition } from '../batch/index.js';
 export { type Field, FieldError, type FieldType } from '../config/fields.js';
+export { Claims } from './claims.js';
 export type * from './definition.js';
 export { EXPRESSION, expressionField, formatField, TEMPLATE, templateField } from './fields.js';
 export { Framer, type FramingOptions, type LongLines, type ReadBytes, type Turn } from './framing.js';

@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { SINKS } from '../../connectors/index.js';
 import { MillraceError } from '../base/errors.js';
-import type {
-  Sink,
-  SinkContext,
-  SinkDefinition,
-  Source,
-  SourceDefinition,
-  StageLog,
+import {
+  Claims,
+  type Sink,
+  type SinkContext,
+  type SinkDefinition,
+  type Source,
+  type SourceDefinition,
+  type StageLog,
 } from '../component/index.js';
 import { Inbox } from '../flow/index.js';
 import { framingOf, type InboxPlan, type Pipeline, type Plan, type SegmentPlan } from '../plan/index.js';
@@ -27,6 +28,8 @@ export interface RunOptions {
   readonly log: StageLog;
 }
 
+/** What the dead letters' sink is called; with a space, which no stage's name has. */
+const DEAD_LETTER_STAGE = 'dead letters';
 /** The dead letters' own queue: small, since they are rare. */
 const DEAD_LETTER_QUEUE_BYTES = 1024 * 1024;
 
@@ -48,6 +51,8 @@ export class Run {
   readonly #inboxes = new Map<string, Inbox<ChainItem> | Inbox<SinkItem>>();
   readonly #deadLetters: Inbox<SinkItem>;
   readonly #sources = new Map<string, Source>();
+  readonly #sinks = new Map<string, Sink>();
+  readonly #claims = new Claims();
   readonly #draining = new AbortController();
   readonly #failing = new AbortController();
   #failure: unknown;
@@ -74,6 +79,7 @@ export class Run {
 
   /** Runs to the end. Rejects with the first failure, after everything has been torn down. */
   async run(): Promise<void> {
+    await this.#createEnds();
     const parts = [
       this.#runDeadLetters(),
       ...this.#stagesOf('sink').map((id) => this.#runSink(id)),
@@ -134,12 +140,31 @@ export class Run {
     return kind === 'sink' ? new Inbox<SinkItem>(options) : new Inbox<ChainItem>(options);
   }
 
-  async #runSource(id: string): Promise<void> {
+  /** Creates sources and sinks. What they read and write must be different things before anything is touched. */
+  async #createEnds(): Promise<void> {
+    for (const id of this.#sourceIds()) this.#sources.set(id, this.#createSource(id));
+    for (const id of this.#stagesOf('sink')) this.#sinks.set(id, await this.#createSink(id));
+    this.#sinks.set(DEAD_LETTER_STAGE, this.#createDeadLetters());
+    try {
+      for (const end of [...this.#sources.values(), ...this.#sinks.values()]) await end.claim?.();
+    } catch (error) {
+      await Promise.allSettled(
+        [...this.#sources.values(), ...this.#sinks.values()].map((end) => end.close()),
+      );
+      throw error;
+    }
+  }
+
+  #createSource(id: string): Source {
     const { pipeline, plan, log } = this.#options;
     const stage = plan.stages.get(id)!;
-    const context = { pipeline: pipeline.name, stage: id, log, ...framingOf(stage) };
-    const source = (stage.definition as SourceDefinition).create(stage.config, context);
-    this.#sources.set(id, source);
+    const context = { pipeline: pipeline.name, stage: id, claims: this.#claims, log, ...framingOf(stage) };
+    return (stage.definition as SourceDefinition).create(stage.config, context);
+  }
+
+  async #runSource(id: string): Promise<void> {
+    const { pipeline } = this.#options;
+    const source = this.#sources.get(id)!;
     const { maxBytes, lingerMs } = pipeline.runtime.batch;
     await new SourceRunner({
       stage: id,
@@ -182,30 +207,32 @@ export class Run {
     }).run();
   }
 
-  async #runSink(id: string): Promise<void> {
-    const { plan } = this.#options;
-    const stage = plan.stages.get(id)!;
+  async #createSink(id: string): Promise<Sink> {
+    const stage = this.#options.plan.stages.get(id)!;
     const node = this.#segment.chains
       .flatMap(({ nodes }) => nodes)
       .find((n) => n.kind === 'encode' && n.stage === id)!;
     const { header, footer } = await createEncoder(node);
-    const sink = (stage.definition as SinkDefinition).create(
-      stage.config,
-      this.#sinkContext(id, header, footer),
-    );
+    return (stage.definition as SinkDefinition).create(stage.config, this.#sinkContext(id, header, footer));
+  }
+
+  async #runSink(id: string): Promise<void> {
     const counts = this.metrics.stage(id);
-    await this.#write(sink, this.#inboxes.get(id) as Inbox<SinkItem>, (records, bytes) => {
+    await this.#write(this.#sinks.get(id)!, this.#inboxes.get(id) as Inbox<SinkItem>, (records, bytes) => {
       counts.recordsIn += records;
       counts.recordsOut += records;
       counts.bytes += bytes;
     });
   }
 
-  async #runDeadLetters(): Promise<void> {
+  #createDeadLetters(): Sink {
     const file = SINKS.find(({ name }) => name === 'file')!;
     const config = { path: this.deadLetterPath, mode: 'append', format: { type: 'json' } };
-    const sink = file.create(config, this.#sinkContext('dead_letters', undefined, undefined));
-    await this.#write(new Lazy(sink), this.#deadLetters, (records) => {
+    return new Lazy(file.create(config, this.#sinkContext(DEAD_LETTER_STAGE, undefined, undefined)));
+  }
+
+  async #runDeadLetters(): Promise<void> {
+    await this.#write(this.#sinks.get(DEAD_LETTER_STAGE)!, this.#deadLetters, (records) => {
       this.metrics.deadLetters += records;
     });
   }
@@ -220,7 +247,8 @@ export class Run {
 
   #sinkContext(stage: string, header: Uint8Array | undefined, footer: Uint8Array | undefined): SinkContext {
     const { pipeline, log } = this.#options;
-    return { pipeline: pipeline.name, stage, framing: 'lines', preambleLines: 0, log, header, footer };
+    const surroundings = { pipeline: pipeline.name, stage, claims: this.#claims, log };
+    return { ...surroundings, framing: 'lines', preambleLines: 0, header, footer };
   }
 
   /** Tears everything down: whoever waits for room or for input is told. Only the first failure counts. */
@@ -239,6 +267,10 @@ class Lazy implements Sink {
 
   constructor(sink: Sink) {
     this.#sink = sink;
+  }
+
+  async claim(): Promise<void> {
+    await this.#sink.claim?.();
   }
 
   async write(block: Parameters<Sink['write']>[0], signal: AbortSignal): Promise<void> {

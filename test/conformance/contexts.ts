@@ -1,10 +1,11 @@
-import type { Config, Definition, SinkContext, StageContext } from '#component';
+import { Claims, type Config, type Definition, type SinkContext, type StageContext } from '#component';
 import { defaultsOf } from '../../src/config/index.js';
 
 /** A stage's surroundings for tests. */
 export function stageContext(changes: Partial<StageContext> = {}): StageContext {
   const log = { info: () => {}, warn: () => {} };
-  return { pipeline: 'test', stage: 'in', framing: 'lines', preambleLines: 0, log, ...changes };
+  const claims = new Claims();
+  return { pipeline: 'test', stage: 'in', framing: 'lines', preambleLines: 0, claims, log, ...changes };
 }
 
 export function sinkContext(header?: Uint8Array, footer?: Uint8Array): SinkContext {

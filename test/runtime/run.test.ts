@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -76,6 +76,40 @@ ${state}`;
     expect(failure.code).toBe('expression_failed');
     expect(failure.message).toContain('stage "m" failed on the record at byte 8 of');
     expect(failure.message).toContain('stop.ndjson');
+  });
+
+  it('touches nothing when a sink would write what a source reads, or what another sink writes', async () => {
+    const path = input('both.log', ['a', 'b']);
+    const other = join(folder, 'other.out');
+    symlinkSync(path, join(folder, 'link.log'));
+    const sinks = (one: string, two: string) => `
+sources: { in: { type: file, paths: ["${folder}/both.*"] } }
+sinks:
+  one: { type: file, inputs: [in], path: ${one}, mode: overwrite }
+  two: { type: file, inputs: [in], path: ${two}, mode: overwrite }
+${state}`;
+    for (const yaml of [
+      sinks(other, join(folder, 'link.log')),
+      sinks(other, `${folder}/state/../other.out`),
+    ]) {
+      const failure = await runInThread(yaml, 'both.yaml').catch((error) => error);
+      expect(failure.code).toBe('claimed_twice');
+      expect(existsSync(other)).toBe(false);
+      expect(readFileSync(path, 'utf8')).toBe('a\nb\n');
+    }
+    await runInThread(sinks('/dev/null', '/dev/null'), 'both.yaml');
+  });
+
+  it('ends when a followed source finds what a sink of the same run writes', async () => {
+    input('grows.1', ['a']);
+    const yaml = `
+sources: { in: { type: file, paths: ["${folder}/grows.*"], follow: true, poll_interval: 5ms } }
+sinks: { out: { type: file, inputs: [in], path: "${folder}/grows.2", format: lines } }
+${state}`;
+    const failure = await runInThread(yaml, 'grows.yaml').catch((error) => error);
+    expect(failure.message).toContain('grows.2');
+    expect(failure.code).toBe('claimed_twice');
+    expect(readFileSync(join(folder, 'grows.2'), 'utf8')).toBe('a\n');
   });
 
   it('stops when more than max_share of the last records fail', async () => {
