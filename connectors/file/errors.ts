@@ -10,6 +10,7 @@ const ADVICE: Readonly<Record<string, readonly [code: string, advice: string]>> 
   EROFS: ['permission_denied', 'the file system is read-only; choose a path elsewhere'],
   EISDIR: ['is_a_folder', 'this is a folder; name a file'],
   ENOTDIR: ['not_a_folder', 'a part of the path before the last is a file; check the path'],
+  EEXIST: ['not_a_folder', 'a part of the path before the last is a file; check the path'],
   ENOSPC: ['disk_full', 'there is no room left on the device; free some, then run again'],
   EDQUOT: ['disk_full', "this user's quota is used up; free some room, then run again"],
   EMFILE: [

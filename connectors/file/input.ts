@@ -1,8 +1,9 @@
 import type { FileHandle } from 'node:fs/promises';
-import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { MillraceError, messageOf } from '#component';
 import { fileError } from './errors.js';
+
+type Decompressor = zlib.Gunzip;
 
 export type Compression = 'none' | 'gzip' | 'zstd';
 
@@ -63,10 +64,12 @@ class CompressedInput implements ByteInput {
   consumed = 0;
   private readonly handle: FileHandle;
   private readonly name: string;
-  private readonly decompressor: Transform;
+  private readonly decompressor: Decompressor;
   private readonly compressed = Buffer.alloc(COMPRESSED_BYTES);
   private readonly ready: Buffer[] = [];
   private ended = false;
+  /** The compressed data has come to its end; what follows may only be padding. */
+  private isOver = false;
   private error: unknown;
 
   constructor(handle: FileHandle, compression: 'gzip' | 'zstd', name: string) {
@@ -94,7 +97,7 @@ class CompressedInput implements ByteInput {
   }
 
   private async feed(): Promise<void> {
-    const { compressed, decompressor } = this;
+    const { compressed } = this;
     const { bytesRead } = await this.handle.read(compressed, 0, compressed.length, null).catch((error) => {
       throw fileError(error, 'read', this.name);
     });
@@ -102,15 +105,34 @@ class CompressedInput implements ByteInput {
     this.ended = bytesRead === 0;
     // An empty file holds no stream that could be cut off.
     if (this.consumed === 0) return;
+    if (!this.isOver) await this.decompress(compressed.subarray(0, bytesRead));
+    if (this.isOver && this.error === undefined) this.checkPadding(compressed.subarray(0, bytesRead));
+  }
+
+  private async decompress(bytes: Buffer): Promise<void> {
+    const { decompressor } = this;
     await new Promise<void>((resolve) => {
       const done = (): void => {
-        decompressor.off('error', done).off('end', done);
+        decompressor.off('error', done).off('end', end);
         resolve();
       };
-      decompressor.on('error', done);
-      if (bytesRead === 0) decompressor.on('end', done).end();
-      else decompressor.write(compressed.subarray(0, bytesRead), done);
+      // It also ends before the file does, at a zero after the data, and then never asks for more.
+      const end = (): void => {
+        this.isOver = true;
+        done();
+      };
+      decompressor.on('error', done).on('end', end);
+      if (bytes.length === 0) decompressor.end();
+      else decompressor.write(bytes, done);
     });
+  }
+
+  /** Tapes and some programs fill the last block with zeros, which gzip ignores too; anything else would be lost. */
+  private checkPadding(bytes: Buffer): void {
+    const from = Math.max(0, this.decompressor.bytesWritten - (this.consumed - bytes.length));
+    if (bytes.subarray(from).some((byte) => byte !== 0)) {
+      this.error = new Error('there is something after the end of the compressed data');
+    }
   }
 
   private damaged(): MillraceError {
@@ -124,13 +146,13 @@ class CompressedInput implements ByteInput {
   }
 }
 
-function gunzip(): Transform {
+function gunzip(): Decompressor {
   return zlib.createGunzip({ chunkSize: DECOMPRESSED_BYTES });
 }
 
-function unzstd(name: string): Transform {
+function unzstd(name: string): Decompressor {
   const { createZstdDecompress } = zlib as unknown as {
-    createZstdDecompress?: (options: { chunkSize: number }) => Transform;
+    createZstdDecompress?: (options: { chunkSize: number }) => Decompressor;
   };
   if (createZstdDecompress) return createZstdDecompress({ chunkSize: DECOMPRESSED_BYTES });
   const message = `cannot decompress ${name}: Node ${process.versions.node} cannot read zstd; use Node 22.15 or newer, or decompress the file first (zstd -d)`;

@@ -24,6 +24,8 @@ export function createStdinSource(config: Config, context: StageContext): Source
   const size = fileSize();
   return {
     read: (outlet, signal) => {
+      if (isFolder())
+        throw inputFailed('it is a folder; redirect a file, or name the files in a file source');
       if (size === undefined) {
         input = new StreamInput(process.stdin);
         return readStream(input, framer, outlet, signal);
@@ -56,11 +58,24 @@ async function readFile(into: Uint8Array): Promise<number> {
   try {
     return (await readAsync(STDIN, into, 0, into.length, null)).bytesRead;
   } catch (error) {
-    throw new MillraceError('input_failed', `cannot read standard input: ${messageOf(error)}`, {
-      blame: 'external',
-      cause: error,
-    });
+    throw inputFailed(messageOf(error), error);
   }
+}
+
+/** Node takes a folder for a stream that is empty. */
+function isFolder(): boolean {
+  try {
+    return fstatSync(STDIN).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+function inputFailed(reason: string, cause?: unknown): MillraceError {
+  return new MillraceError('input_failed', `cannot read standard input: ${reason}`, {
+    blame: 'external',
+    cause,
+  });
 }
 
 /**

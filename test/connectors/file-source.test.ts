@@ -170,6 +170,17 @@ describe('file source', () => {
       });
     });
 
+    it('reads a gzip file that is filled up with zeros, and says so when anything else follows them', async () => {
+      for (const zeros of [1, 512, 200_000]) {
+        const bytes = Buffer.concat([zlib.gzipSync('one\n'), zlib.gzipSync('two\n'), Buffer.alloc(zeros)]);
+        const folder = newFolder({ 'a.gz': bytes, 'b.gz': Buffer.concat([bytes, zlib.gzipSync('lost\n')]) });
+        expect(textOf(await read({ paths: [join(folder, 'a.gz')] }))).toBe('one\ntwo\n');
+        await expect(read({ paths: [join(folder, 'b.gz')] })).rejects.toThrow(
+          'there is something after the end of the compressed data',
+        );
+      }
+    });
+
     const zstd = (zlib as unknown as { zstdCompressSync?: (bytes: string) => Buffer }).zstdCompressSync;
     it.skipIf(!zstd)('reads zstd (where Node can)', async () => {
       const folder = newFolder({ 'a.zst': zstd!(LINES), 'b.log': zstd!(LINES) });
