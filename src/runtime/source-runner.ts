@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Chunk, Outlet, Source } from '../component/index.js';
 import type { Edge, Reservation } from '../flow/index.js';
 import { encodeDeadLetter } from '../workers/index.js';
@@ -18,6 +19,9 @@ export interface SourceRunnerOptions {
   /** Aborts when the source shall come to its end. */
   readonly signal: AbortSignal;
 }
+
+/** How long the process may be busy without looking at signals, timers and what threads say. */
+const BUSY_MS = 10;
 
 /** Reads a source into its chain's queue. Every buffer that the source holds has been paid for with credit. */
 export class SourceRunner implements Outlet {
@@ -48,7 +52,14 @@ export class SourceRunner implements Outlet {
   async run(): Promise<void> {
     const { source, edge, deadLetters, signal } = this.#options;
     try {
-      for await (const chunk of source.read(this, signal)) await this.#pass(chunk);
+      let turnedAtMs = performance.now();
+      for await (const chunk of source.read(this, signal)) {
+        await this.#pass(chunk);
+        // Where a source makes its records and a sink never waits, promises alone would keep the process busy for ever.
+        if (performance.now() - turnedAtMs < BUSY_MS) continue;
+        await turn();
+        turnedAtMs = performance.now();
+      }
     } finally {
       await source.close();
     }

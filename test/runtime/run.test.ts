@@ -112,6 +112,18 @@ ${state}`;
     expect(readFileSync(join(folder, 'grows.2'), 'utf8')).toBe('a\n');
   });
 
+  it('looks at timers and signals although no stage ever waits', async () => {
+    const yaml = `
+sources: { in: { type: generate } }
+sinks: { out: { type: blackhole, inputs: [in] } }
+${state}`;
+    const run = await prepareRun(yaml, 'busy.yaml');
+    const looks = setInterval(() => run.metrics.stage('out').recordsIn > 0 && run.drain(), 1);
+    await run.run();
+    clearInterval(looks);
+    expect(run.metrics.stage('out').recordsIn).toBeGreaterThan(0);
+  });
+
   it('stops when more than max_share of the last records fail', async () => {
     const lines = Array.from({ length: 5000 }, (_, i) => (i % 3 === 0 ? 'broken' : '{}'));
     const yaml = (share: number) => `
