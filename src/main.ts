@@ -4,4 +4,7 @@ import { processIo } from './cli/process-io.js';
 
 // What a source still waits for (a read of a silent pipe) must not keep the process.
 const exit = (code: number): never => process.exit(code);
-exit(await main(process.argv.slice(2), processIo(exit)));
+const io = processIo(exit);
+const code = await main(process.argv.slice(2), io);
+await io.flushed();
+exit(code);

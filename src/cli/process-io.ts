@@ -2,10 +2,16 @@ import { isatty } from 'node:tty';
 import type { Io, Output } from './io.js';
 
 /** The real process. Its streams are touched only when something is written: a pipe's mode changes with them. */
-export function processIo(exit: (code: number) => never): Io {
+export function processIo(exit: (code: number) => never): Io & {
+  /** Waits until the reader of a pipe has taken what was written: an exit would cut it off. */
+  flushed(): Promise<void>;
+} {
+  const out = output(1, () => process.stdout, exit);
+  const err = output(2, () => process.stderr, exit);
   return {
-    out: output(1, () => process.stdout, exit),
-    err: output(2, () => process.stderr, exit),
+    out,
+    err,
+    flushed: async () => void (await Promise.all([out.flushed(), err.flushed()])),
     env: process.env,
     exit,
     onSignal: (handler) => {
@@ -18,7 +24,11 @@ export function processIo(exit: (code: number) => never): Io {
   };
 }
 
-function output(fd: number, stream: () => NodeJS.WriteStream, exit: (code: number) => never): Output {
+function output(
+  fd: number,
+  stream: () => NodeJS.WriteStream,
+  exit: (code: number) => never,
+): Output & { flushed(): Promise<void> } {
   let guarded = false;
   return {
     isTerminal: isatty(fd),
@@ -31,6 +41,8 @@ function output(fd: number, stream: () => NodeJS.WriteStream, exit: (code: numbe
       guarded = true;
       stream().write(text);
     },
+    flushed: () =>
+      guarded ? new Promise((resolve) => stream().write('', () => resolve())) : Promise.resolve(),
   };
 }
 

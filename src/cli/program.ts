@@ -151,7 +151,6 @@ function withInput(command: Command): Command {
       '--set <path=value>',
       'set a value of the file, e.g. sources.web.paths[0]=a.log (repeatable)',
       collect,
-      [],
     )
     .option('--env-file <file>', 'fill ${NAME} from this file too; the environment comes first');
 }

@@ -91,8 +91,8 @@ async function runPipeline(
     reporter.failed(error);
     return run.isDraining ? Exit.INTERRUPTED : Exit.FAILED;
   } finally {
-    removeHandlers();
     await lanes.close();
+    removeHandlers();
   }
 }
 

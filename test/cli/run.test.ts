@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { lines, logged, ROOT, records, run, start, temporaryFolder, write } from './support.js';
+import { lines, logged, MAIN, ROOT, records, run, start, temporaryFolder, write } from './support.js';
 
 const LOG = [
   '1.2.3.4 - - [01/Jan/2026:00:00:00 +0000] "GET /a HTTP/1.1" 200 10 "-" "x"',
@@ -98,6 +99,31 @@ sinks:
     const { code, err } = await run(['run', '-'], { cwd: shop(), input });
     expect(code).toBe(78);
     expect(err).toContain('<stdin>:3:12: sources.web: the pipeline itself comes from standard input');
+  });
+
+  it('lets a slow reader of a pipe have all of a long answer', async () => {
+    const { child, ended } = start(['schema'], { input: '', readsOutput: false });
+    child.stdout.pause();
+    await new Promise((resolve) => child.stdout.once('readable', resolve));
+    let out = '';
+    child.stdout.on('data', (data: Buffer) => {
+      out += data.toString();
+    });
+    await ended;
+    expect(JSON.parse(out)).toHaveProperty('properties.sinks');
+  });
+
+  it('fails when standard input is a folder', async () => {
+    const cwd = shop(TO_STDOUT.replace('type: file, paths: [access.log]', 'type: stdin'));
+    const stdin = openSync(cwd, 'r');
+    const { status, stderr } = spawnSync(process.execPath, [MAIN, 'run', 'pipeline.yaml'], {
+      cwd,
+      stdio: [stdin, 'pipe', 'pipe'],
+      encoding: 'utf8',
+    });
+    closeSync(stdin);
+    expect(status).toBe(1);
+    expect(stderr).toContain('cannot read standard input: it is a folder');
   });
 
   it('reads records from a pipe', async () => {
