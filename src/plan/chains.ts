@@ -191,9 +191,9 @@ function inboxesOf(order: readonly Stage[], chains: readonly ChainPlan[], pipeli
   const standard = defaultQueue(pipeline, order);
   return order
     .map((stage) => {
-      if (stage.kind === 'source') return { stage: stage.id, inputs: [stage.id], queue: standard };
       const feeding = chains.filter((chain) => chain.nodes.some((node) => isLeafFor(node, stage.id)));
-      return { stage: stage.id, inputs: feeding.map((chain) => chain.id), queue: stage.queue ?? standard };
+      const inputs = stage.kind === 'source' ? [stage.id] : feeding.map((chain) => chain.id);
+      return { stage: stage.id, inputs, queue: { ...standard, ...stage.queue } };
     })
     .filter((inbox) => inbox.inputs.length > 0);
 }
@@ -206,7 +206,7 @@ function isLeafFor(node: NodePlan, stage: string): boolean {
  * Room for a few batches for every worker, and no more: what waits in a queue only costs memory. With many queues each
  * gets less, so that together they stay within half of `runtime.memory`; the other half is for work under way.
  */
-function defaultQueue({ runtime }: Pipeline, order: readonly Stage[]): QueueConfig {
+function defaultQueue({ runtime }: Pipeline, order: readonly Stage[]): Required<QueueConfig> {
   const queues = order.filter((stage) => stage.kind !== 'transform' || stage.queue).length;
   const share = Math.floor(runtime.memoryBytes / 2 / queues);
   const maxBytes = Math.min(8 * runtime.batch.maxBytes, Math.max(share, runtime.batch.maxBytes));

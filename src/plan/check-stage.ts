@@ -21,8 +21,6 @@ import type { Catalogue, OnError, QueueConfig, Stage, StageKind } from './pipeli
 
 /** How many stages a pipeline can have: more would be a mistake, and a risk to whoever walks the graph. */
 const MOST_STAGES = 1000;
-/** A queue that the file names without a size has room for this many batches. */
-const BATCHES_IN_QUEUE = 8;
 
 /** A stage as the graph sees it, whatever else is wrong with it. */
 export interface StageId {
@@ -43,7 +41,6 @@ export interface Input {
 
 export interface StageContext {
   readonly catalogue: Catalogue;
-  readonly batchBytes: number;
   /** Whether values are missing that could not be filled in, so that a definition's own check has to wait. */
   readonly incomplete: boolean;
   readonly problems: Problems;
@@ -205,11 +202,9 @@ class StageReader {
     if (!entry || refuseLaterQueue(entry.value, at)) return undefined;
     const queue = checkValue(entry.value, QUEUE_FIELD.type, at) as Record<string, unknown> | undefined;
     if (!queue) return undefined;
-    return {
-      type: 'memory',
-      maxBytes: (queue.max_bytes as number | undefined) ?? BATCHES_IN_QUEUE * this.#context.batchBytes,
-      whenFull: queue.when_full as QueueConfig['whenFull'],
-    };
+    const maxBytes = queue.max_bytes as number | undefined;
+    const whenFull = queue.when_full as QueueConfig['whenFull'];
+    return { type: 'memory', whenFull, ...(maxBytes !== undefined && { maxBytes }) };
   }
 
   #onError(map: MapNode): OnError {

@@ -45,7 +45,8 @@ export interface Stage {
 
 export interface QueueConfig {
   readonly type: 'memory';
-  readonly maxBytes: number;
+  /** Where the file gives none, the plan decides: the queues share `runtime.memory`. */
+  readonly maxBytes?: number;
   readonly whenFull: 'block' | 'drop_newest' | 'drop_oldest';
 }
 

@@ -65,7 +65,6 @@ function checkPipeline(
   const runtime = checkRuntime(entryOf(root, 'runtime'), problems);
   const { stages, ids } = readStages(root, {
     catalogue,
-    batchBytes: runtime.batch.maxBytes,
     incomplete,
     problems,
   });

@@ -43,7 +43,7 @@ export interface ChainPlan {
 export interface InboxPlan {
   readonly stage: string;
   readonly inputs: readonly string[];
-  readonly queue: QueueConfig;
+  readonly queue: Required<QueueConfig>;
 }
 
 /** What a process runs between durable queues. */

@@ -68,7 +68,7 @@ describe('a pipeline', () => {
     expect(web!.position).toEqual({ line: 3, column: 3 });
     expect(errors).toMatchObject({
       inputs: ['web'],
-      queue: { type: 'memory', maxBytes: 8 * 2 ** 20, whenFull: 'drop_oldest' },
+      queue: { type: 'memory', whenFull: 'drop_oldest' },
       onError: { action: 'drop' },
       config: { where: 'status >= 500' },
     });

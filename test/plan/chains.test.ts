@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { CATALOGUE } from '../../src/cli/catalogue.js';
+import { type Plan, planPipeline, readPipeline } from '../../src/plan/index.js';
+
+function planOf(yaml: string): Plan {
+  const { pipeline, problems } = readPipeline(yaml, 'test.yaml', { env: {}, set: [], catalogue: CATALOGUE });
+  expect(problems).toEqual([]);
+  const planned = planPipeline(pipeline!);
+  expect(planned.problems).toEqual([]);
+  return planned.plan;
+}
+
+const shapeOf = (plan: Plan) =>
+  plan.segments[0]!.chains.map(({ id, nodes }) => [
+    id,
+    ...nodes.map(({ kind, stage }) => `${kind} ${stage}`),
+  ]);
+const source = (format: string) => `sources: { in: { type: stdin, format: ${format} } }`;
+
+describe('a plan', () => {
+  it('fuses stages without a queue into one chain, and cuts at those that have one', () => {
+    const plan = planOf(`
+${source('json')}
+transforms:
+  a: { type: filter, inputs: [in], where: x > 1 }
+  b: { type: map, inputs: [a], drop: [x], queue: memory }
+  c: { type: map, inputs: [b, in], drop: [y] }
+sinks: { out: { type: stdout, inputs: [c] } }`);
+    expect(shapeOf(plan)).toEqual([
+      ['in', 'decode in', 'transform a', 'send b', 'transform c', 'encode out'],
+      ['b', 'receive b', 'transform b', 'transform c', 'encode out'],
+    ]);
+    expect(plan.segments[0]!.inboxes.map(({ stage, inputs }) => [stage, ...inputs])).toEqual([
+      ['in', 'in'],
+      ['b', 'in'],
+      ['out', 'in', 'b'],
+    ]);
+  });
+
+  it('decodes only what someone looks into', () => {
+    const plan = planOf(`
+${source('combined')}
+transforms:
+  a: { type: filter, inputs: [in], where: status >= 500 }
+  b: { type: map, inputs: [a], set: { area: path + "/" }, keep: [host, area] }
+sinks: { out: { type: stdout, inputs: [b] } }`);
+    const [decode] = plan.segments[0]!.chains[0]!.nodes;
+    expect([...decode!.wantedNames!].sort()).toEqual(['host', 'path', 'status']);
+    expect(decode!.wantsAll).toBe(false);
+  });
+
+  it('decodes nothing but what filters need of records that go out as they came', () => {
+    const plan = planOf(`
+${source('json')}
+transforms: { a: { type: filter, inputs: [in], where: x > 1 } }
+sinks: { out: { type: stdout, inputs: [a], format: json } }`);
+    const [chain] = plan.segments[0]!.chains;
+    expect(chain!.nodes[0]).toMatchObject({ wantedNames: ['x'], wantsAll: false });
+    expect(chain!.copiesLines).toBe(false);
+    const copy = planOf(`${source('lines')}\nsinks: { out: { type: stdout, inputs: [in], format: lines } }`);
+    expect(copy.segments[0]!.chains[0]!.copiesLines).toBe(true);
+  });
+
+  it('lets queues without a size share half of the memory, and leaves the others as they are', () => {
+    const inboxes = (queues: number) =>
+      planOf(`
+${source('lines')}
+transforms:
+${Array.from({ length: queues }, (_, i) => `  t${i}: { type: filter, inputs: [${i ? `t${i - 1}` : 'in'}], where: 'true', queue: memory }`).join('\n')}
+sinks: { out: { type: stdout, inputs: [t${queues - 1}], queue: { type: memory, max_bytes: 3MiB } } }`)
+        .segments[0]!.inboxes;
+    expect(inboxes(2).map(({ queue }) => queue.maxBytes / 2 ** 20)).toEqual([8, 8, 8, 3]);
+    const many = inboxes(98);
+    expect(many.at(-1)!.queue.maxBytes).toBe(3 * 2 ** 20);
+    const sizes = many.slice(0, -1).map(({ queue }) => queue.maxBytes);
+    expect(new Set(sizes)).toEqual(new Set([Math.floor((128 * 2 ** 20) / 100)]));
+  });
+});
