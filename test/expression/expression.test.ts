@@ -57,6 +57,7 @@ describe('values', () => {
     ['took * 2.0 - 0.5', 2.5],
     ['big + 1', 9007199254740994n],
     ['9223372036854775807 + 1', { error: 'integer overflow' }],
+    ['9223372036854775807 >= 9223372036854775808.0', false],
     ['status * 9223372036854775807', { error: 'integer overflow' }],
     ['status / 0', { error: 'division by zero' }],
     ['status + took', { error: '+ does not take int and double, convert one side with int() or double()' }],

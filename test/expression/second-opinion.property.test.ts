@@ -50,6 +50,18 @@ const { condition } = fc.letrec<{ number: string; string: string; condition: str
   ),
 }));
 
+/**
+ * Between an int and a double the other implementation compares as doubles, where we compare exactly; so where an
+ * expression has doubles, the integers are such that this makes no difference.
+ */
+function comparable(expression: string, values: Record<string, bigint | number | string | boolean>) {
+  if (!/\bd\b|double|\.\d/.test(expression)) return values;
+  const small = (value: bigint) => (value > 2n ** 52n || value < -(2n ** 52n) ? 7n : value);
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, typeof value === 'bigint' ? small(value) : value]),
+  );
+}
+
 function cellOf(value: bigint | number | string | boolean): Cell {
   if (typeof value === 'string') return { text: value };
   return typeof value === 'number' ? { double: value } : { json: String(value) };
@@ -71,8 +83,9 @@ test('conditions agree with @bufbuild/cel', () => {
     fc.property(
       condition.filter(parses),
       fc.array(record, { minLength: 1, maxLength: 8 }),
-      (expression, records) => {
+      (expression, anyRecords) => {
         arena.reset();
+        const records = anyRecords.map((values) => comparable(expression, values));
         const cells = records.map((values) =>
           Object.fromEntries(Object.entries(values).map(([name, value]) => [name, cellOf(value)])),
         );
