@@ -8,7 +8,8 @@ import { batchOf, type Cell, newArena, valuesOf } from './records.js';
 
 const integer = fc.constantFrom(0n, 1n, -3n, 7n, 500n, 2n ** 53n, 2n ** 63n - 1n, -(2n ** 63n));
 const double = fc.constantFrom(0.5, -2.25, 500.5, 1e300);
-const text = fc.constantFrom('', 'a', 'error', 'é😀', '\uffee', 'a longer text than twelve');
+/** The other implementation orders texts by UTF-16 units, we by code points: without \ue000 to \uffff they agree. */
+const text = fc.constantFrom('', 'a', 'error', 'é😀', '\ud7a3', 'a longer text than twelve');
 
 /** Every record has every field: a missing one is null here and an error in CEL's other implementations. */
 const record = fc.record({ i: integer, k: integer, d: double, s: text, t: text, b: fc.boolean() });
