@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import { type FileHandle, mkdir, open, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import type { Block, Config, Sink, SinkContext } from '#component';
+import type { Block, Config, Prepared, Sink, SinkContext } from '#component';
 import { fileError } from './errors.js';
 import { identityOf } from './identity.js';
 
@@ -40,8 +40,19 @@ class FileSink implements Sink {
     });
   }
 
-  async prepare(): Promise<void> {
+  async open(): Promise<null> {
     await this.orFail(async () => {
+      await this.opened();
+    });
+    return null;
+  }
+
+  async prepare(): Promise<Prepared> {
+    return { state: null, durable: () => this.sync() };
+  }
+
+  private sync(): Promise<void> {
+    return this.orFail(async () => {
       const handle = await this.opened();
       await handle.datasync().catch(ignoreUnlessDisk);
     });

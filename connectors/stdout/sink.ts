@@ -9,7 +9,7 @@ export function createStdoutSink(_config: Config, context: SinkContext): Sink {
 export function streamSink(streamOf: () => Writable, context: SinkContext): Sink {
   let opened: Promise<Writable> | undefined;
 
-  const open = async (signal?: AbortSignal): Promise<Writable> => {
+  const openStream = async (signal?: AbortSignal): Promise<Writable> => {
     const stream = streamOf();
     // The error also comes to the write's callback; without a listener it would end the process.
     stream.on('error', () => {});
@@ -18,14 +18,16 @@ export function streamSink(streamOf: () => Writable, context: SinkContext): Sink
   };
 
   return {
+    open: async () => {
+      opened ??= openStream();
+      await opened;
+      return null;
+    },
     write: async (block: Block, signal) => {
-      opened ??= open(signal);
+      opened ??= openStream(signal);
       await writeAndWait(await opened, block.bytes, signal);
     },
-    prepare: async () => {
-      opened ??= open();
-      await opened;
-    },
+    prepare: async () => ({ state: null, durable: async () => {} }),
     close: async () => {
       if (!opened || !context.footer) return;
       const stream = await opened.catch(() => undefined);

@@ -1,3 +1,5 @@
+import type { JsonValue } from '../base/json.js';
+import type { Storage } from '../base/storage.js';
 import type { Arena, Batch, Partition, Shape } from '../batch/index.js';
 import type { Field } from '../config/fields.js';
 import type { Wanted } from '../formats/index.js';
@@ -32,7 +34,23 @@ export interface Chunk {
   readonly refused?: readonly RefusedRecord[];
   /** How many records the framing dropped, where the configuration says so. */
   readonly dropped?: number;
+  /**
+   * Where its part of the input goes on after this chunk. A chunk without bytes (in a buffer of length 0, which need
+   * not be lent) may carry this alone.
+   */
+  readonly resume?: Resume;
 }
+
+/** How far a source has come in one part of its input. */
+export interface Resume {
+  /** What tells the part from all others of the source in this run and in later ones: a file's identity. */
+  readonly key: string;
+  /** Made and understood by the source alone. */
+  readonly position: JsonValue;
+}
+
+/** The newest position of each part of a source's input, by key. */
+export type Positions = ReadonlyMap<string, JsonValue>;
 
 export interface RefusedRecord {
   readonly offset: number;
@@ -61,8 +79,15 @@ export interface Outlet {
 export interface Source {
   /** Says in the context's claims what it will read. All stages do so before any of them reads or writes. */
   claim?(): Promise<void>;
-  /** Ends at the end of the input, or soon after `signal` aborts (then what was read whole is still yielded). */
-  read(outlet: Outlet, signal: AbortSignal): AsyncIterable<Chunk>;
+  /**
+   * Reads on after `from`, which is empty at a beginning. Ends at the end of the input, or soon after `signal` aborts (then what was read
+   * whole is still yielded).
+   */
+  read(outlet: Outlet, signal: AbortSignal, from: Positions): AsyncIterable<Chunk>;
+  /** The checkpoint that holds these positions is durable: what lies before them will never be asked for again. */
+  commit?(positions: Positions): Promise<void>;
+  /** Those of the positions that may still be needed; called now and then, so that they do not grow for ever. */
+  prune?(positions: Positions): Promise<Positions>;
   /** Bytes read and in all, of the input as it lies there (compressed where it is); `total` only where known. */
   progress?(): { readonly read: number; readonly total: number | undefined };
   close(): Promise<void>;
@@ -83,6 +108,7 @@ export interface StageContext {
   readonly preambleLines: number;
   readonly claims: Claims;
   readonly log: StageLog;
+  readonly storage: Storage;
 }
 
 export interface StageLog {
@@ -134,13 +160,27 @@ export interface Sink {
   /** Says in the context's claims what it will write. All stages do so before any of them reads or writes. */
   claim?(): Promise<void>;
   /**
-   * Resolves when the bytes have been handed over; then the block's buffer is used again. Blocks come one at a time. The
-   * last one of a run is empty: it opens an output for which nothing came.
+   * Opens the output before anything is written to it, and takes it back to `state`: what came after is undone. Without
+   * a state it begins. Resolves to its state now.
    */
+  open(state: SinkState | undefined): Promise<SinkState>;
+  /** Resolves when the bytes have been handed over; then the block's buffer is used again. Blocks come one at a time. */
   write(block: Block, signal: AbortSignal): Promise<void>;
-  /** Everything written so far becomes durable or staged. Called at a barrier. */
-  prepare(): Promise<void>;
+  /** Called at a barrier, between two blocks. Later blocks come when it has resolved. */
+  prepare(): Promise<Prepared>;
+  /** The checkpoint that holds this state is durable. */
+  commit?(state: SinkState): Promise<void>;
+  /** Also writes what only the end of an output can have. The state of the last `prepare` leads back before that. */
   close(): Promise<void>;
+}
+
+/** To what a sink can be taken back; made and understood by the sink alone. */
+export type SinkState = JsonValue;
+
+export interface Prepared {
+  readonly state: SinkState;
+  /** Resolves when all that `state` counts would survive a loss of power. Blocks are written meanwhile. */
+  durable(): Promise<void>;
 }
 
 export interface SinkContext extends StageContext {

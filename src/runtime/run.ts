@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { SINKS } from '../../connectors/index.js';
 import { MillraceError } from '../base/errors.js';
+import { nodeStorage } from '../base/storage.js';
 import {
   Claims,
+  type Prepared,
   type Sink,
   type SinkContext,
   type SinkDefinition,
@@ -158,7 +160,14 @@ export class Run {
   #createSource(id: string): Source {
     const { pipeline, plan, log } = this.#options;
     const stage = plan.stages.get(id)!;
-    const context = { pipeline: pipeline.name, stage: id, claims: this.#claims, log, ...framingOf(stage) };
+    const context = {
+      pipeline: pipeline.name,
+      stage: id,
+      claims: this.#claims,
+      log,
+      storage: nodeStorage,
+      ...framingOf(stage),
+    };
     return (stage.definition as SourceDefinition).create(stage.config, context);
   }
 
@@ -247,7 +256,7 @@ export class Run {
 
   #sinkContext(stage: string, header: Uint8Array | undefined, footer: Uint8Array | undefined): SinkContext {
     const { pipeline, log } = this.#options;
-    const surroundings = { pipeline: pipeline.name, stage, claims: this.#claims, log };
+    const surroundings = { pipeline: pipeline.name, stage, claims: this.#claims, log, storage: nodeStorage };
     return { ...surroundings, framing: 'lines', preambleLines: 0, header, footer };
   }
 
@@ -278,8 +287,12 @@ class Lazy implements Sink {
     if (this.#used) await this.#sink.write(block, signal);
   }
 
-  async prepare(): Promise<void> {
-    if (this.#used) await this.#sink.prepare();
+  async open(): Promise<null> {
+    return null;
+  }
+
+  async prepare(): Promise<Prepared> {
+    return this.#used ? await this.#sink.prepare() : { state: null, durable: async () => {} };
   }
 
   async close(): Promise<void> {

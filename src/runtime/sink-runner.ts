@@ -17,11 +17,12 @@ export interface SinkRunnerOptions {
  */
 export async function runSink({ sink, inbox, pool, signal, onWritten }: SinkRunnerOptions): Promise<void> {
   try {
+    await sink.open(undefined);
     for (;;) {
       const arrival = await inbox.receive();
       if (arrival === undefined) break;
       if (arrival.kind === 'barrier') {
-        await sink.prepare();
+        await (await sink.prepare()).durable();
         continue;
       }
       const { buffer, byteOffset, length, records } = arrival.item;
@@ -30,8 +31,6 @@ export async function runSink({ sink, inbox, pool, signal, onWritten }: SinkRunn
       pool.give(buffer);
       arrival.release();
     }
-    // Opens the output, so that it is there, and empty, when nothing came.
-    await sink.write({ bytes: new Uint8Array(0), records: 0 }, signal);
   } finally {
     await sink.close();
   }

@@ -53,7 +53,7 @@ export class SourceRunner implements Outlet {
     const { source, edge, deadLetters, signal } = this.#options;
     try {
       let turnedAtMs = performance.now();
-      for await (const chunk of source.read(this, signal)) {
+      for await (const chunk of source.read(this, signal, new Map())) {
         await this.#pass(chunk);
         // Where a source makes its records and a sink never waits, promises alone would keep the process busy for ever.
         if (performance.now() - turnedAtMs < BUSY_MS) continue;

@@ -1,11 +1,21 @@
 import { Claims, type Config, type Definition, type SinkContext, type StageContext } from '#component';
+import { nodeStorage } from '../../src/base/storage.js';
 import { defaultsOf } from '../../src/config/index.js';
 
 /** A stage's surroundings for tests. */
 export function stageContext(changes: Partial<StageContext> = {}): StageContext {
   const log = { info: () => {}, warn: () => {} };
   const claims = new Claims();
-  return { pipeline: 'test', stage: 'in', framing: 'lines', preambleLines: 0, claims, log, ...changes };
+  return {
+    pipeline: 'test',
+    stage: 'in',
+    framing: 'lines',
+    preambleLines: 0,
+    claims,
+    log,
+    storage: nodeStorage,
+    ...changes,
+  };
 }
 
 export function sinkContext(header?: Uint8Array, footer?: Uint8Array): SinkContext {

@@ -28,7 +28,7 @@ export function testSource(
     it('gives whole records in order, at positions that follow each other', async () => {
       const outlet = newOutlet();
       const source = await make();
-      const received = await receiveAll(source.read(outlet, never), outlet);
+      const received = await receiveAll(source.read(outlet, never, new Map()), outlet);
       await source.close();
       expect(received.length).toBeGreaterThan(2);
       if (expected) expect(Buffer.concat(received.map((chunk) => chunk.bytes))).toEqual(expected);
@@ -40,7 +40,7 @@ export function testSource(
       for (let run = 0; run < 2; run++) {
         const outlet = newOutlet();
         const source = await make();
-        const received = await receiveAll(source.read(outlet, never), outlet);
+        const received = await receiveAll(source.read(outlet, never, new Map()), outlet);
         await source.close();
         runs.push(Buffer.concat(received.map((chunk) => chunk.bytes)).toString('latin1'));
       }
@@ -50,7 +50,7 @@ export function testSource(
     it('passes on or gives back every buffer that it was lent', async () => {
       const outlet = newOutlet();
       const source = await make();
-      await receiveAll(source.read(outlet, never), outlet);
+      await receiveAll(source.read(outlet, never, new Map()), outlet);
       await source.close();
       expect(outlet.lent.size).toBe(0);
     });
@@ -58,7 +58,7 @@ export function testSource(
     it('needs room for no more than one buffer', async () => {
       const outlet = newOutlet(1);
       const source = await make();
-      const received = await receiveAll(source.read(outlet, never), outlet);
+      const received = await receiveAll(source.read(outlet, never, new Map()), outlet);
       await source.close();
       expect(outlet.mostLentBuffers).toBe(1);
       expect(outlet.mostLentBytes).toBeLessThanOrEqual(2 * Math.max(BATCH_BYTES, longestRecord));
@@ -68,7 +68,7 @@ export function testSource(
     it('waits when there is no room', async () => {
       const outlet = newOutlet(1);
       const source = await make();
-      const chunks = source.read(outlet, never)[Symbol.asyncIterator]();
+      const chunks = source.read(outlet, never, new Map())[Symbol.asyncIterator]();
       const first = (await chunks.next()).value!;
       let isWaiting = true;
       const second = chunks.next().then((result) => {
@@ -89,7 +89,7 @@ export function testSource(
       const source = await make();
       const controller = new AbortController();
       const received: Received[] = [];
-      for await (const chunk of source.read(outlet, controller.signal)) {
+      for await (const chunk of source.read(outlet, controller.signal, new Map())) {
         received.push(receive(chunk, outlet));
         controller.abort();
       }
@@ -105,7 +105,7 @@ export function testSource(
     it('gives back its buffers when the receiver turns away', async () => {
       const outlet = newOutlet();
       const source = await make();
-      for await (const chunk of source.read(outlet, never)) {
+      for await (const chunk of source.read(outlet, never, new Map())) {
         receive(chunk, outlet);
         break;
       }
@@ -116,7 +116,7 @@ export function testSource(
     it('ends when the run stops lending', async () => {
       const outlet = newOutlet(1);
       const source = await make();
-      const chunks = source.read(outlet, never)[Symbol.asyncIterator]();
+      const chunks = source.read(outlet, never, new Map())[Symbol.asyncIterator]();
       const first = (await chunks.next()).value!;
       const second = chunks.next();
       outlet.stop();

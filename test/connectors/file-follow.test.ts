@@ -42,7 +42,7 @@ class Follower {
   }
 
   private async run(source: ReturnType<typeof fileSource.create>): Promise<void> {
-    for await (const chunk of source.read(this.outlet, this.controller.signal)) {
+    for await (const chunk of source.read(this.outlet, this.controller.signal, new Map())) {
       this.received.push(receive(chunk, this.outlet));
     }
     await source.close();

@@ -29,7 +29,7 @@ function sourceOf(options: Config, context: Partial<StageContext> = {}) {
 
 async function read(options: Config, context: Partial<StageContext> = {}): Promise<Received[]> {
   const outlet = new CountingOutlet(64);
-  const received = await receiveAll(sourceOf(options, context).read(outlet, never), outlet);
+  const received = await receiveAll(sourceOf(options, context).read(outlet, never, new Map()), outlet);
   expect(outlet.lent.size).toBe(0);
   return received;
 }
@@ -123,7 +123,7 @@ describe('file source', () => {
     const folder = newFolder({ 'a.log': LINES, 'b.gz': zlib.gzipSync(LINES) });
     const source = sourceOf({ paths: [join(folder, '*')] });
     const outlet = new CountingOutlet(64);
-    await receiveAll(source.read(outlet, never), outlet);
+    await receiveAll(source.read(outlet, never, new Map()), outlet);
     const size = LINES.length + zlib.gzipSync(LINES).length;
     expect(source.progress!()).toEqual({ read: size, total: size });
   });
@@ -147,7 +147,11 @@ describe('file source', () => {
       const outlet = new CountingOutlet(64 * 1024);
       const received: string[] = [];
       const run = async () => {
-        for await (const chunk of sourceOf({ paths: [join(folder, 'a.gz')] }).read(outlet, never)) {
+        for await (const chunk of sourceOf({ paths: [join(folder, 'a.gz')] }).read(
+          outlet,
+          never,
+          new Map(),
+        )) {
           received.push(Buffer.from(chunk.bytes).toString());
           outlet.giveBack(chunk.bytes.buffer);
         }

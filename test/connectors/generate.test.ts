@@ -11,7 +11,7 @@ const sourceOf = (options: Config) =>
 
 async function lines(options: Config, batchBytes = 10_000): Promise<string[]> {
   const outlet = new CountingOutlet(batchBytes);
-  const text = textOf(await receiveAll(sourceOf(options).read(outlet, never), outlet));
+  const text = textOf(await receiveAll(sourceOf(options).read(outlet, never, new Map()), outlet));
   expect(text.endsWith('\n') || text === '').toBe(true);
   return text.split('\n').slice(0, -1);
 }

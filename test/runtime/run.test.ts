@@ -57,7 +57,8 @@ function sink(name: string, write: (records: number) => Promise<void>): SinkDefi
     example: `type: ${name}`,
     create: () => ({
       write: ({ records }) => write(records),
-      prepare: async () => {},
+      open: async () => null,
+      prepare: async () => ({ state: null, durable: async () => {} }),
       close: async () => {},
     }),
   };
