@@ -74,6 +74,7 @@ export const fileSource: SourceDefinition = {
 
 export const fileSink: SinkDefinition = {
   kind: 'sink',
+  keepsState: true,
   name: 'file',
   summary: 'Writes records to a file.',
   fields: [

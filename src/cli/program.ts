@@ -60,7 +60,7 @@ function addRun({ program, io, done }: Verbs): void {
     .helpGroup('Running:')
     .summary('run a pipeline to the end of its input')
     .description(
-      'Runs a pipeline to the end of its input. The first Ctrl-C (or SIGTERM) stops reading and finishes what was read; the second stops at once.',
+      'Runs a pipeline to the end of its input; after a stop or a crash, goes on where it was. The first Ctrl-C (or SIGTERM) stops reading and finishes what was read; the second stops at once.',
     )
     .argument('<pipeline.yaml>', PIPELINE_ARGUMENT);
   withInput(run)
@@ -68,6 +68,7 @@ function addRun({ program, io, done }: Verbs): void {
       '--state <dir>',
       'folder for everything that outlives the run (default: runtime.state of the file)',
     )
+    .option('--fresh', 'start over, instead of going on where the last run stopped')
     .option(
       '--workers <n>',
       'worker threads; 0 works in the main thread (default: runtime.workers of the file)',

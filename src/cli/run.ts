@@ -15,6 +15,7 @@ export interface RunVerbOptions extends LoadOptions {
   readonly state?: string;
   readonly workers?: number;
   readonly only?: readonly string[];
+  readonly fresh?: boolean;
   readonly quiet?: boolean;
   /** False with `--no-progress`. */
   readonly progress: boolean;
@@ -36,7 +37,7 @@ export async function runVerb(file: string, options: RunVerbOptions, io: Io): Pr
   const workers = options.workers ?? workerCount(pipeline.runtime.workers);
   const beginning = { pipeline: pipeline.name, file: shown(file), stages: pipeline.stages.length, workers };
   try {
-    return await runPipeline(pipeline, loaded.plan, beginning, reporter, io);
+    return await runPipeline(pipeline, loaded.plan, beginning, options.fresh ?? false, reporter, io);
   } finally {
     reporter.close();
   }
@@ -68,13 +69,14 @@ async function runPipeline(
   pipeline: Pipeline,
   plan: Plan,
   beginning: Beginning,
+  fresh: boolean,
   reporter: Reporter,
   io: Io,
 ): Promise<number> {
   const startedMs = performance.now();
   const elapsedMs = () => performance.now() - startedMs;
   const lanes = await createLanes(pipeline, plan, beginning.workers);
-  const run = new Run({ pipeline, plan, lanes, log: reporter.stageLog });
+  const run = new Run({ pipeline, plan, lanes, log: reporter.stageLog, fresh });
   const removeHandlers = handleSignals(run, reporter, io);
   reporter.started(beginning);
   const stopProgress = showProgress(new Sampler(run, plan, startedMs), reporter);

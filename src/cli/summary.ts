@@ -21,6 +21,8 @@ export interface Summary {
   readonly deadLetterPath?: string;
   /** Only where the run came to its end: a failure leaves records under way. */
   readonly sums?: Sums;
+  /** Only where the run went on at a checkpoint and found nothing to read after it: when that was made. */
+  readonly nothingNewSince?: string;
 }
 
 export interface StageSummary {
@@ -36,7 +38,7 @@ export interface StageSummary {
   readonly bytes?: number;
 }
 
-type Finished = Pick<Run, 'metrics' | 'deadLetterPath'>;
+type Finished = Pick<Run, 'metrics' | 'deadLetterPath' | 'resumedFrom'>;
 
 export function summarize(
   run: Finished,
@@ -44,7 +46,7 @@ export function summarize(
   outcome: Summary['outcome'],
   elapsedMs: number,
 ): Summary {
-  const { metrics, deadLetterPath } = run;
+  const { metrics, deadLetterPath, resumedFrom } = run;
   const { bytes, records } = readBy(run, plan);
   const seconds = Math.max(0.001, elapsedMs / 1000);
   const stages = [...plan.stages.values()].map(({ id, kind, type }): StageSummary => {
@@ -67,6 +69,7 @@ export function summarize(
     deadLetters: metrics.deadLetters,
     ...(metrics.deadLetters > 0 && { deadLetterPath }),
     ...(outcome !== 'failed' && { sums: checkSums(plan, metrics) }),
+    ...(resumedFrom && records === 0 && { nothingNewSince: new Date(resumedFrom.timeMs).toISOString() }),
   };
 }
 
@@ -80,6 +83,10 @@ export function summaryLines(summary: Summary, paint: Paint): string[] {
   const lines = ['', `${paint('bold', title)}  ${rates}`, '', ...stageLines(summary, paint)];
   if (summary.errors.length > 0) lines.push('', ...errorLines(summary, paint));
   if (summary.deadLetterPath !== undefined) lines.push('', `dead letters are in ${summary.deadLetterPath}`);
+  if (summary.nothingNewSince !== undefined) {
+    const advice = `nothing new to read since ${summary.nothingNewSince}; --fresh starts over`;
+    lines.push('', paint('yellow', advice));
+  }
   if (sums) lines.push('', paint(sums.addUp ? 'green' : 'red', sums.sentence));
   else
     lines.push(

@@ -191,6 +191,11 @@ export interface SinkContext extends StageContext {
 
 export interface SinkDefinition extends Described {
   readonly kind: 'sink';
+  /**
+   * What it has written is there after the run. Where no sink of a pipeline says so (it prints, it throws away), there is
+   * nothing to go on from, and every run begins anew.
+   */
+  readonly keepsState?: true;
   /** Opens nothing; the first write does. */
   readonly create: (config: Config, context: SinkContext) => Sink;
 }

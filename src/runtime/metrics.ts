@@ -27,6 +27,17 @@ export class Metrics {
     return this.stages.get(id)!;
   }
 
+  countWritten(stage: string, records: number, bytes: number): void {
+    const counts = this.stage(stage);
+    counts.recordsIn += records;
+    counts.recordsOut += records;
+    counts.bytes += bytes;
+  }
+
+  countDeadLetters(records: number): void {
+    this.deadLetters += records;
+  }
+
   /** @param key `stage:code` */
   addError(key: string, times: number): void {
     const colon = key.lastIndexOf(':');

@@ -1,25 +1,19 @@
 import { join } from 'node:path';
-import { SINKS } from '../../connectors/index.js';
 import { MillraceError } from '../base/errors.js';
 import { nodeStorage } from '../base/storage.js';
-import {
-  Claims,
-  type Prepared,
-  type Sink,
-  type SinkContext,
-  type SinkDefinition,
-  type Source,
-  type SourceDefinition,
-  type StageLog,
-} from '../component/index.js';
+import type { SinkDefinition, SinkState, StageLog } from '../component/index.js';
 import { Inbox } from '../flow/index.js';
-import { framingOf, type InboxPlan, type Pipeline, type Plan, type SegmentPlan } from '../plan/index.js';
-import { createEncoder, DEAD_LETTERS, type Lanes } from '../workers/index.js';
+import type { InboxPlan, Pipeline, Plan, SegmentPlan } from '../plan/index.js';
+import { DEAD_LETTERS, type Lanes } from '../workers/index.js';
 import { BufferPool } from './buffer-pool.js';
 import { ChainRunner, type LeafEdge } from './chain-runner.js';
+import type { Checkpoint } from './checkpoint-store.js';
+import { Checkpointer } from './checkpointer.js';
+import { Ends } from './ends.js';
 import { FailureShare } from './failure-share.js';
 import { bufferOf, type ChainItem, type SinkItem } from './items.js';
 import { Metrics } from './metrics.js';
+import { DEAD_LETTER_STAGE, PipelineState } from './pipeline-state.js';
 import { runSink } from './sink-runner.js';
 import { SourceRunner } from './source-runner.js';
 
@@ -28,10 +22,10 @@ export interface RunOptions {
   readonly plan: Plan;
   readonly lanes: Lanes;
   readonly log: StageLog;
+  /** Whether to begin anew, whatever the last checkpoint says. */
+  readonly fresh?: boolean;
 }
 
-/** What the dead letters' sink is called; with a space, which no stage's name has. */
-const DEAD_LETTER_STAGE = 'dead letters';
 /** The dead letters' own queue: small, since they are rare. */
 const DEAD_LETTER_QUEUE_BYTES = 1024 * 1024;
 
@@ -42,7 +36,8 @@ const DEAD_LETTER_QUEUE_BYTES = 1024 * 1024;
  *                                                      → inbox → chain → …
  *                                                      → dead letters
  *
- * It ends when the sources have ended and everything behind them has drained, or with the first failure.
+ * It goes on at the last checkpoint, and ends when the sources have ended and everything behind them has drained, or with
+ * the first failure.
  */
 export class Run {
   readonly metrics: Metrics;
@@ -52,11 +47,13 @@ export class Run {
   readonly #pool: BufferPool;
   readonly #inboxes = new Map<string, Inbox<ChainItem> | Inbox<SinkItem>>();
   readonly #deadLetters: Inbox<SinkItem>;
-  readonly #sources = new Map<string, Source>();
-  readonly #sinks = new Map<string, Sink>();
-  readonly #claims = new Claims();
   readonly #draining = new AbortController();
   readonly #failing = new AbortController();
+  #ends: Ends | undefined;
+  #sourceRunners: ReadonlyMap<string, SourceRunner> = new Map();
+  #state: PipelineState | undefined;
+  #resumedFrom: Checkpoint | undefined;
+  #checkpointer: Checkpointer | undefined;
   #failure: unknown;
 
   constructor(options: RunOptions) {
@@ -65,7 +62,7 @@ export class Run {
     this.#segment = plan.segments[0]!;
     this.metrics = new Metrics(plan.stages.keys());
     this.#pool = new BufferPool(pipeline.runtime.memoryBytes / 4);
-    this.deadLetterPath = join(pipeline.runtime.state, pipeline.name, 'dead_letters.ndjson');
+    this.deadLetterPath = join(this.#folder, 'dead_letters.ndjson');
     for (const inbox of this.#segment.inboxes) this.#inboxes.set(inbox.stage, this.#createInbox(inbox));
     this.#deadLetters = new Inbox<SinkItem>({
       name: 'dead_letters',
@@ -81,15 +78,23 @@ export class Run {
 
   /** Runs to the end. Rejects with the first failure, after everything has been torn down. */
   async run(): Promise<void> {
-    await this.#createEnds();
-    const parts = [
-      this.#runDeadLetters(),
-      ...this.#stagesOf('sink').map((id) => this.#runSink(id)),
-      ...this.#segment.chains.map((_, index) => this.#runChain(index)),
-      ...this.#sourceIds().map((id) => this.#runSource(id)),
-    ];
-    await Promise.allSettled(parts.map((part) => part.catch((error) => this.#fail(error))));
-    if (this.#failure !== undefined) throw this.#failure;
+    const { pipeline, plan, log } = this.#options;
+    const { deadLetterPath } = this;
+    const segment = this.#segment;
+    this.#ends = await Ends.create({ pipeline, plan, segment, storage: nodeStorage, deadLetterPath, log });
+    try {
+      await this.#open(this.#ends);
+      await this.#runParts(this.#ends);
+      if (this.#failure !== undefined) throw this.#failure;
+      await this.#checkpointer?.finish(!this.isDraining);
+      await this.#ends.close();
+    } catch (error) {
+      this.#fail(error);
+      await this.#ends.closeAfterFailure();
+      throw this.#failure;
+    } finally {
+      await this.#state?.close();
+    }
   }
 
   /** Sources end where they are; what they have read goes through to the sinks. */
@@ -101,11 +106,16 @@ export class Run {
     return this.#draining.signal.aborted;
   }
 
+  /** The checkpoint at which this run went on; undefined where it began. */
+  get resumedFrom(): Checkpoint | undefined {
+    return this.#resumedFrom;
+  }
+
   /** How far the sources are, in bytes of their inputs; `total` where all of them know it. */
   progress(): { read: number; total: number | undefined } {
     let read = 0;
     let total: number | undefined = 0;
-    for (const source of this.#sources.values()) {
+    for (const source of this.#ends?.sources.values() ?? []) {
       const progress = source.progress?.();
       read += progress?.read ?? 0;
       total = progress?.total === undefined || total === undefined ? undefined : total + progress.total;
@@ -124,12 +134,13 @@ export class Run {
     return fill;
   }
 
-  #stagesOf(kind: 'source' | 'sink'): string[] {
-    return this.#segment.stages.filter((id) => this.#options.plan.stages.get(id)!.kind === kind);
+  get #folder(): string {
+    const { runtime, name } = this.#options.pipeline;
+    return join(runtime.state, name);
   }
 
   #sourceIds(): string[] {
-    return this.#stagesOf('source');
+    return this.#segment.stages.filter((id) => this.#options.plan.stages.get(id)!.kind === 'source');
   }
 
   #createInbox({ stage, inputs, queue }: InboxPlan): Inbox<ChainItem> | Inbox<SinkItem> {
@@ -142,43 +153,61 @@ export class Run {
     return kind === 'sink' ? new Inbox<SinkItem>(options) : new Inbox<ChainItem>(options);
   }
 
-  /** Creates sources and sinks. What they read and write must be different things before anything is touched. */
-  async #createEnds(): Promise<void> {
-    for (const id of this.#sourceIds()) this.#sources.set(id, this.#createSource(id));
-    for (const id of this.#stagesOf('sink')) this.#sinks.set(id, await this.#createSink(id));
-    this.#sinks.set(DEAD_LETTER_STAGE, this.#createDeadLetters());
-    try {
-      for (const end of [...this.#sources.values(), ...this.#sinks.values()]) await end.claim?.();
-    } catch (error) {
-      await Promise.allSettled(
-        [...this.#sources.values(), ...this.#sinks.values()].map((end) => end.close()),
-      );
-      throw error;
-    }
-  }
-
-  #createSource(id: string): Source {
-    const { pipeline, plan, log } = this.#options;
-    const stage = plan.stages.get(id)!;
-    const context = {
-      pipeline: pipeline.name,
-      stage: id,
-      claims: this.#claims,
-      log,
-      storage: nodeStorage,
-      ...framingOf(stage),
-    };
-    return (stage.definition as SourceDefinition).create(stage.config, context);
-  }
-
-  async #runSource(id: string): Promise<void> {
+  /** A pipeline that only prints has nothing that could go on, so every run of it is whole. */
+  #keepsState(): boolean {
     const { pipeline } = this.#options;
-    const source = this.#sources.get(id)!;
-    const { maxBytes, lingerMs } = pipeline.runtime.batch;
-    await new SourceRunner({
+    return pipeline.stages.some(
+      ({ kind, definition }) => kind === 'sink' && (definition as SinkDefinition).keepsState,
+    );
+  }
+
+  /** Takes the sinks back to the last checkpoint, and writes down to what they can be taken back from now on. */
+  async #open({ sinks }: Ends): Promise<void> {
+    const { log, fresh } = this.#options;
+    if (this.#keepsState()) {
+      this.#state = await PipelineState.open({ storage: nodeStorage, folder: this.#folder, log });
+      if (!fresh) this.#resumedFrom = this.#state.store.last;
+    }
+    if (this.#resumedFrom) {
+      const { id, timeMs } = this.#resumedFrom;
+      const time = new Date(timeMs).toISOString();
+      log.info({ checkpoint: id }, `going on at the checkpoint of ${time}; --fresh starts over`);
+    }
+    const isKept = (stage: string) => this.#resumedFrom !== undefined || stage === DEAD_LETTER_STAGE;
+    const states = new Map<string, SinkState>();
+    for (const [stage, sink] of sinks) {
+      states.set(stage, await sink.open(isKept(stage) ? this.#state?.stateOf(stage) : undefined));
+    }
+    this.#sourceRunners = new Map(this.#sourceIds().map((id) => [id, this.#createSourceRunner(id)]));
+    if (!this.#state) return;
+    this.#checkpointer = new Checkpointer({
+      store: this.#state.store,
+      intervalMs: this.#options.pipeline.runtime.checkpointMs,
+      sources: this.#sourceRunners,
+      sinks,
+      log,
+      signal: this.#failing.signal,
+      onFailure: (error) => this.#fail(error),
+    });
+    await this.#checkpointer.begin(states);
+  }
+
+  async #runParts({ sinks }: Ends): Promise<void> {
+    const parts = [
+      ...[...sinks.keys()].map((stage) => this.#runSink(stage)),
+      ...this.#segment.chains.map((_, index) => this.#runChain(index)),
+      ...[...this.#sourceRunners.values()].map((runner) => runner.run()),
+    ];
+    await Promise.allSettled(parts.map((part) => part.catch((error) => this.#fail(error))));
+  }
+
+  #createSourceRunner(id: string): SourceRunner {
+    const { maxBytes, lingerMs } = this.#options.pipeline.runtime.batch;
+    return new SourceRunner({
       stage: id,
-      pipeline: pipeline.name,
-      source,
+      pipeline: this.#options.pipeline.name,
+      source: this.#ends!.sources.get(id)!,
+      from: this.#resumedFrom && this.#state ? this.#state.positionsOf(id) : new Map(),
       edge: (this.#inboxes.get(id) as Inbox<ChainItem>).edge(id),
       deadLetters: this.#deadLetters.edge(`source ${id}`),
       pool: this.#pool,
@@ -186,7 +215,7 @@ export class Run {
       batchBytes: maxBytes,
       lingerMs,
       signal: AbortSignal.any([this.#draining.signal, this.#failing.signal]),
-    }).run();
+    });
   }
 
   async #runChain(index: number): Promise<void> {
@@ -216,48 +245,20 @@ export class Run {
     }).run();
   }
 
-  async #createSink(id: string): Promise<Sink> {
-    const stage = this.#options.plan.stages.get(id)!;
-    const node = this.#segment.chains
-      .flatMap(({ nodes }) => nodes)
-      .find((n) => n.kind === 'encode' && n.stage === id)!;
-    const { header, footer } = await createEncoder(node);
-    return (stage.definition as SinkDefinition).create(stage.config, this.#sinkContext(id, header, footer));
-  }
-
-  async #runSink(id: string): Promise<void> {
-    const counts = this.metrics.stage(id);
-    await this.#write(this.#sinks.get(id)!, this.#inboxes.get(id) as Inbox<SinkItem>, (records, bytes) => {
-      counts.recordsIn += records;
-      counts.recordsOut += records;
-      counts.bytes += bytes;
+  async #runSink(stage: string): Promise<void> {
+    const isDeadLetters = stage === DEAD_LETTER_STAGE;
+    const checkpointer = this.#checkpointer;
+    await runSink({
+      sink: this.#ends!.sinks.get(stage)!,
+      inbox: isDeadLetters ? this.#deadLetters : (this.#inboxes.get(stage) as Inbox<SinkItem>),
+      pool: this.#pool,
+      signal: this.#failing.signal,
+      onWritten: isDeadLetters
+        ? (records) => this.metrics.countDeadLetters(records)
+        : (records, bytes) => this.metrics.countWritten(stage, records, bytes),
+      onPrepared: (barrier, prepared) => checkpointer?.prepared(stage, barrier, prepared),
+      onEnded: (prepared) => checkpointer?.ended(stage, prepared),
     });
-  }
-
-  #createDeadLetters(): Sink {
-    const file = SINKS.find(({ name }) => name === 'file')!;
-    const config = { path: this.deadLetterPath, mode: 'append', format: { type: 'json' } };
-    return new Lazy(file.create(config, this.#sinkContext(DEAD_LETTER_STAGE, undefined, undefined)));
-  }
-
-  async #runDeadLetters(): Promise<void> {
-    await this.#write(this.#sinks.get(DEAD_LETTER_STAGE)!, this.#deadLetters, (records) => {
-      this.metrics.deadLetters += records;
-    });
-  }
-
-  #write(
-    sink: Sink,
-    inbox: Inbox<SinkItem>,
-    onWritten: (records: number, bytes: number) => void,
-  ): Promise<void> {
-    return runSink({ sink, inbox, pool: this.#pool, signal: this.#failing.signal, onWritten });
-  }
-
-  #sinkContext(stage: string, header: Uint8Array | undefined, footer: Uint8Array | undefined): SinkContext {
-    const { pipeline, log } = this.#options;
-    const surroundings = { pipeline: pipeline.name, stage, claims: this.#claims, log, storage: nodeStorage };
-    return { ...surroundings, framing: 'lines', preambleLines: 0, header, footer };
   }
 
   /** Tears everything down: whoever waits for room or for input is told. Only the first failure counts. */
@@ -266,37 +267,6 @@ export class Run {
     this.#failure = error;
     this.#failing.abort(error);
     for (const inbox of [...this.#inboxes.values(), this.#deadLetters] as Inbox<unknown>[]) inbox.fail(error);
-  }
-}
-
-/** A sink that is not touched before there is something to write, so that a run without dead letters leaves no file. */
-class Lazy implements Sink {
-  readonly #sink: Sink;
-  #used = false;
-
-  constructor(sink: Sink) {
-    this.#sink = sink;
-  }
-
-  async claim(): Promise<void> {
-    await this.#sink.claim?.();
-  }
-
-  async write(block: Parameters<Sink['write']>[0], signal: AbortSignal): Promise<void> {
-    this.#used ||= block.records > 0;
-    if (this.#used) await this.#sink.write(block, signal);
-  }
-
-  async open(): Promise<null> {
-    return null;
-  }
-
-  async prepare(): Promise<Prepared> {
-    return this.#used ? await this.#sink.prepare() : { state: null, durable: async () => {} };
-  }
-
-  async close(): Promise<void> {
-    if (this.#used) await this.#sink.close();
   }
 }
 

@@ -1,8 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Chunk, Outlet, Source } from '../component/index.js';
-import type { Edge, Reservation } from '../flow/index.js';
+import type { JsonValue } from '../base/json.js';
+import type { Chunk, Outlet, Positions, Source } from '../component/index.js';
+import type { Barrier, Edge, Reservation } from '../flow/index.js';
 import { encodeDeadLetter } from '../workers/index.js';
 import type { BufferPool } from './buffer-pool.js';
+import type { Positioned } from './checkpointer.js';
 import type { ChainItem, SinkItem } from './items.js';
 import type { Metrics } from './metrics.js';
 
@@ -10,6 +12,8 @@ export interface SourceRunnerOptions {
   readonly stage: string;
   readonly pipeline: string;
   readonly source: Source;
+  /** Where to go on. */
+  readonly from: Positions;
   readonly edge: Edge<ChainItem>;
   readonly deadLetters: Edge<SinkItem>;
   readonly pool: BufferPool;
@@ -24,16 +28,25 @@ export interface SourceRunnerOptions {
 const BUSY_MS = 10;
 
 /** Reads a source into its chain's queue. Every buffer that the source holds has been paid for with credit. */
-export class SourceRunner implements Outlet {
+export class SourceRunner implements Outlet, Positioned {
   readonly batchBytes: number;
   readonly lingerMs: number;
+  readonly source: Source;
+  passed = 0;
   readonly #options: SourceRunnerOptions;
   readonly #lent = new Map<ArrayBuffer, Reservation<ChainItem>>();
+  readonly #positions: Map<string, JsonValue>;
+  /** A chunk is on its way into the queue, partly there perhaps: no barrier may come between. */
+  #isPassing = false;
+  #hasEnded = false;
+  #waitingBarriers: (() => void)[] = [];
 
   constructor(options: SourceRunnerOptions) {
     this.#options = options;
     this.batchBytes = options.batchBytes;
     this.lingerMs = options.lingerMs;
+    this.source = options.source;
+    this.#positions = new Map(options.from);
   }
 
   async lend(bytes: number): Promise<ArrayBuffer> {
@@ -50,24 +63,55 @@ export class SourceRunner implements Outlet {
   }
 
   async run(): Promise<void> {
-    const { source, edge, deadLetters, signal } = this.#options;
-    try {
-      let turnedAtMs = performance.now();
-      for await (const chunk of source.read(this, signal, new Map())) {
-        await this.#pass(chunk);
-        // Where a source makes its records and a sink never waits, promises alone would keep the process busy for ever.
-        if (performance.now() - turnedAtMs < BUSY_MS) continue;
-        await turn();
-        turnedAtMs = performance.now();
-      }
-    } finally {
-      await source.close();
+    const { source, from, edge, deadLetters, signal } = this.#options;
+    let turnedAtMs = performance.now();
+    for await (const chunk of source.read(this, signal, from)) {
+      await this.#pass(chunk);
+      // Where a source makes its records and a sink never waits, promises alone would keep the process busy for ever.
+      if (performance.now() - turnedAtMs < BUSY_MS) continue;
+      await turn();
+      turnedAtMs = performance.now();
     }
+    this.#hasEnded = true;
     edge.end();
     deadLetters.end();
   }
 
+  positions(): Positions {
+    return new Map(this.#positions);
+  }
+
+  barrier(barrier: Barrier): Promise<Positions> {
+    return new Promise((resolve) => {
+      const insert = () => {
+        // Whoever meets an ended edge takes its end for any barrier.
+        if (!this.#hasEnded) {
+          this.#options.edge.barrier(barrier);
+          this.#options.deadLetters.barrier(barrier);
+        }
+        resolve(this.positions());
+      };
+      if (this.#isPassing) this.#waitingBarriers.push(insert);
+      else insert();
+    });
+  }
+
+  forget(asked: Positions, needed: Positions): void {
+    for (const [key, position] of asked) {
+      if (!needed.has(key) && this.#positions.get(key) === position) this.#positions.delete(key);
+    }
+  }
+
   async #pass(chunk: Chunk): Promise<void> {
+    this.#isPassing = true;
+    await this.#put(chunk);
+    if (chunk.resume) this.#positions.set(chunk.resume.key, chunk.resume.position);
+    this.passed++;
+    this.#isPassing = false;
+    for (const insert of this.#waitingBarriers.splice(0)) insert();
+  }
+
+  async #put(chunk: Chunk): Promise<void> {
     const counts = this.#options.metrics.stage(this.#options.stage);
     counts.bytes += chunk.bytes.length;
     if (chunk.dropped) {

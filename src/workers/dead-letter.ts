@@ -1,4 +1,4 @@
-/** A record that failed, as it stands in the dead-letter file: one JSON document a line. */
+/** A record that failed, as it stands among the dead letters: one JSON document a line. */
 export interface DeadLetter {
   readonly pipeline: string;
   /** Where the record came from: its source, the partition's name (a file's path) and its position there. */
@@ -32,4 +32,11 @@ function original(bytes: Uint8Array): Pick<DeadLetter, 'record' | 'record_base64
   } catch {
     return { record_base64: Buffer.from(bytes).toString('base64') };
   }
+}
+
+/** The original bytes of the record. */
+export function recordOf(letter: DeadLetter): Uint8Array {
+  return letter.record_base64 === undefined
+    ? Buffer.from(letter.record ?? '')
+    : Buffer.from(letter.record_base64, 'base64');
 }

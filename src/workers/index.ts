@@ -1,4 +1,4 @@
-export { type DeadLetter, encodeDeadLetter } from './dead-letter.js';
+export { type DeadLetter, encodeDeadLetter, recordOf } from './dead-letter.js';
 export { GrowingLanes } from './growing-lanes.js';
 export { InlineLanes, type Lanes, type ThreadData, workerCount } from './lanes.js';
 export { createEncoder } from './nodes.js';

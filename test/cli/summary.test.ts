@@ -39,7 +39,7 @@ describe('the summary', () => {
   const plan = planOf(LINEAR);
 
   it('is a table that ends with the sum of all records', () => {
-    const run = { metrics: metricsOf(plan), deadLetterPath: '.millrace/web-errors/dead_letters.ndjson' };
+    const run = { metrics: metricsOf(plan), deadLetterPath: '.millrace/web-errors/dead_letters.ndjson', resumedFrom: undefined };
     const text = summaryLines(summarize(run, plan, 'done', 1234), plain).join('\n');
     expect(text).toMatchInlineSnapshot(`
       "
@@ -61,7 +61,7 @@ describe('the summary', () => {
 
   it('says nothing of sums and dead letters where there are none', () => {
     const summary = summarize(
-      { metrics: new Metrics(plan.stages.keys()), deadLetterPath: 'x' },
+      { metrics: new Metrics(plan.stages.keys()), deadLetterPath: 'x', resumedFrom: undefined },
       plan,
       'failed',
       10,

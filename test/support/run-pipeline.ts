@@ -1,3 +1,6 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { CATALOGUE } from '../../src/cli/catalogue.js';
 import type { SinkDefinition, SourceDefinition } from '../../src/component/index.js';
 import { planPipeline, readPipeline } from '../../src/plan/index.js';
@@ -26,7 +29,10 @@ export async function prepareRun(yaml: string, file: string, options: RunInThrea
   if (!read.pipeline) throw new Error(read.problems.map(({ message }) => message).join('\n'));
   const { runtime } = read.pipeline;
   const batch = { ...runtime.batch, maxBytes: batchBytes ?? runtime.batch.maxBytes };
-  const pipeline = { ...read.pipeline, runtime: { ...runtime, batch } };
+  // Every test begins, unless it says where its state is.
+  const state =
+    runtime.state === '.millrace' ? mkdtempSync(join(tmpdir(), 'millrace-state-')) : runtime.state;
+  const pipeline = { ...read.pipeline, runtime: { ...runtime, state, batch } };
   const { plan, problems } = planPipeline(pipeline);
   if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join('\n'));
   const { chains } = plan.segments[0]!;

@@ -1,0 +1,211 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { JsonValue } from '../base/json.js';
+import type { Positions, Prepared, Sink, Source, StageLog } from '../component/index.js';
+import type { Barrier } from '../flow/index.js';
+import type { Checkpoint, CheckpointStore } from './checkpoint-store.js';
+
+/** The side of a running source that takes part in checkpoints. */
+export interface Positioned {
+  readonly source: Source;
+  /** Counts the chunks passed on. */
+  readonly passed: number;
+  /** The positions after the last chunk that was passed on. */
+  positions(): Positions;
+  /** Puts a barrier behind the chunks passed on so far. Resolves to the positions there. */
+  barrier(barrier: Barrier): Promise<Positions>;
+  /** Forgets those of the `asked` positions that are not in `needed`, unless they have changed since. */
+  forget(asked: Positions, needed: Positions): void;
+}
+
+export interface CheckpointerOptions {
+  readonly store: CheckpointStore;
+  readonly intervalMs: number;
+  readonly sources: ReadonlyMap<string, Positioned>;
+  readonly sinks: ReadonlyMap<string, Sink>;
+  readonly log: StageLog;
+  /** Aborts when the run is torn down. */
+  readonly signal: AbortSignal;
+  /** Called with what made a checkpoint impossible: the run cannot go on. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** So many checkpoints later, sources are asked which positions they need no more. */
+const PRUNE_EVERY = 64;
+const FULL_DISK_PAUSE_MS = 500;
+
+/** One checkpoint in the making. */
+interface Round {
+  readonly id: number;
+  readonly positions: Map<string, Positions>;
+  readonly prepared: Map<string, Prepared>;
+  readonly settle: (isComplete: boolean) => void;
+}
+
+/**
+ * Makes checkpoints: sends a barrier out from all sources at once, waits until it has come to every sink and each has
+ * made durable what came before it, writes the one record, and only then lets sinks and sources commit. One checkpoint
+ * at a time, and none where nothing was read since the last.
+ */
+export class Checkpointer {
+  readonly #options: CheckpointerOptions;
+  /** Sinks whose inputs have all ended: they meet no barrier any more. */
+  readonly #ended = new Map<string, Prepared>();
+  #lastId: number;
+  #passedBefore = 0;
+  #round: Round | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(options: CheckpointerOptions) {
+    this.#options = options;
+    this.#lastId = options.store.last?.id ?? 0;
+    options.signal.addEventListener('abort', () => this.#stop());
+  }
+
+  /** Writes the first record, before anything else is written: to what the sinks can be taken back. */
+  async begin(states: ReadonlyMap<string, JsonValue>): Promise<void> {
+    const { store } = this.#options;
+    await store.save(this.#record(this.#positions(), states, false), true);
+    this.#schedule();
+  }
+
+  /** A barrier has come to a sink. */
+  prepared(stage: string, barrier: Barrier, prepared: Prepared): void {
+    if (this.#round?.id !== barrier.id) return;
+    this.#round.prepared.set(stage, prepared);
+    this.#settleIfComplete();
+  }
+
+  /** Nothing will come to a sink any more. */
+  ended(stage: string, prepared: Prepared): void {
+    this.#ended.set(stage, prepared);
+    this.#settleIfComplete();
+  }
+
+  /**
+   * Writes the last record, when all sinks have ended. Where nobody waits for a commit, it does not wait for the disk:
+   * it counts until the machine is started anew, and then the one before it does, from which all is done again.
+   * @param ended the sources have come to the end of their input
+   */
+  async finish(ended: boolean): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#running;
+    await this.#prune();
+    const { sources, sinks } = this.#options;
+    const ends = [...sinks.values(), ...[...sources.values()].map(({ source }) => source)];
+    const durable = ends.some(({ commit }) => commit !== undefined);
+    await this.#write(this.#positions(), this.#ended, { ended, durable });
+  }
+
+  #stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.#round?.settle(false);
+  }
+
+  #schedule(): void {
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      this.#running = this.#checkpoint()
+        .catch((error) => this.#options.onFailure(error))
+        .finally(() => this.#schedule());
+    }, this.#options.intervalMs);
+    this.#timer.unref();
+  }
+
+  async #checkpoint(): Promise<void> {
+    const sources = [...this.#options.sources];
+    const passed = sources.reduce((sum, [, source]) => sum + source.passed, 0);
+    if (passed === this.#passedBefore) return;
+    const round = this.#begin();
+    for (const [stage, source] of sources) {
+      source.barrier({ kind: 'barrier', id: round.id }).then((positions) => {
+        round.positions.set(stage, positions);
+        this.#settleIfComplete();
+      }, this.#options.onFailure);
+    }
+    const isComplete = await round.complete;
+    this.#round = undefined;
+    if (!isComplete) return;
+    // What a sink prepared at the barrier counts, even if it has ended since.
+    const prepared = new Map([...this.#ended, ...round.prepared]);
+    await this.#write(round.positions, prepared, { ended: false, durable: true });
+    this.#passedBefore = passed;
+    if (round.id % PRUNE_EVERY === 0) await this.#prune();
+  }
+
+  #begin(): Round & { readonly complete: Promise<boolean> } {
+    let settle: (isComplete: boolean) => void = () => {};
+    const complete = new Promise<boolean>((resolve) => {
+      settle = resolve;
+    });
+    const round = { id: this.#lastId + 1, positions: new Map(), prepared: new Map(), settle, complete };
+    this.#round = round;
+    return round;
+  }
+
+  #settleIfComplete(): void {
+    const round = this.#round;
+    if (!round || round.positions.size < this.#options.sources.size) return;
+    const isPrepared = (stage: string) => round.prepared.has(stage) || this.#ended.has(stage);
+    if ([...this.#options.sinks.keys()].every(isPrepared)) round.settle(true);
+  }
+
+  async #write(
+    positions: ReadonlyMap<string, Positions>,
+    prepared: ReadonlyMap<string, Prepared>,
+    { ended, durable }: { ended: boolean; durable: boolean },
+  ): Promise<void> {
+    const { sinks, sources, signal } = this.#options;
+    if (durable) await Promise.all([...prepared.values()].map((one) => one.durable()));
+    signal.throwIfAborted();
+    const states = new Map([...prepared].map(([stage, { state }]) => [stage, state]));
+    await this.#saveWhenThereIsRoom(this.#record(positions, states, ended), durable);
+    for (const [stage, sink] of sinks) await sink.commit?.(states.get(stage)!);
+    for (const [stage, { source }] of sources) await source.commit?.(positions.get(stage)!);
+  }
+
+  /** The input is not acknowledged and the queues fill meanwhile: a full disk stops the flow and loses nothing. */
+  async #saveWhenThereIsRoom(record: Checkpoint, durable: boolean): Promise<void> {
+    const { store, log, signal } = this.#options;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await store.save(record, durable);
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
+        if (attempt === 0) log.warn({ code }, 'no room for the checkpoint: waiting until the disk has some');
+        await sleep(FULL_DISK_PAUSE_MS, undefined, { signal });
+      }
+    }
+  }
+
+  #record(
+    positions: ReadonlyMap<string, Positions>,
+    states: ReadonlyMap<string, JsonValue>,
+    ended: boolean,
+  ): Checkpoint {
+    const sources = [...positions].map(([stage, keys]) => [stage, Object.fromEntries(keys)] as const);
+    return {
+      id: ++this.#lastId,
+      timeMs: Date.now(),
+      sources: Object.fromEntries(sources),
+      sinks: Object.fromEntries(states),
+      ended,
+    };
+  }
+
+  #positions(): ReadonlyMap<string, Positions> {
+    return new Map([...this.#options.sources].map(([stage, source]) => [stage, source.positions()]));
+  }
+
+  async #prune(): Promise<void> {
+    for (const positioned of this.#options.sources.values()) {
+      const asked = positioned.positions();
+      const needed = await positioned.source.prune?.(asked);
+      if (needed) positioned.forget(asked, needed);
+    }
+  }
+}

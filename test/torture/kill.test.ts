@@ -1,0 +1,139 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { MAIN, temporaryFolder, write } from '../cli/support.js';
+import { scale, seedOf, type Uniform, uniform } from './seeds.js';
+
+const KILLS = 6 * scale();
+
+interface Case {
+  readonly name: string;
+  /** Sources, transforms and sinks; files are relative to the working directory, outputs lie in `out/`. */
+  readonly stages: string;
+  readonly input: (random: Uniform) => { readonly name: string; readonly bytes: Buffer }[];
+}
+
+function logLines(random: Uniform, bytes: number): Buffer {
+  const lines: string[] = [];
+  for (let length = 0, i = 0; length < bytes; i++) {
+    // One in a hundred is no JSON.
+    const line =
+      random(100) < 1
+        ? `bad line ${i}`
+        : `{"id":${i},"level":"${random(3) === 0 ? 'error' : 'info'}","text":"${'x'.repeat(random(300))}"}`;
+    lines.push(line);
+    length += line.length + 1;
+  }
+  return Buffer.from(`${lines.join('\n')}\n`);
+}
+
+const CASES: readonly Case[] = [
+  {
+    name: 'lines, from file to file',
+    stages: `
+sources: { in: { type: file, paths: ["in*.log"] } }
+sinks: { out: { type: file, inputs: [in], path: out/all.log, format: lines } }`,
+    input: (random) => [
+      { name: 'in1.log', bytes: logLines(random, 6e6) },
+      { name: 'in2.log', bytes: logLines(random, 3e6) },
+    ],
+  },
+  {
+    name: 'JSON with dead letters, to a plain, a compressed and an emptied file',
+    stages: `
+sources: { in: { type: file, paths: ["in.log"], format: json } }
+transforms:
+  errors: { type: filter, inputs: [in], where: level == "error" }
+  shaped: { type: map, inputs: [errors], drop: [level], queue: memory }
+sinks:
+  plain: { type: file, inputs: [shaped], path: out/errors.ndjson }
+  packed: { type: file, inputs: [in], path: out/all.ndjson.gz }
+  table: { type: file, inputs: [errors], path: out/errors.csv, mode: overwrite, format: { type: csv, fields: [id, level] } }`,
+    input: (random) => [{ name: 'in.log', bytes: logLines(random, 6e6) }],
+  },
+  {
+    name: 'compressed input',
+    stages: `
+sources: { in: { type: file, paths: ["in.log.gz"], format: json } }
+sinks: { out: { type: file, inputs: [in], path: out/all.ndjson } }`,
+    input: (random) => [{ name: 'in.log.gz', bytes: gzipSync(logLines(random, 6e6), { level: 1 }) }],
+  },
+  {
+    name: 'generated records',
+    stages: `
+sources: { in: { type: generate, kind: access_log, count: 40000, format: combined } }
+sinks: { out: { type: file, inputs: [in], path: out/all.ndjson } }`,
+    input: () => [],
+  },
+];
+
+const RUNTIME = 'runtime: { checkpoint: 20ms, workers: 2, batch: { max_bytes: 32KiB } }';
+
+/** Resolves to the exit code; undefined when it was killed. */
+async function runFor(folder: string, killAfterMs: number | undefined): Promise<number | undefined> {
+  const child = spawn(process.execPath, [MAIN, 'run', 'p.yaml', '--log-level', 'warn'], { cwd: folder });
+  let err = '';
+  child.stderr.on('data', (data: Buffer) => {
+    err += data.toString();
+  });
+  child.stdout.resume();
+  const ended = new Promise<number | undefined>((resolve) => {
+    child.on('close', (code) => resolve(code ?? undefined));
+  });
+  if (killAfterMs === undefined) {
+    const code = await ended;
+    if (code !== 0) throw new Error(`ended with ${code}: ${err}`);
+    return code;
+  }
+  await Promise.race([sleep(killAfterMs), ended]);
+  child.kill('SIGKILL');
+  const code = await ended;
+  if (code !== undefined && code !== 0) throw new Error(`ended with ${code}: ${err}`);
+  return code;
+}
+
+function prepare({ stages, input }: Case, random: Uniform): string {
+  const folder = temporaryFolder();
+  for (const { name, bytes } of input(random)) writeFileSync(join(folder, name), bytes);
+  mkdirSync(join(folder, 'out'));
+  write(folder, 'p.yaml', `name: torture\n${stages}\n${RUNTIME}\n`);
+  return folder;
+}
+
+function hashes(folder: string): Record<string, string> {
+  const names = readdirSync(join(folder, 'out'));
+  return Object.fromEntries(
+    names.map((name) => [
+      name,
+      createHash('sha256')
+        .update(readFileSync(join(folder, 'out', name)))
+        .digest('hex'),
+    ]),
+  );
+}
+
+describe('a run that is killed again and again', () => {
+  it.each(CASES)(
+    'writes what an undisturbed one writes, byte for byte: $name',
+    async (one) => {
+      const seed = seedOf(one.name);
+      const undisturbed = prepare(one, uniform(seed));
+      const startedMs = performance.now();
+      await runFor(undisturbed, undefined);
+      const wholeMs = performance.now() - startedMs;
+      const killed = prepare(one, uniform(seed));
+      const random = uniform(seed + 1);
+      let kills = 0;
+      while (kills < KILLS && (await runFor(killed, wholeMs * (0.2 + random(70) / 100))) === undefined)
+        kills++;
+      await runFor(killed, undefined);
+      expect(hashes(killed), `seed ${seed}, ${kills} kills`).toEqual(hashes(undisturbed));
+      expect(kills, `seed ${seed}`).toBeGreaterThan(0);
+    },
+    120_000 * scale(),
+  );
+});
