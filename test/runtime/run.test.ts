@@ -110,7 +110,8 @@ ${state}`;
     const failure = await runInThread(yaml, 'grows.yaml').catch((error) => error);
     expect(failure.message).toContain('grows.2');
     expect(failure.code).toBe('claimed_twice');
-    expect(readFileSync(join(folder, 'grows.2'), 'utf8')).toBe('a\n');
+    // It may have been found before or after the first record was written, but nothing was read out of it again.
+    expect(['', 'a\n']).toContain(readFileSync(join(folder, 'grows.2'), 'utf8'));
   });
 
   it('looks at timers and signals although no stage ever waits', async () => {
@@ -184,7 +185,7 @@ ${state}`;
     expect(readFileSync(out, 'utf8')).not.toBe('');
     await runInThread(yaml(input('some.ndjson', ['{}', '{}'])), 'nothing.yaml');
     expect(readFileSync(out, 'utf8')).toBe('');
-    expect(existsSync(join(folder, 'state', 'nothing'))).toBe(false);
+    expect(existsSync(join(folder, 'state', 'nothing', 'dead_letters.ndjson'))).toBe(false);
   });
 
   it('drains: what was read is written, and the sums add up', async () => {
