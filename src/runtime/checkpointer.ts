@@ -99,6 +99,11 @@ export class Checkpointer {
     await this.#write(this.#positions(), this.#ended, { ended, durable });
   }
 
+  /** Resolves when nothing is written any more. For a run that was torn down: the one under way is given up or done. */
+  stopped(): Promise<void> {
+    return this.#running;
+  }
+
   #stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);

@@ -90,6 +90,7 @@ export class Run {
       await this.#ends.close();
     } catch (error) {
       this.#fail(error);
+      await this.#checkpointer?.stopped();
       await this.#ends.closeAfterFailure();
       throw this.#failure;
     } finally {

@@ -12,6 +12,8 @@ const log = { info: () => {}, warn: () => {} };
 export interface RunInThreadOptions {
   /** Smaller than a file may ask for, so that a few records already make many batches. */
   readonly batchBytes?: number;
+  /** More often than a file may ask for. */
+  readonly checkpointMs?: number;
   /** Components of the test's own, beside the real ones. */
   readonly sources?: readonly SourceDefinition[];
   readonly sinks?: readonly SinkDefinition[];
@@ -19,7 +21,7 @@ export interface RunInThreadOptions {
 
 /** Plans a pipeline to be run in this thread: the whole engine, but for the pool. Throws when the file has problems. */
 export async function prepareRun(yaml: string, file: string, options: RunInThreadOptions = {}): Promise<Run> {
-  const { batchBytes, sources = [], sinks = [] } = options;
+  const { batchBytes, checkpointMs, sources = [], sinks = [] } = options;
   const catalogue = {
     ...CATALOGUE,
     sources: new Map([...CATALOGUE.sources, ...sources.map((one) => [one.name, one] as const)]),
@@ -32,7 +34,10 @@ export async function prepareRun(yaml: string, file: string, options: RunInThrea
   // Every test begins, unless it says where its state is.
   const state =
     runtime.state === '.millrace' ? mkdtempSync(join(tmpdir(), 'millrace-state-')) : runtime.state;
-  const pipeline = { ...read.pipeline, runtime: { ...runtime, state, batch } };
+  const pipeline = {
+    ...read.pipeline,
+    runtime: { ...runtime, checkpointMs: checkpointMs ?? runtime.checkpointMs, state, batch },
+  };
   const { plan, problems } = planPipeline(pipeline);
   if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join('\n'));
   const { chains } = plan.segments[0]!;
