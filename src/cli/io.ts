@@ -4,6 +4,8 @@ export interface Output {
   /** Columns of the terminal; 80 where there is none. */
   readonly columns: number;
   write(text: string): void;
+  /** Writes bytes as they are. Resolves when there is room for more. */
+  writeBytes(bytes: Uint8Array): Promise<void>;
 }
 
 /** What the verbs know of the process that they run in. */
@@ -13,6 +15,8 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Ends the process at once. */
   exit(code: number): never;
+  /** Asks whoever sits at the terminal; only where there is one. */
+  readonly confirm?: (question: string) => Promise<boolean>;
   /** Calls `handler` for each SIGINT and SIGTERM, which then no longer end the process. Returns how to undo it. */
   onSignal(handler: () => void): () => void;
 }

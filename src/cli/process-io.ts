@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { isatty } from 'node:tty';
 import type { Io, Output } from './io.js';
 
@@ -14,6 +15,7 @@ export function processIo(exit: (code: number) => never): Io & {
     flushed: async () => void (await Promise.all([out.flushed(), err.flushed()])),
     env: process.env,
     exit,
+    ...(isatty(0) && isatty(2) && { confirm }),
     onSignal: (handler) => {
       const signals = ['SIGINT', 'SIGTERM'] as const;
       for (const signal of signals) process.on(signal, handler);
@@ -30,6 +32,10 @@ function output(
   exit: (code: number) => never,
 ): Output & { flushed(): Promise<void> } {
   let guarded = false;
+  const guard = () => {
+    if (!guarded) stream().on('error', (error: NodeJS.ErrnoException) => onClosed(error, fd, exit));
+    guarded = true;
+  };
   return {
     isTerminal: isatty(fd),
     get columns() {
@@ -37,13 +43,27 @@ function output(
       return stream().columns || 80;
     },
     write: (text) => {
-      if (!guarded) stream().on('error', (error: NodeJS.ErrnoException) => onClosed(error, fd, exit));
-      guarded = true;
+      guard();
       stream().write(text);
+    },
+    writeBytes: async (bytes) => {
+      guard();
+      if (!stream().write(bytes)) await once(stream(), 'drain');
     },
     flushed: () =>
       guarded ? new Promise((resolve) => stream().write('', () => resolve())) : Promise.resolve(),
   };
+}
+
+async function confirm(question: string): Promise<boolean> {
+  const { createInterface } = await import('node:readline/promises');
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await Promise.race([lines.question(`${question} [y/N] `), once(lines, 'close')]);
+    return typeof answer === 'string' && /^y(?:es)?$/i.test(answer.trim());
+  } finally {
+    lines.close();
+  }
 }
 
 /** A reader that has seen enough (`millrace list | head`) is no failure, and nobody is left to tell of one. */

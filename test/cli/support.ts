@@ -42,9 +42,15 @@ export interface Ended {
 export async function inProcess(...argv: string[]): Promise<Ended> {
   const out: string[] = [];
   const err: string[] = [];
+  const output = (texts: string[]) => ({
+    isTerminal: false,
+    columns: 100,
+    write: (text: string) => void texts.push(text),
+    writeBytes: async (bytes: Uint8Array) => void texts.push(Buffer.from(bytes).toString()),
+  });
   const io: Io = {
-    out: { isTerminal: false, columns: 100, write: (text) => out.push(text) },
-    err: { isTerminal: false, columns: 100, write: (text) => err.push(text) },
+    out: output(out),
+    err: output(err),
     env: {},
     exit: (code) => {
       throw new Error(`exit ${code}`);

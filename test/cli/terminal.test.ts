@@ -37,7 +37,8 @@ function screen(written: string): string {
 
 function terminal(env: Record<string, string> = { NO_COLOR: '1' }): { io: Io; written: () => string } {
   const written: string[] = [];
-  const output = { isTerminal: true, columns: 80, write: (text: string) => void written.push(text) };
+  const write = (text: string) => void written.push(text);
+  const output = { isTerminal: true, columns: 80, write, writeBytes: async () => {} };
   const exit = (code: number): never => {
     throw new Error(`exit ${code}`);
   };
