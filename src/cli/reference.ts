@@ -90,7 +90,7 @@ function page(title: string, parts: readonly string[]): string {
 }
 
 const HELP_COLUMNS = 100;
-const NOWHERE = { isTerminal: false, columns: HELP_COLUMNS, write: () => {} };
+const NOWHERE = { isTerminal: false, columns: HELP_COLUMNS, write: () => {}, writeBytes: async () => {} };
 const UNUSED: Io = {
   out: NOWHERE,
   err: NOWHERE,
