@@ -1,4 +1,4 @@
-import { Random, weighted } from './random.js';
+import { Random, weighted } from '#component';
 
 const METHODS = weighted([90, 'GET'], [7, 'POST'], [1, 'PUT'], [1, 'HEAD'], [1, 'DELETE']);
 const STATUSES = weighted(

@@ -1,4 +1,4 @@
-import { Random, weighted } from './random.js';
+import { Random, weighted } from '#component';
 
 const SERVICES = ['checkout', 'catalogue', 'payments', 'search', 'accounts', 'mailer'];
 const REGIONS = ['eu-central', 'eu-west', 'us-east'];

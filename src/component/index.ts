@@ -1,5 +1,6 @@
 export { MillraceError, messageOf } from '../base/errors.js';
 export type { JsonValue } from '../base/json.js';
+export { Random, weighted } from '../base/random.js';
 export type { Storage, StoredFile, StoredFileStats } from '../base/storage.js';
 export type { Partition } from '../batch/index.js';
 export { type Field, FieldError, type FieldType } from '../config/fields.js';
