@@ -1,4 +1,4 @@
-import { formatSize, parseDurationMs, parseSize } from '../base/units.js';
+import { formatDurationMs, formatSize, parseDurationMs, parseSize } from '../base/units.js';
 import { FieldError, type FieldType } from './fields.js';
 import { type Node, quote, type ScalarNode } from './node.js';
 import type { Problems } from './problem.js';
@@ -33,7 +33,9 @@ export function expectation(type: FieldType): string {
     case 'size':
       return `a size such as 64KiB or 10MB${range(type, formatSize)}`;
     case 'duration':
-      return 'a duration such as 500ms, 30s or 5m';
+      return type.min === undefined
+        ? 'a duration such as 500ms, 30s or 5m'
+        : `a duration${range(type, formatDurationMs)}, such as 500ms, 30s or 5m`;
     case 'enum':
       return oneOf(type.values);
     case 'any':
@@ -148,7 +150,8 @@ function checkSize(node: ScalarNode, type: Of<'size'>, at: CheckedAt): number | 
 function checkDuration(node: ScalarNode, type: Of<'duration'>, at: CheckedAt): number | undefined {
   const milliseconds = parseDurationMs(node.text);
   if (milliseconds === undefined) return refuse(node, type, at, nearestDuration(node.text));
-  return Number.isSafeInteger(milliseconds) ? milliseconds : refuse(node, type, at);
+  const fits = Number.isSafeInteger(milliseconds) && milliseconds >= (type.min ?? 0);
+  return fits ? milliseconds : refuse(node, type, at);
 }
 
 function checkEnum(node: ScalarNode, type: Of<'enum'>, at: CheckedAt): string | undefined {

@@ -25,7 +25,7 @@ export type FieldType =
   /** `64KiB`, `1MB`, or a whole number of bytes; the component gets bytes. */
   | { readonly kind: 'size'; readonly min?: number; readonly max?: number }
   /** `500ms`, `30s`, `5m`; the component gets milliseconds. */
-  | { readonly kind: 'duration' }
+  | { readonly kind: 'duration'; readonly min?: number }
   | { readonly kind: 'enum'; readonly values: readonly string[] }
   /** Any YAML value, as it is. */
   | { readonly kind: 'any' }

@@ -15,9 +15,16 @@ import {
   type Problems,
 } from '../config/index.js';
 import type { FormatConfig } from '../formats/index.js';
-import { refuseLaterInput, refuseLaterOnError, refuseLaterQueue } from './later.js';
-import { INPUTS_FIELD, ON_ERROR_FIELD, QUEUE_FIELD, wrongId } from './pipeline-fields.js';
-import type { Catalogue, OnError, QueueConfig, Stage, StageKind } from './pipeline-types.js';
+import { checkOnError } from './check-on-error.js';
+import { refuseLaterInput, refuseLaterQueue } from './later.js';
+import {
+  INPUTS_FIELD,
+  ON_ERROR_FIELD,
+  ON_ERROR_OR_RETRY_FIELD,
+  QUEUE_FIELD,
+  wrongId,
+} from './pipeline-fields.js';
+import type { Catalogue, QueueConfig, Stage, StageKind } from './pipeline-types.js';
 
 /** How many stages a pipeline can have: more would be a mistake, and a risk to whoever walks the graph. */
 const MOST_STAGES = 1000;
@@ -121,7 +128,7 @@ class StageReader {
     const definition = this.#definition(value);
     this.#inputs = this.#readInputs(value);
     const queue = this.#queue(value);
-    const onError = this.#onError(value);
+    const onError = checkOnError(entryOf(value, 'on_error')?.value, this.#kind, this.#child('on_error'));
     const config = definition && this.#config(value, definition, before);
     if (!definition || !config || problems.count > before) return undefined;
     const type = definition.name;
@@ -207,14 +214,6 @@ class StageReader {
     return { type: 'memory', whenFull, ...(maxBytes !== undefined && { maxBytes }) };
   }
 
-  #onError(map: MapNode): OnError {
-    const entry = entryOf(map, 'on_error');
-    const at = this.#child('on_error');
-    if (!entry || refuseLaterOnError(entry.value, at)) return { action: 'dead_letter' };
-    const action = checkValue(entry.value, ON_ERROR_FIELD.type, at) as OnError['action'] | undefined;
-    return { action: action ?? 'dead_letter' };
-  }
-
   /** Checks the definition's own fields and then, when nothing is wrong with the stage, what the definition knows. */
   #config(map: MapNode, definition: Definition, before: number): Config | undefined {
     const { problems, incomplete } = this.#context;
@@ -248,7 +247,7 @@ class StageReader {
 
 /** The keys that every stage of a kind has, but for its type. */
 export function commonFields(kind: StageKind): readonly Field[] {
-  return kind === 'source' ? [ON_ERROR_FIELD] : [INPUTS_FIELD, QUEUE_FIELD, ON_ERROR_FIELD];
+  return kind === 'source' ? [ON_ERROR_FIELD] : [INPUTS_FIELD, QUEUE_FIELD, ON_ERROR_OR_RETRY_FIELD];
 }
 
 /** Where the value of a path such as `routes.slow` or `paths[0]` stands, or the nearest thing around it. */

@@ -41,18 +41,6 @@ export function refuseLaterQueue(queue: Node, at: CheckedAt): boolean {
   return true;
 }
 
-/** Reports retries, which are not there yet. */
-export function refuseLaterOnError(onError: Node, at: CheckedAt): boolean {
-  const retry =
-    entryOf(onError, 'retry') ??
-    (onError.kind === 'scalar' && onError.text === 'retry' ? onError : undefined);
-  if (!retry) return false;
-  const place = 'keyPlace' in retry ? retry.keyPlace : retry.place;
-  const path = 'keyPlace' in retry ? childPath(at.path, 'retry') : at.path;
-  at.problems.add(place, path, 'retries are not supported yet: use dead_letter, drop or stop');
-  return true;
-}
-
 /** Reports an input that is taken from an exchange. */
 export function refuseLaterInput(input: Node, at: CheckedAt): boolean {
   if (input.kind !== 'map' || !entryOf(input, 'from')) return false;

@@ -60,8 +60,15 @@ export const RUNTIME_FIELDS: readonly Field[] = [
   {
     name: 'checkpoint',
     summary: 'How often a checkpoint is made.',
-    type: { kind: 'duration' },
+    type: { kind: 'duration', min: 10 },
     default: 1000,
+  },
+  {
+    name: 'trip_timeout',
+    summary:
+      'How long one trip of a batch to a worker may take before the worker is ended and the batch is tried again in halves.',
+    type: { kind: 'duration', min: 100 },
+    default: 10_000,
   },
   {
     name: 'state',
@@ -83,6 +90,12 @@ export const DEAD_LETTER_FIELDS: readonly Field[] = [
     summary: 'The run stops when more than this share of the last records failed.',
     type: { kind: 'number', min: 0, max: 1 },
     example: 0.2,
+  },
+  {
+    name: 'max_bytes',
+    summary: 'How large the dead letters may grow. When they are full, the sources wait until there is room.',
+    type: { kind: 'size', min: 64 * 2 ** 10 },
+    default: 2 ** 30,
   },
 ];
 
@@ -115,11 +128,72 @@ export const QUEUE_FIELD: Field = {
   example: { type: 'memory', max_bytes: '16MiB' },
 };
 
+const ACTIONS = { kind: 'enum', values: ['dead_letter', 'drop', 'stop'] } as const;
+
+/** The `on_error` of sources, which read again where they are and have nothing to retry. */
 export const ON_ERROR_FIELD: Field = {
   name: 'on_error',
   summary:
     'What becomes of a record on which the stage fails: kept as a dead letter, dropped, or the run stops.',
-  type: { kind: 'enum', values: ['dead_letter', 'drop', 'stop'] },
+  type: ACTIONS,
+  default: 'dead_letter',
+};
+
+export const RETRY_FIELDS: readonly Field[] = [
+  {
+    name: 'attempts',
+    summary: 'How often it is tried in all, the first time included.',
+    type: { kind: 'integer', min: 1 },
+    default: 5,
+  },
+  {
+    name: 'backoff',
+    summary:
+      'The longest wait after the first failure; it doubles with each further one. How much of it is waited is random.',
+    type: { kind: 'duration', min: 1 },
+    default: 200,
+  },
+  {
+    name: 'max_backoff',
+    summary: 'What no wait exceeds, however often it has failed.',
+    type: { kind: 'duration', min: 1 },
+    default: 30_000,
+  },
+  {
+    name: 'max_elapsed',
+    summary: 'No attempt begins later than this after the first.',
+    type: { kind: 'duration', min: 1 },
+    example: '5m',
+  },
+];
+
+/** The `on_error` of transforms and sinks. */
+export const ON_ERROR_OR_RETRY_FIELD: Field = {
+  name: 'on_error',
+  summary: `${ON_ERROR_FIELD.summary} With \`retry\`, a sink first tries several times, and \`then\` says what comes after that; without it, a sink that is down is tried until it is back. What a transform fails on once it fails on again, so there \`then\` applies at once.`,
+  type: {
+    kind: 'either',
+    types: [
+      ACTIONS,
+      {
+        kind: 'object',
+        fields: [
+          {
+            name: 'retry',
+            summary: 'How often and how long a write is tried.',
+            type: { kind: 'object', fields: RETRY_FIELDS },
+            required: true,
+          },
+          {
+            name: 'then',
+            summary: 'What becomes of the records after the last attempt.',
+            type: ACTIONS,
+            default: 'dead_letter',
+          },
+        ],
+      },
+    ],
+  },
   default: 'dead_letter',
 };
 

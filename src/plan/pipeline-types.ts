@@ -53,12 +53,26 @@ export interface QueueConfig {
 /** What becomes of a record on which the stage fails. */
 export interface OnError {
   readonly action: 'dead_letter' | 'drop' | 'stop';
+  /** How often a sink's writes are tried before that. Without it, those that can succeed later are tried for ever. */
+  readonly retry?: RetryConfig;
+}
+
+export interface RetryConfig {
+  /** How often in all, the first time included. */
+  readonly attempts: number;
+  /** The longest wait after the first failure. It doubles with each further one, up to `maxBackoffMs`. */
+  readonly backoffMs: number;
+  readonly maxBackoffMs: number;
+  /** No attempt begins later than this after the first. */
+  readonly maxElapsedMs?: number;
 }
 
 export interface RuntimeConfig {
   readonly workers: number | 'auto';
   readonly memoryBytes: number;
   readonly checkpointMs: number;
+  /** How long one trip of a batch to a worker may take. */
+  readonly tripTimeoutMs: number;
   /** The folder of everything that outlives a run. */
   readonly state: string;
   readonly batch: { readonly maxBytes: number; readonly maxRecords: number; readonly lingerMs: number };
@@ -67,4 +81,6 @@ export interface RuntimeConfig {
 export interface DeadLetterConfig {
   /** The run stops when a larger share than this of the last records failed. */
   readonly maxShare?: number;
+  /** The source waits while the dead letters are as large as this. */
+  readonly maxBytes: number;
 }

@@ -135,6 +135,7 @@ function checkRuntime(entry: MapEntry | undefined, problems: Problems): RuntimeC
     workers: config.workers as number | 'auto',
     memoryBytes: config.memory as number,
     checkpointMs: config.checkpoint as number,
+    tripTimeoutMs: config.trip_timeout as number,
     state: config.state as string,
     batch: {
       maxBytes: batch.max_bytes!,
@@ -145,10 +146,10 @@ function checkRuntime(entry: MapEntry | undefined, problems: Problems): RuntimeC
 }
 
 function checkDeadLetter(entry: MapEntry | undefined, problems: Problems): DeadLetterConfig {
-  if (entry && entryOf(entry.value, 'type')) {
-    refuseLater(entryOf(entry.value, 'type')!, { path: 'dead_letter', problems });
-    return {};
-  }
-  const { max_share: maxShare } = checkSection(entry, DEAD_LETTER_FIELDS, problems);
-  return maxShare === undefined ? {} : { maxShare: maxShare as number };
+  const type = entryOf(entry?.value, 'type');
+  if (type) refuseLater(type, { path: 'dead_letter', problems });
+  // The other keys are perhaps those of that store.
+  const config = checkSection(type ? undefined : entry, DEAD_LETTER_FIELDS, problems);
+  const maxShare = config.max_share as number | undefined;
+  return { maxBytes: config.max_bytes as number, ...(maxShare !== undefined && { maxShare }) };
 }

@@ -37,6 +37,20 @@ sinks: { out: { type: stdout, inputs: [c] } }`);
     ]);
   });
 
+  it('lets `then` apply at once where trying again cannot help', () => {
+    const plan = planOf(`
+${source('json')}
+transforms:
+  a: { type: map, inputs: [in], set: { b: a + 1 }, on_error: { retry: {}, then: stop } }
+sinks: { out: { type: stdout, inputs: [a], on_error: { retry: {}, then: drop } } }`);
+    const { nodes } = plan.segments[0]!.chains[0]!;
+    expect(nodes.map(({ stage, onError }) => [stage, onError])).toEqual([
+      ['in', 'dead_letter'],
+      ['a', 'stop'],
+      ['out', 'drop'],
+    ]);
+  });
+
   it('decodes only what someone looks into', () => {
     const plan = planOf(`
 ${source('combined')}

@@ -44,10 +44,11 @@ describe('a pipeline', () => {
         workers: 2,
         memoryBytes: 256 * 2 ** 20,
         checkpointMs: 1000,
+        tripTimeoutMs: 10_000,
         state: '.millrace',
         batch: { maxBytes: 2 ** 20, maxRecords: 65536, lingerMs: 5 },
       },
-      deadLetter: {},
+      deadLetter: { maxBytes: 2 ** 30 },
     });
     const [web, errors, shaped, out] = pipeline!.stages;
     expect(web).toMatchObject({
@@ -96,6 +97,25 @@ describe('a pipeline', () => {
     expect(pipeline!.stages[3]!.inputs).toEqual(['web', 'shaped']);
     expect(pipeline!.runtime.memoryBytes).toBe(2 ** 30);
     expect(pipeline!.name).toBe('other');
+  });
+
+  it('fills in what on_error.retry leaves out, and takes `then` for the action', () => {
+    const onErrorOf = (text: string) => {
+      const { pipeline, problems } = read(PIPELINE, { set: [`sinks.out.on_error=${text}`] });
+      expect(problems).toEqual([]);
+      return pipeline!.stages[3]!.onError;
+    };
+    const defaults = { attempts: 5, backoffMs: 200, maxBackoffMs: 30_000 };
+    expect(onErrorOf('drop')).toEqual({ action: 'drop' });
+    expect(onErrorOf('{retry: {}}')).toEqual({ action: 'dead_letter', retry: defaults });
+    expect(onErrorOf('{retry: {attempts: 2, max_elapsed: 5m}, then: stop}')).toEqual({
+      action: 'stop',
+      retry: { ...defaults, attempts: 2, maxElapsedMs: 300_000 },
+    });
+    expect(onErrorOf('{retry: {backoff: 1s, max_backoff: 1s}, then: drop}')).toEqual({
+      action: 'drop',
+      retry: { attempts: 5, backoffMs: 1000, maxBackoffMs: 1000 },
+    });
   });
 
   it('asks a definition about its checked configuration', () => {
