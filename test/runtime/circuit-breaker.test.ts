@@ -115,6 +115,16 @@ describe('a circuit breaker', () => {
     expect(changes).toEqual(['open', 'half_open', 'open', 'half_open', 'closed']);
   });
 
+  it('opens once for all the calls that are under way', () => {
+    const { breaker, changes } = create({ ...RULES, failures: 1 });
+    expect([breaker.tryEnter(), breaker.tryEnter()]).toEqual([true, true]);
+    breaker.failed();
+    const { pauseMs } = breaker;
+    breaker.failed();
+    expect(breaker.pauseMs).toBe(pauseMs);
+    expect(changes).toEqual(['open']);
+  });
+
   it('has pauses that grow up to a limit, and are short again after a success', () => {
     const { breaker, clock, fail } = create(RULES);
     const pauseAfter = (times: number) => {
