@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { LOG_LEVELS } from '../base/log.js';
 import { nearestName } from '../base/names.js';
+import { addDeadLetters } from './dlq-program.js';
 import { Exit, type Io } from './io.js';
 
 const PIPELINE_ARGUMENT = 'the pipeline\'s YAML file; "-" is standard input';
@@ -23,6 +24,7 @@ export function createProgram(io: Io, done: (code: number) => void): Command {
   const verbs: Verbs = { program, io, done };
   addRun(verbs);
   addChecks(verbs);
+  addDeadLetters({ program, io, done, withPipeline });
   addReference(verbs);
   program.on('command:*', ([name]: string[]) => {
     const nearest = nearestName(
@@ -143,6 +145,10 @@ function addReference({ program, io, done }: Verbs): void {
     .summary('print the JSON Schema of pipeline files')
     .description('Prints the JSON Schema of pipeline files, with which editors complete and check them.')
     .action(async () => done((await import('./schema.js')).schemaVerb(io)));
+}
+
+function withPipeline(command: Command): Command {
+  return withInput(command.argument('<pipeline.yaml>', PIPELINE_ARGUMENT));
 }
 
 /** The options of every verb that reads a pipeline. */

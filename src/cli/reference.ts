@@ -103,7 +103,10 @@ const UNUSED: Io = {
 
 function commandsPage(): string {
   const program = createProgram(UNUSED, () => {});
-  const sections = program.commands.map((command) => `## millrace ${command.name()}\n\n${helpOf(command)}`);
+  const sections = program.commands.flatMap((command) => [
+    `## millrace ${command.name()}\n\n${helpOf(command)}`,
+    ...command.commands.map((part) => `### millrace ${command.name()} ${part.name()}\n\n${helpOf(part)}`),
+  ]);
   return page('The command line', [
     helpOf(program),
     'What signals and exit codes mean is explained in [operations](../operations.md).',

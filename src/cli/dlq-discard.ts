@@ -1,0 +1,100 @@
+import { nodeStorage } from '../base/storage.js';
+import {
+  type DeadLetters,
+  type LetterDamage,
+  RangeCollector,
+  type Ranges,
+  resolveLetters,
+} from '../runtime/index.js';
+import {
+  type FilterOptions,
+  filterOf,
+  isFiltered,
+  letterCount,
+  type OpenLetters,
+  warnOfDamage,
+  withLetters,
+} from './dlq.js';
+import { Exit, type Io } from './io.js';
+
+export interface DiscardOptions extends FilterOptions {
+  readonly all?: boolean;
+  readonly yes?: boolean;
+}
+
+/** `millrace dlq discard`. */
+export async function discardLetters(
+  file: string,
+  ids: readonly number[],
+  options: DiscardOptions,
+  io: Io,
+): Promise<number> {
+  const choosing = isFiltered(filterOf(options, ids));
+  if (choosing === (options.all ?? false)) {
+    const problem = choosing ? '--all leaves nothing to choose' : 'nothing says which dead letters';
+    io.err.write(
+      `error: ${problem}: give numbers, or --stage, --code, --source, --since or --until, or --all alone\n`,
+    );
+    return Exit.FAILED;
+  }
+  return await withLetters(file, options, io, async (open) => {
+    const chosen = await choose(open.letters, ids, options, io);
+    if (chosen.count === 0 && !chosen.isDamaged) {
+      io.out.write(choosing ? 'no dead letters like that\n' : 'no dead letters\n');
+      return Exit.DONE;
+    }
+    return (await isWanted(chosen.count, options, io)) ? await discard(open, chosen, io) : Exit.FAILED;
+  });
+}
+
+interface Chosen {
+  /** Of letters that can be read. */
+  readonly count: number;
+  readonly ranges: Ranges;
+  /** There are letters that cannot be read, and all are meant. */
+  readonly isDamaged: boolean;
+}
+
+const EVERYTHING: Ranges = [[0, Number.MAX_SAFE_INTEGER]];
+
+async function choose(
+  letters: DeadLetters,
+  ids: readonly number[],
+  options: DiscardOptions,
+  io: Io,
+): Promise<Chosen> {
+  const collector = new RangeCollector();
+  const warn = warnOfDamage(io);
+  let count = 0;
+  let isDamaged = false;
+  const onDamage = (damage: LetterDamage) => {
+    warn(damage);
+    isDamaged = options.all ?? false;
+  };
+  for await (const { id } of letters.select(filterOf(options, ids), onDamage)) {
+    collector.add(id);
+    count++;
+  }
+  // What is damaged has no stage or code, so that only "all" means it.
+  return { count, ranges: options.all ? EVERYTHING : collector.ranges, isDamaged };
+}
+
+/** Letters are the only copy of what they hold, so nothing is discarded by a slip. */
+async function isWanted(count: number, { yes }: DiscardOptions, io: Io): Promise<boolean> {
+  if (yes) return true;
+  if (io.confirm) return await io.confirm(`Discard ${letterCount(count)} for ever?`);
+  io.err.write(`error: this would discard ${letterCount(count)} for ever; with --yes it does\n`);
+  return false;
+}
+
+async function discard(
+  { pipeline, folder }: OpenLetters,
+  { count, ranges }: Chosen,
+  io: Io,
+): Promise<number> {
+  const warn = (_: object, message: string) => io.err.write(`warning: ${message}\n`);
+  const log = { info: () => {}, warn };
+  await resolveLetters({ storage: nodeStorage, folder, pipeline, log }, ranges);
+  io.out.write(`discarded ${letterCount(count)}\n`);
+  return Exit.DONE;
+}

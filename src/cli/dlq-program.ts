@@ -1,0 +1,147 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parseDurationMs } from '../base/units.js';
+import type { Io } from './io.js';
+
+export interface DeadLetterProgram {
+  readonly program: Command;
+  readonly io: Io;
+  /** Gets the exit code of the verb. */
+  readonly done: (code: number) => void;
+  /** Adds the argument and the options of every verb that reads a pipeline. */
+  readonly withPipeline: (command: Command) => Command;
+}
+
+const EXAMPLES = `
+Examples:
+  $ millrace dlq stats pipeline.yaml                          what fails most
+  $ millrace dlq list pipeline.yaml --stage parsed --since 1h
+  $ millrace dlq show pipeline.yaml 17                        all there is of one letter
+  $ millrace dlq export pipeline.yaml --raw > failed.log      the records as they came in
+  $ millrace dlq discard pipeline.yaml --code no_match --yes
+`;
+
+/** `millrace dlq` and what it can do. */
+export function addDeadLetters({ program, io, done, withPipeline }: DeadLetterProgram): void {
+  const dlq = program
+    .command('dlq')
+    .helpGroup('After running:')
+    .summary('look at the records that could not be processed')
+    .description(
+      'Looks at the dead letters of a pipeline: the records that could not be processed. Looking is safe while the pipeline runs, and shows them as of its last checkpoint; to discard, it must stand still.',
+    )
+    .helpCommand(false)
+    .usage('<command> <pipeline.yaml> [options]')
+    .addHelpText('after', EXAMPLES);
+  const verb = (name: string, summary: string, description: string) =>
+    withState(withPipeline(dlq.command(name).summary(summary).description(description)));
+  addLooks({ verb, io, done });
+  addExport({ verb, io, done });
+  addDiscard({ verb, io, done });
+}
+
+interface Verbs extends Pick<DeadLetterProgram, 'io' | 'done'> {
+  readonly verb: (name: string, summary: string, description: string) => Command;
+}
+
+function addLooks({ verb, io, done }: Verbs): void {
+  withFilters(verb('list', 'list them', 'Lists dead letters, the oldest first.'))
+    .addOption(formatOption('a table, or one JSON object a line', ['table', 'json']))
+    .option('--limit <n>', 'at most so many (default: 50 in a table)', positiveNumber)
+    .action(async (file: string, options) =>
+      done(await (await import('./dlq-list.js')).listLetters(file, options, io)),
+    );
+  verb('show', 'show all there is of some', 'Shows all there is of some dead letters, the record too.')
+    .argument('<id...>', 'the numbers that "millrace dlq list" shows', letterId)
+    .action(async (file: string, ids: number[], options) =>
+      done(await (await import('./dlq-show.js')).showLetters(file, ids, options, io)),
+    );
+  withFilters(verb('stats', 'count them', 'Counts dead letters by stage and code, the most frequent first.'))
+    .addOption(formatOption('a table, or one JSON object', ['table', 'json']))
+    .action(async (file: string, options) =>
+      done(await (await import('./dlq-stats.js')).letterStats(file, options, io)),
+    );
+}
+
+function addExport({ verb, io, done }: Verbs): void {
+  withFilters(
+    verb('export', 'write them out', 'Writes dead letters out as NDJSON; they are kept nevertheless.'),
+  )
+    .argument('[id...]', 'only these', letterId)
+    .option('-o, --output <file>', 'write to this new file instead of standard output')
+    .option('--raw', 'only the original records, one a line')
+    .action(async (file: string, ids: number[] | undefined, options) =>
+      done(await (await import('./dlq-export.js')).exportLetters(file, ids ?? [], options, io)),
+    );
+}
+
+function addDiscard({ verb, io, done }: Verbs): void {
+  withFilters(
+    verb(
+      'discard',
+      'forget some',
+      'Discards dead letters for ever: those with the numbers, or that the options choose.',
+    ),
+  )
+    .argument('[id...]', 'only these', letterId)
+    .option('--all', 'all of them, and what is damaged too')
+    .option('-y, --yes', 'without asking')
+    .action(async (file: string, ids: number[] | undefined, options) =>
+      done(await (await import('./dlq-discard.js')).discardLetters(file, ids ?? [], options, io)),
+    );
+}
+
+function withState(command: Command): Command {
+  return command.option(
+    '--state <dir>',
+    'folder for everything that outlives a run (default: runtime.state of the file)',
+  );
+}
+
+function withFilters(command: Command): Command {
+  return command
+    .option('--stage <id>', 'only those that this stage refused (repeatable)', collect)
+    .option('--code <code>', 'only those with this code (repeatable)', collect)
+    .option('--source <id>', 'only records of this source (repeatable)', collect)
+    .option('--since <time>', 'not older: 2026-11-24T08:30 (UTC), or so long ago: 90s, 1h, 7d', moment)
+    .option('--until <time>', 'only older', moment);
+}
+
+function formatOption(description: string, choices: readonly string[]): Option {
+  return new Option('--format <format>', description).choices(choices).default(choices[0]);
+}
+
+function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}
+
+function letterId(text: string, before: readonly number[] = []): number[] {
+  const id = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(id)) {
+    throw new InvalidArgumentError('expected the number of a dead letter, as "millrace dlq list" shows it.');
+  }
+  return [...before, id];
+}
+
+function positiveNumber(text: string): number {
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || number < 1 || !Number.isSafeInteger(number)) {
+    throw new InvalidArgumentError('expected a whole number from 1.');
+  }
+  return number;
+}
+
+const TIME = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/i;
+
+/** Milliseconds since 1970 of a time, or of a duration before now. */
+function moment(text: string): number {
+  const durationMs = parseDurationMs(text);
+  if (durationMs !== undefined) return Date.now() - durationMs;
+  const match = TIME.exec(text);
+  // Without a time of day it means UTC anyway.
+  const isUtc = match && (match[1] !== undefined || text.length === '2026-11-24'.length);
+  const timeMs = match ? Date.parse(isUtc ? text : `${text}Z`) : Number.NaN;
+  if (Number.isNaN(timeMs)) {
+    throw new InvalidArgumentError('expected a time such as 2026-11-24T08:30Z, or a duration such as 1h.');
+  }
+  return timeMs;
+}

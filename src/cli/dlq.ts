@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import { MillraceError } from '../base/errors.js';
+import { nodeStorage } from '../base/storage.js';
+import { formatSize } from '../base/units.js';
+import type { Pipeline } from '../plan/index.js';
+import { DeadLetters, type LetterDamage, type LetterFilter, type StoredLetter } from '../runtime/index.js';
+import { Exit, type Io } from './io.js';
+import { type LoadOptions, loadPipeline } from './load.js';
+import { plural } from './render.js';
+
+export interface LetterOptions extends LoadOptions {
+  readonly state?: string;
+}
+
+export interface FilterOptions extends LetterOptions {
+  readonly stage?: readonly string[];
+  readonly code?: readonly string[];
+  readonly source?: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly since?: number;
+  readonly until?: number;
+}
+
+export interface OpenLetters {
+  readonly pipeline: Pipeline;
+  /** `<runtime.state>/<pipeline>`. */
+  readonly folder: string;
+  readonly letters: DeadLetters;
+}
+
+/** Does something with the dead letters of a pipeline, or says what is wrong with the pipeline. */
+export async function withLetters(
+  file: string,
+  options: LetterOptions,
+  io: Io,
+  action: (open: OpenLetters) => Promise<number>,
+): Promise<number> {
+  const loaded = await loadPipeline(file, options, io);
+  if (!loaded) return Exit.CONFIGURATION;
+  const { pipeline } = loaded;
+  const folder = join(options.state ?? pipeline.runtime.state, pipeline.name);
+  if ((await nodeStorage.list(folder)).length === 0) {
+    const message = `no dead letters: nothing has run with this state folder (${folder})`;
+    throw new MillraceError('nothing_has_run', message, { blame: 'config' });
+  }
+  const letters = await DeadLetters.open({ storage: nodeStorage, folder, pipeline });
+  return await action({ pipeline, folder, letters });
+}
+
+export function filterOf(options: FilterOptions, ids: readonly number[] = []): LetterFilter {
+  const { stage, code, source, since, until } = options;
+  return {
+    ...(stage && { stages: stage }),
+    ...(code && { codes: code }),
+    ...(source && { sources: source }),
+    ...(since !== undefined && { sinceMs: since }),
+    ...(until !== undefined && { untilMs: until }),
+    ...(ids.length > 0 && { ids: new Set(ids) }),
+  };
+}
+
+/** Whether the filter chooses, or lets everything pass. */
+export function isFiltered(filter: LetterFilter): boolean {
+  return Object.keys(filter).length > 0;
+}
+
+/** Tells of regions that cannot be read; what lies around them can. */
+export function warnOfDamage(io: Io): (damage: LetterDamage) => void {
+  return ({ from, to, bytes }) => {
+    const which = to - from === 1 ? `dead letter ${from}` : `dead letters ${from} to ${to - 1}`;
+    io.err.write(
+      `warning: ${which} cannot be read: ${bytes > 0 ? `${formatSize(bytes)} of the log are damaged` : 'a part of the log is missing'}\n`,
+    );
+  };
+}
+
+/** What goes out as JSON: the letter with its number. */
+export function jsonLine({ id, letter }: StoredLetter): string {
+  return `${JSON.stringify({ id, ...letter })}\n`;
+}
+
+/** Control characters, which a terminal would obey, and those that turn the direction of text. */
+const UNSAFE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
+const SHORT: Readonly<Record<string, string>> = { '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+
+/** One line of text that does nothing to a terminal. */
+export function printable(text: string): string {
+  return text.replace(UNSAFE, (character) => {
+    const code = character.codePointAt(0)!.toString(16).padStart(4, '0');
+    return SHORT[character] ?? `\\u${code}`;
+  });
+}
+
+/** `1 dead letter`. */
+export function letterCount(count: number): string {
+  return plural(count, 'dead letter');
+}

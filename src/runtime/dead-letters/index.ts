@@ -1,0 +1,7 @@
+export type { LetterFilter } from './filter.js';
+export { RangeCollector, type Ranges } from './ranges.js';
+export { DeadLetters, type LetterDamage, type StoredLetter } from './reader.js';
+export { DeadLetterSink } from './sink.js';
+export { StandaloneDeadLetterSink } from './standalone-sink.js';
+export { type DeadLetterState, resolve } from './state.js';
+export { deadLetterFolder, resolveLetters } from './store.js';
