@@ -82,7 +82,11 @@ async function choose(
 /** Letters are the only copy of what they hold, so nothing is discarded by a slip. */
 async function isWanted(count: number, { yes }: DiscardOptions, io: Io): Promise<boolean> {
   if (yes) return true;
-  if (io.confirm) return await io.confirm(`Discard ${letterCount(count)} for ever?`);
+  if (io.confirm) {
+    const isSure = await io.confirm(`Discard ${letterCount(count)} for ever?`);
+    if (!isSure) io.err.write('nothing was discarded\n');
+    return isSure;
+  }
   io.err.write(`error: this would discard ${letterCount(count)} for ever; with --yes it does\n`);
   return false;
 }
