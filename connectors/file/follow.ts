@@ -1,24 +1,23 @@
 import type { FileHandle } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Chunk, Framer, type Outlet } from '#component';
+import type { Chunk, Outlet } from '#component';
 import { fileError } from './errors.js';
 import { type FoundFile, findFiles } from './find.js';
 import { type Finished, FollowedFile } from './followed.js';
 import { identityOf } from './identity.js';
-import { type Compression, detectCompression, openInput } from './input.js';
+import { type Compression, detectCompression } from './input.js';
 import { type FileSourceOptions, openFile } from './open.js';
+import { stillValid } from './position.js';
+import { type Reading, readRegular } from './regular.js';
 
 /**
  * Reads files for as long as they grow, each in turn, until the signal aborts. A file is known by its device and
  * inode, and told from a later one with the same inode by its first bytes; so a renamed file is read to its end and
  * never twice, and one that was emptied, or copied and then emptied, is read from its beginning.
  */
-export async function* followFiles(
-  options: FileSourceOptions,
-  outlet: Outlet,
-  signal: AbortSignal,
-): AsyncGenerator<Chunk> {
-  const watch = new Watch(options, outlet, signal);
+export async function* followFiles(options: FileSourceOptions, reading: Reading): AsyncGenerator<Chunk> {
+  const { signal } = reading;
+  const watch = new Watch(options, reading);
   try {
     while (!signal.aborted) {
       const positionBefore = watch.bytesRead;
@@ -39,6 +38,7 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
 class Watch {
   bytesRead = 0;
   private readonly options: FileSourceOptions;
+  private readonly reading: Reading;
   private readonly outlet: Outlet;
   private readonly signal: AbortSignal;
   private readonly files = new Map<string, FollowedFile>();
@@ -46,10 +46,11 @@ class Watch {
   private lookedAtMs = Number.NEGATIVE_INFINITY;
   private isFirstLook = true;
 
-  constructor(options: FileSourceOptions, outlet: Outlet, signal: AbortSignal) {
+  constructor(options: FileSourceOptions, reading: Reading) {
     this.options = options;
-    this.outlet = outlet;
-    this.signal = signal;
+    this.reading = reading;
+    this.outlet = reading.outlet;
+    this.signal = reading.signal;
   }
 
   /** Looks for files that came, went or changed places. Compressed ones do not grow: they are read at once. */
@@ -86,6 +87,7 @@ class Watch {
 
   private async *begin(file: FoundFile): AsyncGenerator<Chunk> {
     const { options, outlet, signal } = this;
+    const { from } = this.reading;
     const identity = identityOf(file.stats);
     options.context.claims.read(options.context.stage, identity, file.name);
     const handle = await openFile(file.path, file.name);
@@ -97,8 +99,12 @@ class Watch {
     const followed = new FollowedFile(file, handle, options.context.stage, options.framing);
     this.files.set(identity, followed);
     const before = this.finished.get(identity);
+    const saved = before ? undefined : await stillValid(from.get(identity), handle, false);
     if (before) await followed.resume(before);
-    else if (this.isFirstLook && options.start === 'end') await followed.skipToEnd(outlet, signal);
+    else if (saved) await followed.goOn(saved);
+    else if (this.isFirstLook && options.start === 'end' && from.size === 0) {
+      yield await followed.skipToEnd(outlet, signal);
+    }
   }
 
   private async compressionOf(file: FoundFile, handle: FileHandle): Promise<Compression> {
@@ -112,16 +118,13 @@ class Watch {
   }
 
   private async *readCompressed(
-    { name, stats }: FoundFile,
+    file: FoundFile,
     handle: FileHandle,
     compression: Compression,
   ): AsyncGenerator<Chunk> {
-    const { options, outlet, signal } = this;
+    const { stats } = file;
     try {
-      const input = openInput(handle, compression, name);
-      const framer = new Framer(options.framing, { source: options.context.stage, name });
-      const read = (into: Uint8Array): Promise<number> => input.read(into);
-      yield* framer.chunks({ read, outlet, signal, isFinal: () => !signal.aborted });
+      yield* readRegular({ file, handle, compression }, this.options, this.reading);
       const finished = { position: stats.size, fingerprint: Buffer.alloc(0), modifiedMs: stats.mtimeMs };
       this.finished.set(identityOf(stats), finished);
     } finally {

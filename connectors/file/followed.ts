@@ -1,8 +1,17 @@
 import type { Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { type Chunk, Framer, type FramingOptions, type Outlet, type Partition } from '#component';
+import {
+  type Chunk,
+  Framer,
+  type FramingOptions,
+  type FramingState,
+  type Outlet,
+  type Partition,
+  type Resume,
+} from '#component';
 import { fileError } from './errors.js';
 import { identityOf } from './identity.js';
+import { asJson, type FilePosition, hashOf } from './position.js';
 
 /** So many bytes at the beginning of a file tell it from another file that took its place. */
 const FINGERPRINT_BYTES = 1024;
@@ -30,6 +39,7 @@ export class FollowedFile {
   private framer: Framer;
   private position = 0;
   private fingerprint: Buffer = Buffer.alloc(0);
+  private hash: string | undefined;
   private lastReadAtMs = Date.now();
   private isAtEnd = false;
   private modifiedMs = 0;
@@ -45,11 +55,27 @@ export class FollowedFile {
     this.handle = handle;
     this.options = options;
     this.partition = { source, name: file.name };
-    this.framer = new Framer(options, this.partition);
+    this.framer = this.framerAt({ offset: 0 });
+  }
+
+  private framerAt(state: FramingState): Framer {
+    return new Framer(this.options, this.partition, state, (framing) => this.resumeOf(framing));
+  }
+
+  private resumeOf(framing: FramingState): Resume {
+    const { fingerprint, identity: key } = this;
+    const sha256 = this.fingerprintHash();
+    const { name } = this.partition;
+    return { key, position: asJson({ name, framing, fingerprint: { bytes: fingerprint.length, sha256 } }) };
+  }
+
+  private fingerprintHash(): string {
+    this.hash ??= hashOf(this.fingerprint);
+    return this.hash;
   }
 
   /** Skips what is there: goes to the beginning of the last line. The preamble is read all the same. */
-  async skipToEnd(outlet: Outlet, signal: AbortSignal): Promise<void> {
+  async skipToEnd(outlet: Outlet, signal: AbortSignal): Promise<Chunk> {
     const { size } = await this.handle.stat();
     if (this.options.preambleLines > 0) await this.readPreamble(outlet, signal);
     const from = Math.max(0, size - LOOK_BACK_BYTES);
@@ -57,7 +83,19 @@ export class FollowedFile {
     const newline = buffer.subarray(0, bytesRead).lastIndexOf(10);
     const position = newline < 0 ? size : from + newline + 1;
     if (position >= this.framer.position) this.goTo(position);
-    await this.takeFingerprint();
+    await this.takeFingerprint(this.position);
+    // Where it begins must be known after a crash too, when lines have come in the meantime.
+    const resume = this.resumeOf(this.framer.state);
+    const bytes = new Uint8Array(0);
+    return { partition: this.partition, bytes, offset: position, readAtMs: Date.now(), resume };
+  }
+
+  /** Goes on where an earlier run has left it. */
+  async goOn({ framing, fingerprint }: FilePosition): Promise<void> {
+    await this.takeFingerprint(fingerprint.bytes);
+    this.framer = this.framerAt(framing);
+    this.partition = this.framer.currentPartition;
+    this.position = framing.offset;
   }
 
   private async readPreamble(outlet: Outlet, signal: AbortSignal): Promise<void> {
@@ -71,13 +109,12 @@ export class FollowedFile {
   async resume(finished: Finished): Promise<void> {
     if (!(await this.beginsWith(finished.fingerprint))) return;
     if ((await this.handle.stat()).size < finished.position) return;
-    this.fingerprint = finished.fingerprint;
+    this.setFingerprint(finished.fingerprint);
     this.goTo(finished.position);
   }
 
   private goTo(position: number): void {
-    const preambleLines = this.partition.preamble ? 0 : this.options.preambleLines;
-    this.framer = new Framer({ ...this.options, preambleLines }, this.partition, position);
+    this.framer = this.framerAt({ offset: position });
     this.position = position;
   }
 
@@ -92,6 +129,7 @@ export class FollowedFile {
     this.isAtEnd = size === this.position;
     if (this.isAtEnd) return;
     this.lastReadAtMs = Date.now();
+    await this.takeFingerprint(size);
     let left = BATCHES_A_TURN * outlet.batchBytes;
     const read = async (into: Uint8Array): Promise<number> => {
       const count = left > 0 ? await this.readAt(into) : 0;
@@ -99,7 +137,6 @@ export class FollowedFile {
       return count;
     };
     yield* this.framer.chunks({ read, outlet, signal, isFinal: () => false });
-    await this.takeFingerprint();
   }
 
   /** Whether there was nothing more to read at its last turn for so long that nothing will come. */
@@ -126,7 +163,7 @@ export class FollowedFile {
   private startAgain(): void {
     const { source, name } = this.partition;
     this.partition = { source, name };
-    this.fingerprint = Buffer.alloc(0);
+    this.setFingerprint(Buffer.alloc(0));
     this.goTo(0);
   }
 
@@ -158,10 +195,15 @@ export class FollowedFile {
     return bytesRead === bytes.length && buffer.equals(bytes);
   }
 
-  private async takeFingerprint(): Promise<void> {
-    const length = Math.min(FINGERPRINT_BYTES, this.position);
+  private async takeFingerprint(upTo: number): Promise<void> {
+    const length = Math.min(FINGERPRINT_BYTES, upTo);
     if (length <= this.fingerprint.length) return;
     const { buffer, bytesRead } = await this.handle.read(Buffer.alloc(length), 0, length, 0);
-    if (bytesRead === length) this.fingerprint = buffer;
+    if (bytesRead === length) this.setFingerprint(buffer);
+  }
+
+  private setFingerprint(bytes: Buffer): void {
+    this.fingerprint = bytes;
+    this.hash = undefined;
   }
 }

@@ -25,26 +25,38 @@ export async function detectCompression(path: string, handle: FileHandle): Promi
   return bytesRead === 4 && buffer.readUInt32LE(0) === 0xfd2fb528 ? 'zstd' : 'none';
 }
 
-/** Reads `handle` from where it stands. */
-export function openInput(handle: FileHandle, compression: Compression, name: string): ByteInput {
+/**
+ * Reads `handle`, of a pipe or a device from where it stands.
+ * @param start in a regular file, how many of its (decompressed) bytes are left out
+ */
+export function openInput(
+  handle: FileHandle,
+  compression: Compression,
+  name: string,
+  start?: number,
+): ByteInput {
   return compression === 'none'
-    ? new PlainInput(handle, name)
-    : new CompressedInput(handle, compression, name);
+    ? new PlainInput(handle, name, start)
+    : new CompressedInput(handle, compression, name, start);
 }
 
 class PlainInput implements ByteInput {
-  consumed = 0;
+  consumed: number;
   private readonly handle: FileHandle;
   private readonly name: string;
+  private readonly hasPositions: boolean;
 
-  constructor(handle: FileHandle, name: string) {
+  constructor(handle: FileHandle, name: string, start?: number) {
     this.handle = handle;
     this.name = name;
+    this.hasPositions = start !== undefined;
+    this.consumed = start ?? 0;
   }
 
   async read(into: Uint8Array): Promise<number> {
     try {
-      const { bytesRead } = await this.handle.read(into, 0, into.length, null);
+      const position = this.hasPositions ? this.consumed : null;
+      const { bytesRead } = await this.handle.read(into, 0, into.length, position);
       this.consumed += bytesRead;
       return bytesRead;
     } catch (error) {
@@ -71,10 +83,12 @@ class CompressedInput implements ByteInput {
   /** The compressed data has come to its end; what follows may only be padding. */
   private isOver = false;
   private error: unknown;
+  private leftToSkip: number;
 
-  constructor(handle: FileHandle, compression: 'gzip' | 'zstd', name: string) {
+  constructor(handle: FileHandle, compression: 'gzip' | 'zstd', name: string, skip = 0) {
     this.handle = handle;
     this.name = name;
+    this.leftToSkip = skip;
     this.decompressor = compression === 'gzip' ? gunzip() : unzstd(name);
     this.decompressor.on('data', (bytes: Buffer) => this.ready.push(bytes));
     this.decompressor.on('error', (error) => {
@@ -83,6 +97,15 @@ class CompressedInput implements ByteInput {
   }
 
   async read(into: Uint8Array): Promise<number> {
+    while (this.leftToSkip > 0) {
+      const skipped = await this.take(into.subarray(0, Math.min(into.length, this.leftToSkip)));
+      if (skipped === 0) return 0;
+      this.leftToSkip -= skipped;
+    }
+    return await this.take(into);
+  }
+
+  private async take(into: Uint8Array): Promise<number> {
     while (this.ready.length === 0) {
       if (this.error !== undefined) throw this.damaged();
       if (this.ended) return 0;

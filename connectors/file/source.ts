@@ -1,10 +1,9 @@
-import type { FileHandle } from 'node:fs/promises';
 import {
   type Chunk,
   type Config,
   Framer,
   MillraceError,
-  type Outlet,
+  type Positions,
   type Source,
   type StageContext,
 } from '#component';
@@ -14,6 +13,7 @@ import { followFiles } from './follow.js';
 import { identityOf } from './identity.js';
 import { type ByteInput, type Compression, detectCompression, openInput } from './input.js';
 import { type FileSourceOptions, openFile } from './open.js';
+import { framedBytes, type Reading, readRegular } from './regular.js';
 
 /** Opens nothing; reading does. Relative paths start at the working directory. */
 export function createFileSource(config: Config, context: StageContext): Source {
@@ -34,7 +34,8 @@ export function createFileSource(config: Config, context: StageContext): Source 
   const close = (): Promise<void> => Promise.resolve();
   if (config.follow === true) {
     const claim = async (): Promise<void> => claimFiles((await findFiles(options.patterns)).files, context);
-    return { claim, read: (outlet, signal) => followFiles(options, outlet, signal), close };
+    const read: Source['read'] = (outlet, signal, from) => followFiles(options, { outlet, signal, from });
+    return { claim, read, prune: (positions) => stillThere(options.patterns, positions), close };
   }
   let found: Promise<readonly FoundFile[]> | undefined;
   const find = (): Promise<readonly FoundFile[]> => {
@@ -43,7 +44,8 @@ export function createFileSource(config: Config, context: StageContext): Source 
   };
   return {
     claim: async () => claimFiles(await find(), context),
-    read: (outlet, signal) => readFiles(find, options, progress, outlet, signal),
+    read: (outlet, signal, from) => readFiles(find, options, progress, { outlet, signal, from }),
+    prune: (positions) => stillThere(options.patterns, positions),
     progress: () => ({ read: progress.read(), total: progress.total }),
     close,
   };
@@ -75,53 +77,50 @@ function claimFiles(files: readonly FoundFile[], { claims, stage }: StageContext
   for (const { stats, name } of files) if (stats.isFile()) claims.read(stage, identityOf(stats), name);
 }
 
+/** The positions in files that some pattern still finds. */
+async function stillThere(patterns: Patterns, positions: Positions): Promise<Positions> {
+  const { files } = await findFiles(patterns);
+  const present = new Set(files.map(({ stats }) => identityOf(stats)));
+  return new Map([...positions].filter(([identity]) => present.has(identity)));
+}
+
 async function* readFiles(
   find: () => Promise<readonly FoundFile[]>,
   options: FileSourceOptions,
   progress: Progress,
-  outlet: Outlet,
-  signal: AbortSignal,
+  reading: Reading,
 ): AsyncGenerator<Chunk> {
   const files = await find();
   progress.total = files.every(({ stats }) => stats.isFile())
     ? files.reduce((sum, { stats }) => sum + stats.size, 0)
     : undefined;
   for (const file of files) {
-    if (signal.aborted) return;
-    yield* readFile(file, options, progress, outlet, signal);
+    if (reading.signal.aborted) return;
+    yield* readFile(file, options, progress, reading);
   }
 }
 
 async function* readFile(
-  { path, name }: FoundFile,
+  file: FoundFile,
   options: FileSourceOptions,
   progress: Progress,
-  outlet: Outlet,
-  signal: AbortSignal,
+  reading: Reading,
 ): AsyncGenerator<Chunk> {
+  const { path, name, stats } = file;
   const handle = await openFile(path, name);
   try {
-    const input = await openCompressed(handle, name, options.compression);
+    const { compression: configured } = options;
+    const compression = configured === 'auto' ? await detectCompression(name, handle) : configured;
+    if (stats.isFile()) {
+      yield* readRegular({ file, handle, compression }, options, reading, (input) => progress.begin(input));
+      return;
+    }
+    const input = openInput(handle, compression, name);
     progress.begin(input);
-    const framer = new Framer(options.framing, { source: options.context.stage, name });
-    yield* framer.chunks({
-      read: (into) => input.read(into),
-      outlet,
-      signal,
-      isFinal: () => !signal.aborted,
-    });
+    yield* framedBytes(new Framer(options.framing, { source: options.context.stage, name }), input, reading);
   } finally {
     await handle.close();
   }
-}
-
-async function openCompressed(
-  handle: FileHandle,
-  name: string,
-  configured: Compression | 'auto',
-): Promise<ByteInput> {
-  const compression = configured === 'auto' ? await detectCompression(name, handle) : configured;
-  return openInput(handle, compression, name);
 }
 
 function noMatch(patterns: readonly string[], workingDirectory: string): MillraceError {

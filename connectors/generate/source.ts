@@ -1,7 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Chunk, Config, Outlet, Source, StageContext } from '#component';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+import type { Chunk, Config, Outlet, Positions, Source, StageContext } from '#component';
 import { ACCESS_LINE_BYTES, accessLog } from './access-log.js';
 import { APP_LINE_BYTES, appLog } from './app-log.js';
+
+/** How many records are skipped before others get their turn. */
+const SKIPPED_AT_ONCE = 10_000;
 
 interface GenerateOptions {
   readonly kind: 'access_log' | 'app_json';
@@ -22,7 +25,7 @@ export function createGenerateSource(config: Config, context: StageContext): Sou
     durationMs: (config.duration as number | undefined) ?? Number.POSITIVE_INFINITY,
   };
   return {
-    read: (outlet, signal) => generate(options, context.stage, outlet, signal),
+    read: (outlet, signal, from) => generate(options, context.stage, outlet, signal, from),
     close: () => Promise.resolve(),
   };
 }
@@ -32,13 +35,20 @@ async function* generate(
   source: string,
   outlet: Outlet,
   signal: AbortSignal,
+  from: Positions,
 ): AsyncGenerator<Chunk> {
   const { kind, seed, startMs } = options;
   const nextLine = kind === 'app_json' ? appLog(seed, startMs) : accessLog(seed, startMs);
   const longest = kind === 'app_json' ? APP_LINE_BYTES : ACCESS_LINE_BYTES;
-  const pace = new Pace(options);
+  const before = from.get(kind) as { made: number; offset: number } | undefined;
+  const pace = new Pace(options, before?.made ?? 0);
   const partition = { source, name: kind };
-  let offset = 0;
+  let offset = before?.offset ?? 0;
+  // The generator comes to the same state only by the same way.
+  for (let made = 0; made < pace.made; made++) {
+    nextLine();
+    if (made % SKIPPED_AT_ONCE === 0) await turn();
+  }
   while (!signal.aborted && pace.left() > 0) {
     if (pace.due() === 0) {
       // An abort only ends the wait.
@@ -50,7 +60,8 @@ async function* generate(
     const { text, records } = linesOf(nextLine, pace.due(), size - longest);
     const bytes = new Uint8Array(buffer, 0, Buffer.from(buffer).write(text, 'latin1'));
     pace.made += records;
-    yield { partition, bytes, offset, readAtMs: Date.now() };
+    const resume = { key: kind, position: { made: pace.made, offset: offset + bytes.length } };
+    yield { partition, bytes, offset, readAtMs: Date.now(), resume };
     offset += bytes.length;
   }
 }
@@ -72,13 +83,17 @@ function linesOf(
 
 /** How many records are to be made now. A rate with a duration gives an exact number of records. */
 class Pace {
-  made = 0;
+  /** In all runs. */
+  made: number;
+  private readonly madeBefore: number;
   private readonly total: number;
   private readonly ratePerSecond: number | undefined;
   private readonly endMs: number;
   private readonly startMs = performance.now();
 
-  constructor({ count, ratePerSecond, durationMs }: GenerateOptions) {
+  constructor({ count, ratePerSecond, durationMs }: GenerateOptions, madeBefore: number) {
+    this.made = madeBefore;
+    this.madeBefore = madeBefore;
     this.ratePerSecond = ratePerSecond;
     this.total =
       ratePerSecond === undefined ? count : Math.min(count, Math.floor((ratePerSecond * durationMs) / 1000));
@@ -92,11 +107,14 @@ class Pace {
   due(): number {
     if (this.ratePerSecond === undefined) return this.left();
     const elapsedMs = performance.now() - this.startMs;
-    return Math.min(this.total, Math.floor((elapsedMs * this.ratePerSecond) / 1000)) - this.made;
+    const due = this.madeBefore + Math.floor((elapsedMs * this.ratePerSecond) / 1000);
+    return Math.min(this.total, due) - this.made;
   }
 
   waitMs(): number {
     if (this.ratePerSecond === undefined) return 0;
-    return ((this.made + 1) * 1000) / this.ratePerSecond - (performance.now() - this.startMs);
+    return (
+      ((this.made - this.madeBefore + 1) * 1000) / this.ratePerSecond - (performance.now() - this.startMs)
+    );
   }
 }

@@ -4,6 +4,7 @@ import {
   type Chunk,
   type Config,
   Framer,
+  type FramingState,
   MillraceError,
   messageOf,
   type Outlet,
@@ -18,35 +19,45 @@ const never = new AbortController().signal;
 
 /** Reads a redirected file as a file, anything else as a stream. */
 export function createStdinSource(config: Config, context: StageContext): Source {
-  const framer = new Framer(framingOptions(config, context), { source: context.stage, name: 'stdin' });
+  const options = framingOptions(config, context);
+  const partition = { source: context.stage, name: 'stdin' };
   let read = 0;
   let input: StreamInput | undefined;
-  const size = fileSize();
+  const file = redirectedFile();
   return {
-    read: (outlet, signal) => {
+    read: (outlet, signal, from) => {
       if (isFolder())
         throw inputFailed('it is a folder; redirect a file, or name the files in a file source');
-      if (size === undefined) {
+      if (file === undefined) {
         input = new StreamInput(process.stdin);
-        return readStream(input, framer, outlet, signal);
+        return readStream(input, new Framer(options, partition), outlet, signal);
       }
+      const key = file.identity;
+      const before = from.get(key) as FramingState | undefined;
+      // It may have been emptied, or written anew, since.
+      const start = before && before.offset <= file.size ? before : undefined;
+      read = start?.offset ?? 0;
       const readInto = async (into: Uint8Array): Promise<number> => {
-        const count = await readFile(into);
+        const count = await readFile(into, start && read);
         read += count;
         return count;
       };
-      return framer.chunks({ read: readInto, outlet, signal, isFinal: () => true });
+      const framer = new Framer(options, partition, start, (position) => ({
+        key,
+        position: { ...position },
+      }));
+      return framer.chunks({ read: readInto, outlet, signal, isFinal: () => !signal.aborted });
     },
-    progress: () => ({ read: input?.consumed ?? read, total: size }),
+    progress: () => ({ read: input?.consumed ?? read, total: file?.size }),
     close: async () => input?.close(),
   };
 }
 
-/** The size of the file that standard input is redirected from; undefined where it is something else. */
-function fileSize(): number | undefined {
+/** The file that standard input is redirected from; undefined where it is something else. */
+function redirectedFile(): { readonly identity: string; readonly size: number } | undefined {
   try {
     const stats = fstatSync(STDIN);
-    return stats.isFile() ? stats.size : undefined;
+    return stats.isFile() ? { identity: `${stats.dev}:${stats.ino}`, size: stats.size } : undefined;
   } catch {
     return undefined;
   }
@@ -54,9 +65,10 @@ function fileSize(): number | undefined {
 
 const readAsync = promisify(readFd);
 
-async function readFile(into: Uint8Array): Promise<number> {
+/** @param position undefined: where whoever redirected it left it */
+async function readFile(into: Uint8Array, position: number | undefined): Promise<number> {
   try {
-    return (await readAsync(STDIN, into, 0, into.length, null)).bytesRead;
+    return (await readAsync(STDIN, into, 0, into.length, position ?? null)).bytesRead;
   } catch (error) {
     throw inputFailed(messageOf(error), error);
   }

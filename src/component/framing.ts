@@ -1,6 +1,6 @@
 import { formatSize } from '../base/units.js';
 import type { Partition } from '../batch/index.js';
-import type { Chunk, Outlet, RefusedRecord } from './definition.js';
+import type { Chunk, Outlet, RefusedRecord, Resume } from './definition.js';
 import { Preamble } from './preamble.js';
 import { CsvEnds, LineEnds, type RecordEnds } from './record-ends.js';
 
@@ -45,6 +45,19 @@ const REFUSED_BYTES = 1024 * 1024;
 /** What the account of one refused line takes beside its bytes. */
 const REFUSED_OVERHEAD_BYTES = 256;
 
+/** Where framing goes on after a chunk. Plain JSON data. */
+export interface FramingState {
+  /** Position of the first byte that has to be read again. */
+  readonly offset: number;
+  /** The line there is over the limit, and what becomes of it has been reported. */
+  readonly isReported?: true;
+  /** The partition's preamble in base64, where it has one. */
+  readonly preamble?: string;
+}
+
+/** Says what a chunk's `resume` is, when framing goes on like this after it. */
+export type ResumeOf = (state: FramingState) => Resume;
+
 /**
  * Cuts the bytes of one partition into chunks of whole records at the speed of memory: it looks only for the last
  * end of a record in a buffer, and carries the bytes behind it over to the next buffer. Holds at most
@@ -61,20 +74,46 @@ export class Framer {
   /** Position of the first byte that was not passed on. */
   private offset: number;
   private inLongLine = false;
+  /** Where the last long line begins. */
+  private longLineAt = -1;
   private readonly preamble: Preamble;
   private refused: RefusedRecord[] = [];
   private refusedBytes = 0;
   private dropped = 0;
   /** A lent buffer out of which no chunk came. */
   private spare: ArrayBuffer | undefined;
+  /** Where a long line begins that a run before this one has reported. */
+  private readonly reportedAt: number;
 
-  /** `offset` is the position of the first byte that will be read. */
-  constructor(options: FramingOptions, partition: Partition, offset = 0) {
+  /**
+   * @param start where the first byte that will be read lies, and what was known there
+   * @param resumeOf makes the `resume` of the chunks; without it they have none
+   */
+  constructor(
+    options: FramingOptions,
+    partition: Partition,
+    start: FramingState = { offset: 0 },
+    private readonly resumeOf?: ResumeOf,
+  ) {
     this.options = options;
     this.ends = options.framing === 'csv' ? new CsvEnds() : new LineEnds();
-    this.partition = partition;
-    this.offset = offset;
-    this.preamble = new Preamble(options.preambleLines, options.maxLineBytes, this.ends);
+    this.partition =
+      start.preamble === undefined
+        ? partition
+        : { ...partition, preamble: Uint8Array.from(Buffer.from(start.preamble, 'base64')) };
+    this.offset = start.offset;
+    this.reportedAt = start.isReported ? start.offset : -1;
+    const preambleLines = this.partition.preamble ? 0 : options.preambleLines;
+    this.preamble = new Preamble(preambleLines, options.maxLineBytes, this.ends);
+  }
+
+  /** Where framing goes on after the last chunk. */
+  get state(): FramingState {
+    const { preamble } = this.partition;
+    return {
+      ...(this.inLongLine ? { offset: this.longLineAt, isReported: true } : { offset: this.offset }),
+      ...(preamble && { preamble: Buffer.from(preamble).toString('base64') }),
+    };
   }
 
   /** Position of the next byte that will be read. */
@@ -180,8 +219,9 @@ export class Framer {
     let to = this.preamble.isWhole ? this.lastEnd(bytes, from) : from;
     let rest = to;
     if (bytes.length - to > maxLineBytes && this.preamble.isWhole) {
-      this.countLongLine(bytes, to);
-      if (longLines === 'truncate') to += maxLineBytes;
+      const isReported = this.offset + to === this.reportedAt;
+      this.beginLongLine(bytes, to, isReported);
+      if (longLines === 'truncate' && !isReported) to += maxLineBytes;
       rest = this.leaveLongLine(bytes, rest);
       this.pendingHasEnds = rest < bytes.length;
     } else {
@@ -208,9 +248,11 @@ export class Framer {
     return at;
   }
 
-  private countLongLine(bytes: Buffer, start: number): void {
+  private beginLongLine(bytes: Buffer, start: number, isReported: boolean): void {
     this.inLongLine = true;
+    this.longLineAt = this.offset + start;
     this.ends.begin();
+    if (isReported) return;
     const { maxLineBytes, longLines } = this.options;
     if (longLines === 'drop') this.dropped++;
     if (longLines !== 'dead_letter') return;
@@ -261,7 +303,8 @@ export class Framer {
     this.refused = [];
     this.refusedBytes = 0;
     this.dropped = 0;
-    const chunk: Chunk = { partition, bytes, offset, readAtMs: Date.now() };
+    const resume = this.resumeOf?.(this.state);
+    const chunk: Chunk = { partition, bytes, offset, readAtMs: Date.now(), ...(resume && { resume }) };
     if (refused.length === 0 && dropped === 0) return chunk;
     return { ...chunk, ...(refused.length > 0 && { refused }), ...(dropped > 0 && { dropped }) };
   }

@@ -39,7 +39,11 @@ describe('the summary', () => {
   const plan = planOf(LINEAR);
 
   it('is a table that ends with the sum of all records', () => {
-    const run = { metrics: metricsOf(plan), deadLetterPath: '.millrace/web-errors/dead_letters.ndjson', resumedFrom: undefined };
+    const run = {
+      metrics: metricsOf(plan),
+      deadLetterPath: '.millrace/web-errors/dead_letters.ndjson',
+      resumedFrom: undefined,
+    };
     const text = summaryLines(summarize(run, plan, 'done', 1234), plain).join('\n');
     expect(text).toMatchInlineSnapshot(`
       "

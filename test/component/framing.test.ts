@@ -204,7 +204,7 @@ describe('framing', () => {
   });
 
   it('goes on where it stopped when there is more', async () => {
-    const framer = new Framer(DEFAULTS, PARTITION, 1000);
+    const framer = new Framer(DEFAULTS, PARTITION, { offset: 1000 });
     const outlet = new CountingOutlet(16);
     const turn = (text: string, isFinal = false) =>
       receiveAll(

@@ -65,11 +65,15 @@ export interface Received {
   readonly bytes: Buffer;
   readonly refused: NonNullable<Chunk['refused']>;
   readonly dropped: number;
+  readonly resume: Chunk['resume'];
 }
 
 /** Copies a chunk and gives its buffer back. */
 export function receive(chunk: Chunk, outlet: CountingOutlet): Received {
-  if (!outlet.lent.has(chunk.bytes.buffer)) throw new Error('a chunk lies in a buffer that was not lent');
+  const isLent = outlet.lent.has(chunk.bytes.buffer);
+  if (!isLent && (chunk.bytes.buffer.byteLength > 0 || !chunk.resume)) {
+    throw new Error('a chunk lies in a buffer that was not lent');
+  }
   const { partition, offset, refused = [], dropped = 0 } = chunk;
   const preamble = partition.preamble && Buffer.from(partition.preamble).toString();
   const received = {
@@ -79,14 +83,24 @@ export function receive(chunk: Chunk, outlet: CountingOutlet): Received {
     bytes: Buffer.from(chunk.bytes),
     refused,
     dropped,
+    resume: chunk.resume,
   };
-  outlet.giveBack(chunk.bytes.buffer);
+  if (isLent) outlet.giveBack(chunk.bytes.buffer);
   return received;
 }
 
+/** The chunk held no records, and only told where to go on. */
+export function saysOnlyWhere({ bytes, refused, dropped }: Received): boolean {
+  return bytes.length === 0 && refused.length === 0 && dropped === 0;
+}
+
+/** All chunks that hold records. */
 export async function receiveAll(chunks: AsyncIterable<Chunk>, outlet: CountingOutlet): Promise<Received[]> {
   const received: Received[] = [];
-  for await (const chunk of chunks) received.push(receive(chunk, outlet));
+  for await (const chunk of chunks) {
+    const one = receive(chunk, outlet);
+    if (!saysOnlyWhere(one)) received.push(one);
+  }
   return received;
 }
 

@@ -12,27 +12,32 @@ const never = new AbortController().signal;
 
 /** What every sink does, wherever it writes. */
 export function testSink(name: string, { make, arrived }: SinkCase): void {
+  const opened = async (...around: [Uint8Array?, Uint8Array?]): Promise<Sink> => {
+    const sink = await make(...around);
+    await sink.open(undefined);
+    return sink;
+  };
   const write = (sink: Sink, text: string): Promise<void> =>
     sink.write({ bytes: Buffer.from(text), records: 1 }, never);
 
   describe(`sink contract: ${name}`, () => {
     it('writes blocks in order, whole, of any size', async () => {
-      const sink = await make();
+      const sink = await opened();
       const texts = ['a\n', '', `${'x'.repeat(300_000)}\n`, 'b\n'];
       for (const text of texts) await write(sink, text);
-      await sink.prepare();
+      await (await sink.prepare()).durable();
       await sink.close();
       if (arrived) expect((await arrived()).toString()).toBe(texts.join(''));
     });
 
     it('has done with a buffer when write returns', async () => {
-      const sink = await make();
+      const sink = await opened();
       const bytes = Buffer.alloc(100_000);
       for (let i = 0; i < 5; i++) {
         bytes.fill(97 + i);
         await sink.write({ bytes, records: 1 }, never);
       }
-      await sink.prepare();
+      await (await sink.prepare()).durable();
       await sink.close();
       if (!arrived) return;
       expect((await arrived()).toString()).toBe(
@@ -41,28 +46,28 @@ export function testSink(name: string, { make, arrived }: SinkCase): void {
     });
 
     it('has handed over everything after prepare', async () => {
-      const sink = await make();
+      const sink = await opened();
       await write(sink, 'one\n');
-      await sink.prepare();
+      await (await sink.prepare()).durable();
       if (arrived) expect((await arrived()).toString()).toBe('one\n');
       await write(sink, 'two\n');
-      await sink.prepare();
+      await (await sink.prepare()).durable();
       if (arrived) expect((await arrived()).toString()).toBe('one\ntwo\n');
       await sink.close();
     });
 
     it('puts header and footer around the blocks, and around none', async () => {
       for (const blocks of [['row\n', 'row\n'], []]) {
-        const sink = await make(Buffer.from('head\n'), Buffer.from('foot\n'));
+        const sink = await opened(Buffer.from('head\n'), Buffer.from('foot\n'));
         for (const block of blocks) await write(sink, block);
-        await sink.prepare();
+        await (await sink.prepare()).durable();
         await sink.close();
         if (arrived) expect((await arrived()).toString()).toBe(`head\n${blocks.join('')}foot\n`);
       }
     });
 
     it('can be closed without a write', async () => {
-      const sink = await make();
+      const sink = await opened();
       await sink.close();
     });
   });

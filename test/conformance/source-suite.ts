@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Source } from '#component';
-import { CountingOutlet, type Received, receive, receiveAll } from './outlet.js';
+import type { Positions, Source } from '#component';
+import { CountingOutlet, type Received, receive, receiveAll, saysOnlyWhere, textOf } from './outlet.js';
 
 export interface SourceCase {
   /** A fresh source over at least 20 records and several buffers of 256 bytes, which ends by itself. */
@@ -126,6 +126,59 @@ export function testSource(
       await untilAllAreBack(outlet);
     });
   });
+}
+
+/** What every source does that a later run can go on with. */
+export function testResume(name: string, make: SourceCase['make']): void {
+  it(`${name} goes on after any chunk with exactly what is missing`, async () => {
+    const never = Number.POSITIVE_INFINITY;
+    const whole = await readFrom(make, new Map(), never);
+    expect(whole.received.length).toBeGreaterThan(2);
+    for (let chunks = 0; chunks <= whole.received.length; chunks++) {
+      const before = await readFrom(make, new Map(), chunks);
+      const after = await readFrom(make, asKept(before.positions), never);
+      expect(contentOf([...before.received, ...after.received]), `after ${chunks} chunks`).toEqual(
+        contentOf(whole.received),
+      );
+    }
+  });
+}
+
+/** What was read, however it was cut into chunks. */
+function contentOf(received: readonly Received[]): unknown {
+  const withRecords = received.filter((chunk) => !saysOnlyWhere(chunk));
+  return {
+    text: textOf(received),
+    refused: received.flatMap(({ refused }) => refused),
+    dropped: received.reduce((sum, { dropped }) => sum + dropped, 0),
+    partitions: [...new Set(withRecords.map(({ partition, preamble }) => `${partition} ${preamble}`))],
+  };
+}
+
+/** As a checkpoint keeps them. */
+function asKept(positions: Positions): Positions {
+  return new Map(Object.entries(JSON.parse(JSON.stringify(Object.fromEntries(positions))) as object));
+}
+
+/** Reads so many chunks and turns away, as a run does that is killed. */
+async function readFrom(
+  make: SourceCase['make'],
+  from: Positions,
+  chunks: number,
+): Promise<{ received: Received[]; positions: Positions }> {
+  const outlet = new CountingOutlet(BATCH_BYTES);
+  const positions = new Map(from);
+  const received: Received[] = [];
+  const source = await make();
+  if (chunks > 0) {
+    for await (const chunk of source.read(outlet, new AbortController().signal, from)) {
+      if (chunk.resume) positions.set(chunk.resume.key, chunk.resume.position);
+      received.push(receive(chunk, outlet));
+      if (received.length === chunks) break;
+    }
+  }
+  await source.close();
+  return { received, positions };
 }
 
 async function untilAllAreBack(outlet: CountingOutlet): Promise<void> {

@@ -9,7 +9,7 @@ import { findFiles } from '../../connectors/file/find.js';
 import { fileSource } from '../../connectors/file/index.js';
 import { configOf, stageContext } from '../conformance/contexts.js';
 import { CountingOutlet, type Received, receiveAll, textOf } from '../conformance/outlet.js';
-import { testSource } from '../conformance/source-suite.js';
+import { testResume, testSource } from '../conformance/source-suite.js';
 
 const root = mkdtempSync(join(tmpdir(), 'millrace-file-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -43,12 +43,35 @@ const folder = newFolder({
   'zipped.gz': zlib.gzipSync(LINES),
 });
 const expected = Buffer.from(LINES);
+/** Every third is over a limit of 300 bytes, some by more than a buffer. */
+const LONG_LINES = Array.from(
+  { length: 30 },
+  (_, i) => `${i},${'"x\n"'.repeat(i % 3 === 0 ? 100 + 40 * i : i)}\n`,
+)
+  .join('')
+  .concat('last');
+
 testSource('file', { make: () => sourceOf({ paths: [join(folder, 'plain.log')] }), expected });
-testSource('file, gzip', { make: () => sourceOf({ paths: [join(folder, 'zipped.gz')] }), expected });
+testSource('file, gzip', {
+  make: () => sourceOf({ paths: [join(folder, 'zipped.gz')] }),
+  expected,
+});
 testSource('file, several', {
   make: () => sourceOf({ paths: [join(folder, '[ab].log')] }),
   expected: Buffer.from(`${LINES}${LINES}last`),
 });
+
+const withLongLines = newFolder({ 'long.log': LONG_LINES, 'long.csv': `id,text\n${LONG_LINES}` });
+testResume('file', () => sourceOf({ paths: [join(folder, 'plain.log')] }));
+testResume('file, gzip', () => sourceOf({ paths: [join(folder, 'zipped.gz')] }));
+testResume('file, several', () => sourceOf({ paths: [join(folder, '[ab].log')] }));
+for (const policy of ['truncate', 'dead_letter', 'drop']) {
+  const limits = { max_line_bytes: 300, long_lines: policy };
+  const long = (name: string) => ({ paths: [join(withLongLines, name)], ...limits });
+  const csv = { framing: 'csv', preambleLines: 1 } as const;
+  testResume(`file, long lines: ${policy}`, () => sourceOf(long('long.log')));
+  testResume(`file, csv, long lines: ${policy}`, () => sourceOf(long('long.csv'), csv));
+}
 
 describe('file source', () => {
   it('reads files in the order of their names, each as its own partition', async () => {

@@ -3,7 +3,7 @@ import type { Config } from '#component';
 import { generateSource } from '../../connectors/generate/index.js';
 import { configOf, stageContext } from '../conformance/contexts.js';
 import { CountingOutlet, receiveAll, textOf } from '../conformance/outlet.js';
-import { testSource } from '../conformance/source-suite.js';
+import { testResume, testSource } from '../conformance/source-suite.js';
 
 const never = new AbortController().signal;
 const sourceOf = (options: Config) =>
@@ -17,7 +17,11 @@ async function lines(options: Config, batchBytes = 10_000): Promise<string[]> {
 }
 
 for (const kind of ['access_log', 'app_json']) {
-  testSource(`generate, ${kind}`, { make: () => sourceOf({ kind, count: 50 }), longestRecord: 640 });
+  testSource(`generate, ${kind}`, {
+    make: () => sourceOf({ kind, count: 50 }),
+    longestRecord: 640,
+  });
+  testResume(`generate, ${kind}`, () => sourceOf({ kind, count: 50 }));
 }
 
 describe('generate source', () => {

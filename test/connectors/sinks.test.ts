@@ -62,6 +62,7 @@ describe('file sink', () => {
       ['overwrite', 'x\n2\n'],
     ] as const) {
       const sink = sinkTo(path, { mode }, header);
+      await sink.open(undefined);
       await sink.write(block('2\n'), never);
       await sink.prepare();
       await sink.close();
@@ -69,19 +70,20 @@ describe('file sink', () => {
     }
   });
 
-  it('touches nothing before the first write, and makes an empty file of no records', async () => {
+  it('touches nothing before it is opened, and makes an empty file of no records', async () => {
     const path = newPath();
     const sink = sinkTo(path);
     expect(existsSync(path)).toBe(false);
-    await sink.prepare();
+    await sink.open(undefined);
     await sink.close();
     expect(readFileSync(path, 'utf8')).toBe('');
   });
 
   it('writes to a device, which cannot be synced', async () => {
     const sink = sinkTo('/dev/null');
+    expect(await sink.open(undefined)).toBeNull();
     await sink.write(block('x'), never);
-    await sink.prepare();
+    await (await sink.prepare()).durable();
     await sink.close();
   });
 
@@ -89,6 +91,7 @@ describe('file sink', () => {
     'says that the disk is full, and stays failed (with /dev/full)',
     async () => {
       const sink = sinkTo('/dev/full');
+      await sink.open(undefined);
       const failure = { code: 'disk_full', message: expect.stringContaining('/dev/full'), blame: 'external' };
       await expect(sink.write(block('x'), never)).rejects.toMatchObject(failure);
       await expect(sink.prepare()).rejects.toMatchObject(failure);
@@ -98,8 +101,8 @@ describe('file sink', () => {
 
   it('says what is in the way', async () => {
     writeFileSync(join(root, 'file'), '');
-    await expect(sinkTo(root).write(block('x'), never)).rejects.toMatchObject({ code: 'is_a_folder' });
-    await expect(sinkTo(join(root, 'file', 'out')).write(block('x'), never)).rejects.toMatchObject({
+    await expect(sinkTo(root).open(undefined)).rejects.toMatchObject({ code: 'is_a_folder' });
+    await expect(sinkTo(join(root, 'file', 'out')).open(undefined)).rejects.toMatchObject({
       blame: 'external',
       message: expect.stringContaining(join(root, 'file', 'out')),
     });

@@ -59,8 +59,7 @@ describe('stdin source', () => {
     const outlet = new CountingOutlet(1024, { lingerMs: 10 });
     const received: Received[] = [];
     const running = (async () => {
-      for await (const chunk of sourceOf(stream).read(outlet, never))
-        received.push(receive(chunk, outlet));
+      for await (const chunk of sourceOf(stream).read(outlet, never)) received.push(receive(chunk, outlet));
     })();
     stream.write('one\ntw');
     await expect.poll(() => textOf(received), { interval: 2 }).toBe('one\n');
