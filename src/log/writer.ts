@@ -1,25 +1,284 @@
+import { MillraceError } from '../base/errors.js';
+import { ActiveSegment } from './active-segment.js';
+import { groupBytes, nextGroup, type Waiting, writeGroup } from './append-group.js';
+import { broken, diskFull, isDiskFull, misuse, trimFailed } from './errors.js';
+import { isUint32, MAX_PAYLOAD_BYTES } from './frame.js';
+import { giveUp } from './given-up.js';
+import { recover, removeSegment, type Sealed } from './recover.js';
+import { INDEX_EVERY_BYTES, saveIndex } from './segment-index.js';
+import { SyncGroup } from './sync-group.js';
 import type { AppendAbout, LogOptions, LogState } from './types.js';
 
+const DEFAULT_SEGMENT_BYTES = 64 * 2 ** 20;
+const SMALL_BUFFER_BYTES = 64 * 1024;
+/** A buffer that one huge payload needed is not kept. */
+const MAX_KEPT_BYTES = 16 * 2 ** 20;
+
+/**
+ * Appends to a log. One at a time per folder; the caller sees to that.
+ *
+ * When a write or a sync fails for another reason than a full disk, everything rejects from then on: `open` another writer
+ * with the last state that was durable, and append again what came after it.
+ */
 export class LogWriter {
-  static async open(_options: LogOptions, _state: LogState | undefined): Promise<LogWriter> {
-    throw new Error('not there yet');
+  readonly #options: LogOptions;
+  readonly #segmentBytes: number;
+  readonly #sealed: Sealed[];
+  readonly #syncs: SyncGroup;
+  /** Sealed, and not durable yet. */
+  #unsynced: ActiveSegment[] = [];
+  #active: ActiveSegment;
+  #nextOffset: number;
+  #durableOffset: number;
+  #folderNeedsSync = true;
+  #waiting: Waiting[] = [];
+  /** What writes or removes goes one after the other. */
+  #queue: Promise<unknown> = Promise.resolve();
+  #buffer = Buffer.allocUnsafe(SMALL_BUFFER_BYTES);
+  #broken: MillraceError | undefined;
+  #sealedSync: Promise<void> = Promise.resolve();
+
+  private constructor(options: LogOptions, sealed: Sealed[], active: ActiveSegment) {
+    this.#options = options;
+    this.#segmentBytes = options.segmentBytes ?? DEFAULT_SEGMENT_BYTES;
+    this.#sealed = sealed;
+    this.#active = active;
+    this.#nextOffset = active.baseOffset;
+    this.#durableOffset = active.baseOffset;
+    this.#syncs = new SyncGroup(() => this.#syncNow());
   }
-  async append(_payload: Uint8Array, _about: AppendAbout): Promise<number> {
-    throw new Error('not there yet');
+
+  /**
+   * Goes on in a new segment.
+   * @param state the last one that counts: what came later is cut off. Without it all counts that is sound: the end of the
+   * last segment is searched for, and what a write that was cut short left there is removed
+   */
+  static async open(options: LogOptions, state: LogState | undefined): Promise<LogWriter> {
+    const { storage, folder } = options;
+    await storage.makeFolder(folder);
+    try {
+      const { sealed, nextOffset, wasCut } = await recover(options, state);
+      const writer = new LogWriter(options, sealed, await ActiveSegment.create(storage, folder, nextOffset));
+      // The new segment tells readers where the one before ends, even if what was cut off comes back.
+      if (wasCut) await writer.sync().catch((error) => writer.#closeThenThrow(error));
+      return writer;
+    } catch (error) {
+      throw isDiskFull(error) ? diskFull(folder, error) : error;
+    }
   }
+
+  /** What a checkpoint keeps once `sync` has resolved. */
   get state(): LogState {
-    throw new Error('not there yet');
+    const { baseOffset: segment, position, segmentId } = this.#active;
+    return { nextOffset: this.#nextOffset, segment, position, segmentId };
   }
+
+  /** Of the oldest record that is there; `nextOffset` when there is none. */
   get firstOffset(): number {
-    return 0;
+    return this.#sealed[0]?.baseOffset ?? this.#active.baseOffset;
   }
+
   get nextOffset(): number {
-    return 0;
+    return this.#nextOffset;
   }
+
+  /** Of all segments. */
   get bytes(): number {
-    return 0;
+    return this.#sealed.reduce((sum, { bytes }) => sum + bytes, this.#active.position);
   }
-  async sync(): Promise<void> {}
-  async trim(_beforeOffset: number): Promise<void> {}
-  async close(): Promise<void> {}
+
+  /**
+   * Resolves to the offset of the payload's first record once it is written, which is not durable yet. Many may be called
+   * at once; they are written in this order. Rejects with MillraceError `disk_full` when there is no room: then nothing was
+   * appended, and the same may be tried again.
+   */
+  append(payload: Uint8Array, about: AppendAbout): Promise<number> {
+    const { records, kind } = about;
+    if (payload.length === 0 || payload.length > MAX_PAYLOAD_BYTES)
+      return Promise.reject(misuse(`a payload has 1 to ${MAX_PAYLOAD_BYTES} bytes, not ${payload.length}`));
+    if (!isUint32(records) || records === 0 || !isUint32(kind))
+      return Promise.reject(misuse(`a payload has records and a kind, not ${records} and ${kind}`));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ payload, about, resolve, reject });
+      if (this.#waiting.length === 1) void this.#inTurn(() => this.#writeWaiting());
+    });
+  }
+
+  /** Resolves when all that was appended before the call is durable. Calls that wait at the same time share a sync. */
+  sync(): Promise<void> {
+    return this.#syncs.run();
+  }
+
+  /**
+   * Removes the segments whose records all lie before this offset. A checkpoint that needs none of them must be durable.
+   * Rejects with MillraceError `log_trim_failed`, after which it may be tried again.
+   */
+  trim(beforeOffset: number): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#broken) throw this.#broken;
+      if (beforeOffset >= this.#nextOffset && !this.#active.isEmpty) await this.#sealForTrim();
+      if (this.#sealed.length === 0 || this.#endOfFirst() > beforeOffset) return;
+      // The segment that stays keeps the end of the log, and must outlive the others.
+      await this.sync();
+      try {
+        while (this.#sealed.length > 0 && this.#endOfFirst() <= beforeOffset) {
+          await removeSegment(this.#options, this.#sealed[0]!.baseOffset);
+          this.#sealed.shift();
+        }
+        await this.#options.storage.syncFolder(this.#options.folder);
+      } catch (error) {
+        throw trimFailed(this.#options.folder, error);
+      }
+    });
+  }
+
+  /** Waits for what is under way. Does not sync. */
+  async close(): Promise<void> {
+    await this.#queue;
+    this.#broken ??= misuse('the log is closed');
+    await this.#syncs.idle();
+    for (const segment of [...this.#unsynced, this.#active]) await segment.close();
+    this.#unsynced = [];
+  }
+
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const turn = this.#queue.then(task);
+    this.#queue = turn.catch(() => {});
+    return turn;
+  }
+
+  #endOfFirst(): number {
+    return this.#sealed[1]?.baseOffset ?? this.#active.baseOffset;
+  }
+
+  async #closeThenThrow(error: unknown): Promise<never> {
+    await this.close().catch(() => {});
+    throw error;
+  }
+
+  /** Never rejects: each append is told for itself. */
+  async #writeWaiting(): Promise<void> {
+    const entries = this.#waiting;
+    this.#waiting = [];
+    let next = 0;
+    while (next < entries.length) {
+      const group = nextGroup(entries, next, this.#room);
+      try {
+        if (this.#broken) throw this.#broken;
+        const firstOffset = await this.#writeGroup(group);
+        let offset = firstOffset;
+        for (const { about, resolve } of group) {
+          resolve(offset);
+          offset += about.records;
+        }
+      } catch (error) {
+        for (const { reject } of group) reject(error);
+      }
+      next += group.length;
+    }
+  }
+
+  async #writeGroup(group: readonly Waiting[]): Promise<number> {
+    const bytes = groupBytes(group);
+    if (!this.#active.isEmpty && bytes > this.#room) await this.#roll();
+    if (bytes > this.#buffer.length) this.#buffer = Buffer.allocUnsafe(bytes);
+    const buffer = this.#buffer.subarray(0, bytes);
+    const [firstOffset, durableOffset] = [this.#nextOffset, this.#durableOffset];
+    const { segmentId, position } = this.#active;
+    const place = { segmentId, position, nextOffset: firstOffset, durableOffset };
+    const frames: [offset: number, position: number, timestampMs: number][] = [];
+    const nextOffset = writeGroup(buffer, group, place, (...frame) => frames.push(frame));
+    await this.#orFail(() => this.#writeOrCut(buffer));
+    for (const frame of frames) this.#active.note(...frame);
+    this.#nextOffset = nextOffset;
+    if (this.#buffer.length > MAX_KEPT_BYTES) this.#buffer = Buffer.allocUnsafe(SMALL_BUFFER_BYTES);
+    return firstOffset;
+  }
+
+  get #room(): number {
+    return this.#segmentBytes - this.#active.position;
+  }
+
+  async #writeOrCut(buffer: Buffer): Promise<void> {
+    try {
+      await this.#active.write(buffer);
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      try {
+        await this.#active.cut();
+      } catch (cause) {
+        // Whole frames may be left that were refused: only another writer can tell them from the others.
+        throw broken('log_write_failed', this.#options.folder, cause);
+      }
+      throw error;
+    }
+  }
+
+  /** Goes on in a new segment; the old one is made durable meanwhile, and before the next one is begun. */
+  async #roll(): Promise<void> {
+    const { storage, folder } = this.#options;
+    await this.#sealedSync;
+    if (this.#broken) throw this.#broken;
+    const before = this.#active;
+    this.#active = await this.#orFail(() => ActiveSegment.create(storage, folder, this.#nextOffset));
+    this.#folderNeedsSync = true;
+    this.#unsynced.push(before);
+    this.#sealed.push({ baseOffset: before.baseOffset, bytes: before.position });
+    await this.#saveIndex(before);
+    // A failure is kept in #broken.
+    this.#sealedSync = this.sync().catch(() => {});
+  }
+
+  async #saveIndex(segment: ActiveSegment): Promise<void> {
+    if (segment.position <= INDEX_EVERY_BYTES) return;
+    const { storage, folder, log } = this.#options;
+    try {
+      await saveIndex(storage, folder, segment.baseOffset, segment.index);
+    } catch (error) {
+      log?.warn({ folder, segment: segment.baseOffset, err: error }, 'a segment stays without an index');
+    }
+  }
+
+  /** So that the last records can be removed too, an empty segment keeps their end. */
+  async #sealForTrim(): Promise<void> {
+    try {
+      await this.#roll();
+    } catch (error) {
+      if ((error as MillraceError).code !== 'disk_full') throw error;
+      this.#options.log?.warn({ folder: this.#options.folder, err: error }, 'the last records stay for now');
+    }
+  }
+
+  async #syncNow(): Promise<void> {
+    if (this.#broken) throw this.#broken;
+    const nextOffset = this.#nextOffset;
+    const segments = [...this.#unsynced, this.#active];
+    const needsFolder = this.#folderNeedsSync;
+    this.#folderNeedsSync = false;
+    try {
+      for (const segment of segments) await segment.sync();
+      if (needsFolder) await this.#options.storage.syncFolder(this.#options.folder);
+    } catch (error) {
+      for (const { segmentId } of segments) giveUp(segmentId);
+      this.#broken ??= broken('log_sync_failed', this.#options.folder, error);
+      throw this.#broken;
+    }
+    this.#durableOffset = nextOffset;
+    const done = this.#unsynced.filter((segment) => segments.includes(segment));
+    this.#unsynced = this.#unsynced.filter((segment) => !segments.includes(segment));
+    for (const segment of done) await segment.close();
+  }
+
+  /** A full disk is waited for; after anything else the writer is broken. */
+  async #orFail<T>(task: () => Promise<T>): Promise<T> {
+    try {
+      return await task();
+    } catch (error) {
+      if (isDiskFull(error)) throw diskFull(this.#options.folder, error);
+      const failure =
+        error instanceof MillraceError ? error : broken('log_write_failed', this.#options.folder, error);
+      this.#broken ??= failure;
+      throw this.#broken;
+    }
+  }
 }

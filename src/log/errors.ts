@@ -1,0 +1,34 @@
+import { MillraceError, messageOf } from '../base/errors.js';
+
+/** No room on the disk, or in the user's share of it. */
+export function isDiskFull(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}
+
+/** Nothing was appended; the same may be tried again. */
+export function diskFull(folder: string, cause: unknown): MillraceError {
+  const message = `no room for the log ${folder}: free some space (${messageOf(cause)})`;
+  return new MillraceError('disk_full', message, { blame: 'external', retryable: true, cause });
+}
+
+/** The writer is of no use any more: open another one with the last state that was durable. */
+export function broken(
+  code: 'log_write_failed' | 'log_sync_failed',
+  folder: string,
+  cause: unknown,
+): MillraceError {
+  const what = code === 'log_sync_failed' ? 'cannot be made durable' : 'cannot be written';
+  const message = `the log ${folder} ${what}: ${messageOf(cause)}`;
+  return new MillraceError(code, message, { blame: 'external', retryable: true, cause });
+}
+
+/** Which segments were removed and which were not is unknown; trying again is safe. */
+export function trimFailed(folder: string, cause: unknown): MillraceError {
+  const message = `old segments of the log ${folder} cannot be removed: ${messageOf(cause)}`;
+  return new MillraceError('log_trim_failed', message, { blame: 'external', retryable: true, cause });
+}
+
+export function misuse(message: string): MillraceError {
+  return new MillraceError('log_misuse', message, { blame: 'internal' });
+}

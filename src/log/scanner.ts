@@ -1,0 +1,225 @@
+import { crc32c } from '../base/crc32c.js';
+import type { StoredFile } from '../base/storage.js';
+import {
+  ALIGNMENT,
+  FRAME_HEADER_BYTES,
+  type FrameHeader,
+  findMagic,
+  frameBytes,
+  readFrameHeader,
+} from './frame.js';
+import { decodeSegmentHeader, readFully, SEGMENT_HEADER_BYTES } from './segment.js';
+
+/** Bytes that hold no readable frame, and the offsets on both sides of them. */
+export interface Damage {
+  readonly from: number;
+  readonly to: number;
+  /** The first offset that is missing. */
+  readonly offset: number;
+  /** How many records are missing; undefined when nothing says. */
+  readonly records: number | undefined;
+}
+
+/** A frame that was found, its payload in the scanner's buffer. */
+export interface Found {
+  readonly header: FrameHeader;
+  /** Of its header in the file. */
+  readonly position: number;
+  readonly payload: Uint8Array;
+}
+
+export interface ScanOptions {
+  readonly file: StoredFile;
+  readonly baseOffset: number;
+  /** How many bytes of the file count. */
+  readonly end: number;
+  /** Where the next segment, or what a checkpoint knows of, begins: what comes from there on does not count. */
+  readonly limit: number | undefined;
+  /** Ids that the segment may have although its header is damaged. */
+  readonly knownIds?: readonly string[];
+  readonly buffer?: Buffer;
+  readonly onDamage: (damage: Damage) => void;
+}
+
+const BUFFER_BYTES = 4 * 2 ** 20;
+
+/**
+ * Goes through the frames of a segment, in order. What is damaged is told to `onDamage`, with the exact bytes, once the
+ * next sound frame or the end is found; errors of the disk are thrown, and `next` may be tried again after them.
+ */
+export class Scanner {
+  readonly #options: ScanOptions;
+  #ids: ReadonlySet<string> = new Set();
+  #buffer: Buffer;
+  /** Of the file, where the buffer begins, and how many bytes of it are there. */
+  #bufferAt = 0;
+  #buffered = 0;
+  #position = SEGMENT_HEADER_BYTES;
+  #expected: number;
+  #damagedFrom: number | undefined;
+  /** The offset that follows what is damaged, where its header was still sound. */
+  #damagedUpTo: number | undefined;
+
+  private constructor(options: ScanOptions) {
+    this.#options = options;
+    this.#expected = options.baseOffset;
+    this.#buffer = options.buffer ?? Buffer.allocUnsafe(BUFFER_BYTES);
+  }
+
+  static async open(options: ScanOptions): Promise<Scanner> {
+    const scanner = new Scanner(options);
+    const header = await readFully(
+      options.file,
+      Buffer.alloc(Math.min(options.end, SEGMENT_HEADER_BYTES)),
+      0,
+    );
+    const { isSound, ids } = decodeSegmentHeader(header, options.baseOffset);
+    scanner.#ids = isSound ? ids : new Set([...ids, ...(options.knownIds ?? [])]);
+    if (!isSound && options.end > 0) scanner.#damagedFrom = 0;
+    return scanner;
+  }
+
+  /** For whoever scans next. */
+  get buffer(): Buffer {
+    return this.#buffer;
+  }
+
+  /** Where the next frame begins. */
+  get position(): number {
+    return this.#position;
+  }
+
+  get nextOffset(): number {
+    return this.#expected;
+  }
+
+  /** Goes on with the frame at `position`, if one with this offset begins there. */
+  async jump(position: number, offset: number): Promise<boolean> {
+    if (position % ALIGNMENT !== 0 || position < SEGMENT_HEADER_BYTES) return false;
+    const header = await this.#headerAt(position);
+    if (header?.baseOffset !== offset || !this.#fits(header, position)) return false;
+    this.#position = position;
+    this.#expected = offset;
+    this.#damagedFrom = undefined;
+    return true;
+  }
+
+  /** Undefined at the end. Frames that end at or before `fromOffset` are passed over, and their payloads not looked at. */
+  async next(fromOffset = 0, checkPayload = true): Promise<Found | undefined> {
+    const { end } = this.#options;
+    while (this.#position < end && !this.#isComplete()) {
+      const position = this.#position;
+      const header = await this.#headerAt(position);
+      if (!header || !this.#fits(header, position)) {
+        this.#damagedFrom ??= position;
+        await this.#search(position + ALIGNMENT);
+        continue;
+      }
+      const after = position + frameBytes(header.length);
+      const isPassed = header.baseOffset + header.records <= fromOffset;
+      const payload = isPassed || !checkPayload ? EMPTY : await this.#payloadAt(position, header);
+      if (payload === undefined) {
+        this.#damagedFrom ??= position;
+        this.#damagedUpTo = header.baseOffset + header.records;
+        this.#position = after;
+        continue;
+      }
+      this.#endDamage(position, header.baseOffset);
+      this.#position = after;
+      this.#expected = header.baseOffset + header.records;
+      if (!isPassed) return { header, position, payload };
+    }
+    this.#finish();
+    return undefined;
+  }
+
+  #isComplete(): boolean {
+    return this.#options.limit !== undefined && this.#expected >= this.#options.limit;
+  }
+
+  #fits(header: FrameHeader, position: number): boolean {
+    const { end, limit } = this.#options;
+    const offsetAfter = header.baseOffset + header.records;
+    return (
+      this.#ids.has(header.segmentId) &&
+      header.baseOffset >= Math.max(this.#expected, this.#damagedUpTo ?? 0) &&
+      (limit === undefined || offsetAfter <= limit) &&
+      position + frameBytes(header.length) <= end
+    );
+  }
+
+  #endDamage(position: number, offset: number): void {
+    const from = this.#damagedFrom ?? position;
+    this.#damagedFrom = undefined;
+    this.#damagedUpTo = undefined;
+    if (from === position && offset === this.#expected) return;
+    this.#options.onDamage({ from, to: position, offset: this.#expected, records: offset - this.#expected });
+  }
+
+  /** Reports what is missing at the end, once. */
+  #finish(): void {
+    const { end, limit } = this.#options;
+    const isMissing = limit !== undefined && this.#expected < limit;
+    if (this.#damagedFrom === undefined && !isMissing) return;
+    const from = this.#damagedFrom ?? Math.min(this.#position, end);
+    // A frame whose header is sound up to the very end says how many records there were.
+    const known = limit ?? (this.#position === end ? this.#damagedUpTo : undefined);
+    const isOnlyHeader = this.#isComplete() && from < SEGMENT_HEADER_BYTES;
+    const to = isOnlyHeader ? Math.min(SEGMENT_HEADER_BYTES, end) : end;
+    const records = known === undefined ? undefined : known - this.#expected;
+    this.#options.onDamage({ from, to, offset: this.#expected, records });
+    this.#damagedFrom = undefined;
+    this.#damagedUpTo = undefined;
+    this.#position = Math.max(this.#position, end);
+    if (known !== undefined) this.#expected = known;
+  }
+
+  /** Moves to the next place where a frame may begin, or to the end. */
+  async #search(from: number): Promise<void> {
+    this.#damagedUpTo = undefined;
+    let position = from;
+    const { end } = this.#options;
+    while (position < end) {
+      const bytes = await this.#bytesAt(position, Math.min(FRAME_HEADER_BYTES, end - position));
+      if (!bytes || bytes.length < FRAME_HEADER_BYTES) break;
+      const at = findMagic(bytes, 0);
+      position += Math.min(at, Math.floor(bytes.length / ALIGNMENT) * ALIGNMENT);
+      if (at < bytes.length) {
+        this.#position = position;
+        return;
+      }
+    }
+    this.#position = end;
+  }
+
+  async #headerAt(position: number): Promise<FrameHeader | undefined> {
+    const bytes = await this.#bytesAt(position, FRAME_HEADER_BYTES);
+    return bytes && readFrameHeader(bytes, 0);
+  }
+
+  async #payloadAt(position: number, header: FrameHeader): Promise<Uint8Array | undefined> {
+    const bytes = await this.#bytesAt(position, frameBytes(header.length));
+    const payload = bytes?.subarray(FRAME_HEADER_BYTES, FRAME_HEADER_BYTES + header.length);
+    return payload && crc32c(payload) === header.payloadCrc ? payload : undefined;
+  }
+
+  /** What is buffered from `position` on, at least `length` bytes; undefined when the file has no more. */
+  async #bytesAt(position: number, length: number): Promise<Buffer | undefined> {
+    const { file, end } = this.#options;
+    if (position + length > end) return undefined;
+    const at = position - this.#bufferAt;
+    if (at >= 0 && at + length <= this.#buffered) return this.#buffer.subarray(at, this.#buffered);
+    const kept = at >= 0 && at < this.#buffered ? this.#buffer.subarray(at, this.#buffered) : EMPTY;
+    const target = length > this.#buffer.length ? Buffer.allocUnsafe(length) : this.#buffer;
+    // The same buffer or another one: `set` copies what overlaps as it should.
+    target.set(kept);
+    this.#buffer = target;
+    this.#bufferAt = position;
+    this.#buffered = kept.length;
+    const room = target.subarray(kept.length, Math.min(target.length, end - position));
+    this.#buffered += (await readFully(file, room, position + kept.length)).length;
+    return this.#buffered >= length ? target.subarray(0, this.#buffered) : undefined;
+  }
+}
+
+const EMPTY: Buffer = Buffer.alloc(0);
