@@ -1,5 +1,7 @@
 import { join } from 'node:path';
+import { MillraceError } from '../../base/errors.js';
 import type { Storage } from '../../base/storage.js';
+import type { StageLog } from '../../component/index.js';
 import { type LogOptions, type LogState, LogWriter } from '../../log/index.js';
 import { firstOutside, type Ranges } from './ranges.js';
 
@@ -7,13 +9,14 @@ export interface LogPlace {
   readonly storage: Storage;
   /** That of the letters alone. */
   readonly folder: string;
+  readonly log: StageLog;
 }
 
 /** Small, so that what is resolved can soon be removed. */
 const SEGMENT_BYTES = 8 * 2 ** 20;
 
-export function letterLog({ storage, folder }: LogPlace): LogOptions {
-  return { storage, folder, segmentBytes: SEGMENT_BYTES };
+export function letterLog({ storage, folder, log }: LogPlace): LogOptions {
+  return { storage, folder, log, segmentBytes: SEGMENT_BYTES };
 }
 
 /**
@@ -33,8 +36,14 @@ export async function openLetterLog(
   return undefined;
 }
 
-/** Removes from the disk what lies before the first letter that is not resolved. */
-export async function trimResolved(log: LogWriter, resolved: Ranges): Promise<void> {
-  const keep = Math.min(firstOutside(resolved, log.firstOffset), log.nextOffset);
-  if (keep > log.firstOffset) await log.trim(keep);
+/** Removes from the disk what lies before the first letter that is not resolved. What cannot be removed stays for now. */
+export async function trimResolved(writer: LogWriter, resolved: Ranges, log: StageLog): Promise<void> {
+  const keep = Math.min(firstOutside(resolved, writer.firstOffset), writer.nextOffset);
+  if (keep <= writer.firstOffset) return;
+  try {
+    await writer.trim(keep);
+  } catch (error) {
+    if (!(error instanceof MillraceError) || error.code !== 'log_trim_failed') throw error;
+    log.warn({ code: error.code }, error.message);
+  }
 }

@@ -46,7 +46,7 @@ export class DeadLetterSink implements Sink {
     this.#writer = await openLetterLog(this.#options, known?.log);
     // Where the log was deleted, its numbers may begin anew.
     this.#resolved = this.#writer ? within(known?.resolved ?? [], 0, this.#writer.nextOffset) : [];
-    if (this.#writer) await trimResolved(this.#writer, this.#resolved);
+    if (this.#writer) await trimResolved(this.#writer, this.#resolved, this.#options.log);
     return this.#state();
   }
 
@@ -81,9 +81,9 @@ export class DeadLetterSink implements Sink {
 
   /** False when there is no room. */
   async #tryToAppend({ bytes, records }: Piece): Promise<boolean> {
-    const { storage, folder, maxBytes } = this.#options;
+    const { maxBytes } = this.#options;
     try {
-      this.#writer ??= await LogWriter.open(letterLog({ storage, folder }), undefined);
+      this.#writer ??= await LogWriter.open(letterLog(this.#options), undefined);
       const isEmpty = this.#writer.firstOffset === this.#writer.nextOffset;
       if (!isEmpty && this.#writer.bytes + bytes.length > maxBytes) {
         const full = `the dead letters are full (${formatSize(maxBytes)})`;

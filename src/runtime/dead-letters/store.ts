@@ -44,14 +44,14 @@ export async function resolveLetters(
   try {
     const { last } = state.store;
     const known = knownIn(last, pipeline);
-    const writer = await openLetterLog({ storage, folder: deadLetterFolder(folder) }, known.log);
+    const writer = await openLetterLog({ storage, folder: deadLetterFolder(folder), log }, known.log);
     if (!writer) return;
     try {
       const before = { log: writer.state, resolved: known.resolved };
       const after = resolve(before, within(letters, 0, writer.nextOffset));
       await writer.sync();
       await state.store.save(withLetters(last, after), true);
-      await trimResolved(writer, after.resolved);
+      await trimResolved(writer, after.resolved, log);
     } finally {
       await writer.close();
     }
