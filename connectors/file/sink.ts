@@ -152,8 +152,11 @@ class FileSink implements Sink {
     try {
       return await action();
     } catch (error) {
-      this.failure = fileError(error, 'write', this.name);
-      throw this.failure;
+      const failure = fileError(error, 'write', this.name);
+      // What was written of a block is written over when there is room again.
+      if (failure.retryable && this.isFile) throw failure;
+      this.failure = failure;
+      throw failure;
     }
   }
 }

@@ -42,7 +42,7 @@ function runtimeLines({ name, runtime, deadLetter }: Pipeline, paint: Paint): st
         'batches',
         `about ${formatSize(batch.maxBytes)}, at most ${plural(batch.maxRecords, 'record')}, waiting up to ${batch.lingerMs} ms`,
       ],
-      ['dead letters', `${join(runtime.state, name, 'dead_letters.ndjson')}${share}`],
+      ['dead letters', `${join(runtime.state, name, 'dead_letters')}${share}`],
     ]),
     '',
   ];

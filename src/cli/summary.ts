@@ -82,7 +82,8 @@ export function summaryLines(summary: Summary, paint: Paint): string[] {
   const rates = `${formatSize(bytesRead)} read, ${formatRate(bytesPerSecond)}, ${shortCount(recordsPerSecond)} records/s`;
   const lines = ['', `${paint('bold', title)}  ${rates}`, '', ...stageLines(summary, paint)];
   if (summary.errors.length > 0) lines.push('', ...errorLines(summary, paint));
-  if (summary.deadLetterPath !== undefined) lines.push('', `dead letters are in ${summary.deadLetterPath}`);
+  if (summary.deadLetterPath !== undefined)
+    lines.push('', `dead letters are in ${summary.deadLetterPath}: look at them with "millrace dlq list"`);
   if (summary.nothingNewSince !== undefined) {
     const advice = `nothing new to read since ${summary.nothingNewSince}; --fresh starts over`;
     lines.push('', paint('yellow', advice));

@@ -164,7 +164,10 @@ export interface Sink {
    * a state it begins. Resolves to its state now.
    */
   open(state: SinkState | undefined): Promise<SinkState>;
-  /** Resolves when the bytes have been handed over; then the block's buffer is used again. Blocks come one at a time. */
+  /**
+   * Resolves when the bytes have been handed over; then the block's buffer is used again. Blocks come one at a time. After an
+   * error that says `retryable` the same block comes again, whole: what was written of it has to be undone first.
+   */
   write(block: Block, signal: AbortSignal): Promise<void>;
   /** Called at a barrier, between two blocks. Later blocks come when it has resolved. */
   prepare(): Promise<Prepared>;

@@ -1,35 +1,9 @@
 import { formatSize } from '../base/units.js';
 import type { Partition } from '../batch/index.js';
-import type { Chunk, Outlet, RefusedRecord, Resume } from './definition.js';
+import type { Chunk, Outlet, RefusedRecord } from './definition.js';
+import type { FramingOptions, FramingState, ResumeOf, Turn } from './framing-types.js';
 import { Preamble } from './preamble.js';
 import { CsvEnds, LineEnds, type RecordEnds } from './record-ends.js';
-
-/** What becomes of a record over the limit: its beginning is passed on, it is refused, or it is dropped. */
-export type LongLines = 'truncate' | 'dead_letter' | 'drop';
-
-export interface FramingOptions {
-  /** How the bytes are cut into records. `csv`: newlines between double quotes do not end a record. */
-  readonly framing: 'lines' | 'csv';
-  /** This many records at the partition's beginning become its preamble. */
-  readonly preambleLines: number;
-  /** The longest record in bytes, its newline not counted (a carriage return is). */
-  readonly maxLineBytes: number;
-  readonly longLines: LongLines;
-}
-
-/**
- * Reads up to `into.length` bytes (which are more than none); 0 where there are no more, or none for now. `isFirst`
- * says that the buffer holds nothing new yet, so that there is nothing that could be passed on instead of waiting.
- */
-export type ReadBytes = (into: Uint8Array, isFirst: boolean) => Promise<number>;
-
-export interface Turn {
-  readonly read: ReadBytes;
-  readonly outlet: Outlet;
-  readonly signal: AbortSignal;
-  /** Asked when `read` has given 0 or the signal has aborted: whether bytes without a newline are a record as well. */
-  readonly isFinal: () => boolean;
-}
 
 interface TurnState extends Turn {
   ended: boolean;
@@ -44,19 +18,6 @@ const KEPT_BYTES = 64 * 1024;
 const REFUSED_BYTES = 1024 * 1024;
 /** What the account of one refused line takes beside its bytes. */
 const REFUSED_OVERHEAD_BYTES = 256;
-
-/** Where framing goes on after a chunk. Plain JSON data. */
-export interface FramingState {
-  /** Position of the first byte that has to be read again. */
-  readonly offset: number;
-  /** The line there is over the limit, and what becomes of it has been reported. */
-  readonly isReported?: true;
-  /** The partition's preamble in base64, where it has one. */
-  readonly preamble?: string;
-}
-
-/** Says what a chunk's `resume` is, when framing goes on like this after it. */
-export type ResumeOf = (state: FramingState) => Resume;
 
 /**
  * Cuts the bytes of one partition into chunks of whole records at the speed of memory: it looks only for the last

@@ -7,12 +7,12 @@ export { type Field, FieldError, type FieldType } from '../config/fields.js';
 export { Claims } from './claims.js';
 export type * from './definition.js';
 export { EXPRESSION, expressionField, formatField, TEMPLATE, templateField } from './fields.js';
-export {
-  Framer,
-  type FramingOptions,
-  type FramingState,
-  type LongLines,
-  type ReadBytes,
-  type ResumeOf,
-  type Turn,
-} from './framing.js';
+export { Framer } from './framing.js';
+export type {
+  FramingOptions,
+  FramingState,
+  LongLines,
+  ReadBytes,
+  ResumeOf,
+  Turn,
+} from './framing-types.js';

@@ -1,4 +1,3 @@
-import { SINKS } from '../../connectors/index.js';
 import type { Storage } from '../base/storage.js';
 import {
   Claims,
@@ -11,7 +10,7 @@ import {
 } from '../component/index.js';
 import { framingOf, type Pipeline, type Plan, type SegmentPlan, type Stage } from '../plan/index.js';
 import { createEncoder } from '../workers/index.js';
-import { Lazy } from './lazy-sink.js';
+import { DeadLetterSink, deadLetterFolder, StandaloneDeadLetterSink } from './dead-letters/index.js';
 import { DEAD_LETTER_STAGE } from './pipeline-state.js';
 
 export interface EndsOptions {
@@ -19,7 +18,10 @@ export interface EndsOptions {
   readonly plan: Plan;
   readonly segment: SegmentPlan;
   readonly storage: Storage;
-  readonly deadLetterPath: string;
+  /** `<runtime.state>/<pipeline>`. */
+  readonly folder: string;
+  /** Whether the run writes checkpoints. */
+  readonly keepsState: boolean;
   readonly log: StageLog;
 }
 
@@ -83,9 +85,10 @@ export class Ends {
   }
 
   #createDeadLetters(): Sink {
-    const file = SINKS.find(({ name }) => name === 'file')!;
-    const config = { path: this.#options.deadLetterPath, mode: 'append', format: { type: 'json' } };
-    return new Lazy(file.create(config, this.#sinkContext(DEAD_LETTER_STAGE, undefined, undefined)));
+    const { pipeline, storage, folder, log, keepsState } = this.#options;
+    const { maxBytes } = pipeline.deadLetter;
+    const sink = new DeadLetterSink({ storage, folder: deadLetterFolder(folder), maxBytes, log });
+    return keepsState ? sink : new StandaloneDeadLetterSink({ storage, folder, pipeline, log }, sink);
   }
 
   #sinkContext(stage: string, header: Uint8Array | undefined, footer: Uint8Array | undefined): SinkContext {

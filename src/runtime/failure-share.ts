@@ -1,3 +1,5 @@
+import { MillraceError } from '../base/errors.js';
+
 /** How many of the last records are looked at, and how few are too few to judge by. */
 const WINDOW = 10_000;
 const LEAST = 1000;
@@ -26,4 +28,11 @@ export class FailureShare {
     const share = this.#failed / Math.max(1, this.#records);
     return this.#records >= LEAST && share > this.#maxShare ? share : undefined;
   }
+}
+
+/** The error with which a run ends then. */
+export function tooManyFailures(share: number, maxShare: number, chain: string): MillraceError {
+  const percent = (value: number) => `${Math.round(value * 1000) / 10} %`;
+  const message = `${percent(share)} of the last records of "${chain}" failed, more than dead_letter.max_share (${percent(maxShare)}) allows; the dead letters say why`;
+  return new MillraceError('too_many_failures', message, { blame: 'data' });
 }

@@ -1,20 +1,20 @@
 import { join } from 'node:path';
-import { MillraceError } from '../base/errors.js';
 import { nodeStorage } from '../base/storage.js';
 import type { SinkDefinition, SinkState, StageLog } from '../component/index.js';
 import { Inbox } from '../flow/index.js';
-import type { InboxPlan, Pipeline, Plan, SegmentPlan } from '../plan/index.js';
+import type { InboxPlan, Pipeline, Plan, SegmentPlan, StageKind } from '../plan/index.js';
 import { DEAD_LETTERS, type Lanes } from '../workers/index.js';
 import { BufferPool } from './buffer-pool.js';
 import { ChainRunner, type LeafEdge } from './chain-runner.js';
 import type { Checkpoint } from './checkpoint-store.js';
 import { Checkpointer } from './checkpointer.js';
+import { deadLetterFolder } from './dead-letters/index.js';
 import { Ends } from './ends.js';
-import { FailureShare } from './failure-share.js';
+import { FailureShare, tooManyFailures } from './failure-share.js';
 import { bufferOf, type ChainItem, type SinkItem } from './items.js';
 import { Metrics } from './metrics.js';
 import { DEAD_LETTER_STAGE, PipelineState } from './pipeline-state.js';
-import { runSink } from './sink-runner.js';
+import { SinkStages } from './sink-stages.js';
 import { SourceRunner } from './source-runner.js';
 
 export interface RunOptions {
@@ -62,7 +62,7 @@ export class Run {
     this.#segment = plan.segments[0]!;
     this.metrics = new Metrics(plan.stages.keys());
     this.#pool = new BufferPool(pipeline.runtime.memoryBytes / 4);
-    this.deadLetterPath = join(this.#folder, 'dead_letters.ndjson');
+    this.deadLetterPath = deadLetterFolder(this.#folder);
     for (const inbox of this.#segment.inboxes) this.#inboxes.set(inbox.stage, this.#createInbox(inbox));
     this.#deadLetters = new Inbox<SinkItem>({
       name: 'dead_letters',
@@ -71,6 +71,7 @@ export class Run {
       inputs: [
         ...this.#segment.chains.map(({ id }) => `chain ${id}`),
         ...this.#sourceIds().map((id) => `source ${id}`),
+        ...this.#sinkIds().map((id) => `sink ${id}`),
       ],
       onDrop: () => {},
     });
@@ -79,12 +80,18 @@ export class Run {
   /** Runs to the end. Rejects with the first failure, after everything has been torn down. */
   async run(): Promise<void> {
     const { pipeline, plan, log } = this.#options;
-    const { deadLetterPath } = this;
-    const segment = this.#segment;
-    this.#ends = await Ends.create({ pipeline, plan, segment, storage: nodeStorage, deadLetterPath, log });
+    this.#ends = await Ends.create({
+      pipeline,
+      plan,
+      segment: this.#segment,
+      storage: nodeStorage,
+      folder: this.#folder,
+      keepsState: this.#keepsState(),
+      log,
+    });
     try {
       await this.#open(this.#ends);
-      await this.#runParts(this.#ends);
+      await this.#runParts();
       if (this.#failure !== undefined) throw this.#failure;
       await this.#checkpointer?.finish(!this.isDraining);
       await this.#ends.close();
@@ -141,7 +148,15 @@ export class Run {
   }
 
   #sourceIds(): string[] {
-    return this.#segment.stages.filter((id) => this.#options.plan.stages.get(id)!.kind === 'source');
+    return this.#idsOf('source');
+  }
+
+  #sinkIds(): string[] {
+    return this.#idsOf('sink');
+  }
+
+  #idsOf(wanted: StageKind): string[] {
+    return this.#segment.stages.filter((id) => this.#options.plan.stages.get(id)!.kind === wanted);
   }
 
   #createInbox({ stage, inputs, queue }: InboxPlan): Inbox<ChainItem> | Inbox<SinkItem> {
@@ -193,9 +208,21 @@ export class Run {
     await this.#checkpointer.begin(states);
   }
 
-  async #runParts({ sinks }: Ends): Promise<void> {
+  async #runParts(): Promise<void> {
+    const { plan, log } = this.#options;
+    const sinkStages = new SinkStages({
+      plan,
+      sinks: this.#ends!.sinks,
+      inboxOf: (stage) => this.#inboxes.get(stage) as Inbox<SinkItem>,
+      deadLetters: this.#deadLetters,
+      pool: this.#pool,
+      metrics: this.metrics,
+      log,
+      signal: this.#failing.signal,
+      checkpointer: this.#checkpointer,
+    });
     const parts = [
-      ...[...sinks.keys()].map((stage) => this.#runSink(stage)),
+      ...sinkStages.runs(),
       ...this.#segment.chains.map((_, index) => this.#runChain(index)),
       ...[...this.#sourceRunners.values()].map((runner) => runner.run()),
     ];
@@ -246,22 +273,6 @@ export class Run {
     }).run();
   }
 
-  async #runSink(stage: string): Promise<void> {
-    const isDeadLetters = stage === DEAD_LETTER_STAGE;
-    const checkpointer = this.#checkpointer;
-    await runSink({
-      sink: this.#ends!.sinks.get(stage)!,
-      inbox: isDeadLetters ? this.#deadLetters : (this.#inboxes.get(stage) as Inbox<SinkItem>),
-      pool: this.#pool,
-      signal: this.#failing.signal,
-      onWritten: isDeadLetters
-        ? (records) => this.metrics.countDeadLetters(records)
-        : (records, bytes) => this.metrics.countWritten(stage, records, bytes),
-      onPrepared: (barrier, prepared) => checkpointer?.prepared(stage, barrier, prepared),
-      onEnded: (prepared) => checkpointer?.ended(stage, prepared),
-    });
-  }
-
   /** Tears everything down: whoever waits for room or for input is told. Only the first failure counts. */
   #fail(error: unknown): void {
     if (this.#failing.signal.aborted) return;
@@ -269,10 +280,4 @@ export class Run {
     this.#failing.abort(error);
     for (const inbox of [...this.#inboxes.values(), this.#deadLetters] as Inbox<unknown>[]) inbox.fail(error);
   }
-}
-
-function tooManyFailures(share: number, maxShare: number, chain: string): MillraceError {
-  const percent = (value: number) => `${Math.round(value * 1000) / 10} %`;
-  const message = `${percent(share)} of the last records of "${chain}" failed, more than dead_letter.max_share (${percent(maxShare)}) allows; the dead letters say why`;
-  return new MillraceError('too_many_failures', message, { blame: 'data' });
 }

@@ -1,7 +1,8 @@
-import type { Prepared, Sink } from '../component/index.js';
+import type { Block, Prepared, Sink } from '../component/index.js';
 import type { Barrier, Inbox } from '../flow/index.js';
 import type { BufferPool } from './buffer-pool.js';
 import type { SinkItem } from './items.js';
+import type { Rejected, ReliableWriter } from './reliable-writer.js';
 
 export interface SinkRunnerOptions {
   /** It is open already, and stays so: the last checkpoint comes before its close. */
@@ -10,6 +11,10 @@ export interface SinkRunnerOptions {
   readonly pool: BufferPool;
   readonly signal: AbortSignal;
   readonly onWritten: (records: number, bytes: number) => void;
+  /** Writes to the sink, as often as it takes. */
+  readonly writer: ReliableWriter;
+  /** A block was given up. */
+  readonly onRejected: (block: Block, rejected: Rejected) => Promise<void>;
   readonly onPrepared: (barrier: Barrier, prepared: Prepared) => void;
   /** Everything has come and was written. */
   readonly onEnded: (prepared: Prepared) => void;
@@ -17,7 +22,7 @@ export interface SinkRunnerOptions {
 
 /** Writes what arrives at a sink, one block after another. What it syncs at a barrier does not hold up the next block. */
 export async function runSink(options: SinkRunnerOptions): Promise<void> {
-  const { sink, inbox, pool, signal, onWritten, onPrepared, onEnded } = options;
+  const { sink, inbox, pool, signal, writer, onWritten, onRejected, onPrepared, onEnded } = options;
   for (;;) {
     const arrival = await inbox.receive();
     if (arrival === undefined) break;
@@ -26,8 +31,10 @@ export async function runSink(options: SinkRunnerOptions): Promise<void> {
       continue;
     }
     const { buffer, byteOffset, length, records } = arrival.item;
-    await sink.write({ bytes: new Uint8Array(buffer, byteOffset, length), records }, signal);
-    onWritten(records, length);
+    const block = { bytes: new Uint8Array(buffer, byteOffset, length), records };
+    const outcome = await writer.write(block, signal);
+    if (outcome === 'written') onWritten(records, length);
+    else await onRejected(block, outcome);
     pool.give(buffer);
     arrival.release();
   }

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { deadLettersIn } from '../support/letters-in.js';
 import { lines, logged, MAIN, ROOT, records, run, start, temporaryFolder, write } from './support.js';
 
 const LOG = [
@@ -50,13 +51,13 @@ describe('run', () => {
       pipeline: 'shop',
       outcome: 'done',
       deadLetters: 1,
-      deadLetterPath: '.millrace/shop/dead_letters.ndjson',
+      deadLetterPath: '.millrace/shop/dead_letters',
       sums: {
         addUp: true,
         sentence: 'every record is accounted for: 4 read = 2 written + 1 filtered out + 1 dead letter',
       },
     });
-    expect(records(join(cwd, '.millrace/shop/dead_letters.ndjson'))).toEqual([
+    expect(await deadLettersIn(join(cwd, '.millrace/shop/dead_letters'))).toEqual([
       expect.objectContaining({ source: 'web', stage: 'web', offset: 148, record: 'this is no log line' }),
     ]);
   });
@@ -140,7 +141,7 @@ sinks:
     const { code } = await run(['run', 'pipeline.yaml', ...options], { cwd, env: { FOLDER: cwd } });
     expect(code).toBe(0);
     expect(records(join(cwd, 'new/place.ndjson'))).toEqual(FAILURES);
-    expect(existsSync(join(cwd, 'kept/shop/dead_letters.ndjson'))).toBe(true);
+    expect(existsSync(join(cwd, 'kept/shop/dead_letters'))).toBe(true);
     expect(existsSync(join(cwd, '.millrace'))).toBe(false);
   });
 
@@ -254,7 +255,7 @@ sinks: { out: { type: file, inputs: [web], path: out.ndjson, format: json } }
     const before = bytes.toString('latin1').split('\n').slice(0, 8898);
     const offset = before.reduce((sum, line) => sum + line.length + 1, 0);
     const line = bytes.subarray(offset, bytes.indexOf(10, offset));
-    const [letter] = records(join(cwd, '.millrace/apache/dead_letters.ndjson'));
+    const [letter] = await deadLettersIn(join(cwd, '.millrace/apache/dead_letters'));
     expect(letter).toMatchObject({ source: 'web', partition: SAMPLE, offset, code: 'decode_failed' });
     expect(letter!.message).not.toBe('');
     expect(Buffer.from(letter!.record as string).equals(line)).toBe(true);

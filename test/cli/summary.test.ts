@@ -41,7 +41,7 @@ describe('the summary', () => {
   it('is a table that ends with the sum of all records', () => {
     const run = {
       metrics: metricsOf(plan),
-      deadLetterPath: '.millrace/web-errors/dead_letters.ndjson',
+      deadLetterPath: '.millrace/web-errors/dead_letters',
       resumedFrom: undefined,
     };
     const text = summaryLines(summarize(run, plan, 'done', 1234), plain).join('\n');
@@ -57,7 +57,7 @@ describe('the summary', () => {
       stage  error          times
       web    decode_failed      2
 
-      dead letters are in .millrace/web-errors/dead_letters.ndjson
+      dead letters are in .millrace/web-errors/dead_letters: look at them with "millrace dlq list"
 
       every record is accounted for: 2,000 read = 58 written + 1,940 filtered out + 2 dead letters"
     `);

@@ -6,6 +6,7 @@ import { afterAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { type RandomPipeline, randomPipeline } from '../reference/arbitraries.js';
 import { interpret } from '../reference/interpreter.js';
+import { deadLettersIn } from '../support/letters-in.js';
 import { runInThread } from '../support/run-pipeline.js';
 
 const CASES = Number(process.env.CASES ?? 600);
@@ -78,9 +79,7 @@ it(`agrees with the reference interpreter on ${CASES} random pipelines over rand
       if (isLinear(pipeline, id)) expect(got).toEqual(wanted);
       else expect(got.sort()).toEqual(wanted.sort());
     }
-    const letters = linesOf(join(dir, 'state', 'random', 'dead_letters.ndjson')).map((line) =>
-      JSON.parse(line),
-    );
+    const letters = await deadLettersIn(join(dir, 'state', 'random', 'dead_letters'));
     const refusals = letters.map(({ stage, record }) => canonical({ stage, record }));
     expect(refusals.sort()).toEqual(expected.deadLetters.map(canonical).sort());
     rmSync(dir, { recursive: true, force: true });

@@ -185,7 +185,7 @@ ${state}`;
     expect(readFileSync(out, 'utf8')).not.toBe('');
     await runInThread(yaml(input('some.ndjson', ['{}', '{}'])), 'nothing.yaml');
     expect(readFileSync(out, 'utf8')).toBe('');
-    expect(existsSync(join(folder, 'state', 'nothing', 'dead_letters.ndjson'))).toBe(false);
+    expect(existsSync(join(folder, 'state', 'nothing', 'dead_letters'))).toBe(false);
   });
 
   it('drains: what was read is written, and the sums add up', async () => {

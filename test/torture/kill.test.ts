@@ -43,7 +43,7 @@ sinks: { out: { type: file, inputs: [in], path: out/all.log, format: lines } }`,
     ],
   },
   {
-    name: 'JSON with dead letters, to a plain, a compressed and an emptied file',
+    name: 'JSON with dead letters, to files that grow and that are emptied',
     stages: `
 sources: { in: { type: file, paths: ["in.log"], format: json } }
 transforms:
@@ -51,8 +51,8 @@ transforms:
   shaped: { type: map, inputs: [errors], drop: [level], queue: memory }
 sinks:
   plain: { type: file, inputs: [shaped], path: out/errors.ndjson }
-  packed: { type: file, inputs: [in], path: out/all.ndjson.gz }
-  table: { type: file, inputs: [errors], path: out/errors.csv, mode: overwrite, format: { type: csv, fields: [id, level] } }`,
+  whole: { type: file, inputs: [in], path: out/all.ndjson }
+  table: { type: file, inputs: [errors], path: out/errors.csv, mode: overwrite, format: { type: csv, columns: [id, level] } }`,
     input: (random) => [{ name: 'in.log', bytes: logLines(random, 6e6) }],
   },
   {

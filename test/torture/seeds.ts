@@ -1,15 +1,11 @@
+import { Random } from '../../src/base/random.js';
+
 /** A number from 0 up to, not including, `below`. */
 export type Uniform = (below: number) => number;
 
-/** Mulberry32: the same numbers for the same seed. */
 export function uniform(seed: number): Uniform {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
+  const random = new Random(seed);
+  return (below) => random.below(below);
 }
 
 /** How much more than in CI is tried: `MILLRACE_TORTURE=10` for a release. */

@@ -1,0 +1,19 @@
+import { nodeStorage } from '../../src/base/storage.js';
+import { LogReader } from '../../src/log/index.js';
+import type { DeadLetter } from '../../src/workers/index.js';
+
+/** All dead letters in a folder `<state>/<pipeline>/dead_letters`; none where it is not there. */
+export async function deadLettersIn(folder: string): Promise<DeadLetter[]> {
+  if ((await nodeStorage.list(folder)).length === 0) return [];
+  const reader = await LogReader.open({ storage: nodeStorage, folder }, {});
+  const letters: DeadLetter[] = [];
+  try {
+    for (let frame = await reader.read(); frame; frame = await reader.read()) {
+      const lines = Buffer.from(frame.payload).toString().split('\n').slice(0, -1);
+      letters.push(...lines.map((line) => JSON.parse(line) as DeadLetter));
+    }
+  } finally {
+    await reader.close();
+  }
+  return letters;
+}
