@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { nodeStorage } from '../base/storage.js';
-import type { SinkDefinition, SinkState, StageLog } from '../component/index.js';
+import type { SinkState, StageLog } from '../component/index.js';
 import { Inbox } from '../flow/index.js';
 import type { InboxPlan, Pipeline, Plan, SegmentPlan, StageKind } from '../plan/index.js';
 import { DEAD_LETTERS, type Lanes } from '../workers/index.js';
@@ -8,7 +8,7 @@ import { BufferPool } from './buffer-pool.js';
 import { ChainRunner, type LeafEdge } from './chain-runner.js';
 import type { Checkpoint } from './checkpoint-store.js';
 import { Checkpointer } from './checkpointer.js';
-import { deadLetterFolder } from './dead-letters/index.js';
+import { deadLetterFolder, keepsState } from './dead-letters/index.js';
 import { Ends } from './ends.js';
 import { FailureShare, tooManyFailures } from './failure-share.js';
 import { bufferOf, type ChainItem, type SinkItem } from './items.js';
@@ -86,7 +86,7 @@ export class Run {
       segment: this.#segment,
       storage: nodeStorage,
       folder: this.#folder,
-      keepsState: this.#keepsState(),
+      keepsState: keepsState(pipeline),
       log,
     });
     try {
@@ -169,18 +169,10 @@ export class Run {
     return kind === 'sink' ? new Inbox<SinkItem>(options) : new Inbox<ChainItem>(options);
   }
 
-  /** A pipeline that only prints has nothing that could go on, so every run of it is whole. */
-  #keepsState(): boolean {
-    const { pipeline } = this.#options;
-    return pipeline.stages.some(
-      ({ kind, definition }) => kind === 'sink' && (definition as SinkDefinition).keepsState,
-    );
-  }
-
   /** Takes the sinks back to the last checkpoint, and writes down to what they can be taken back from now on. */
   async #open({ sinks }: Ends): Promise<void> {
-    const { log, fresh } = this.#options;
-    if (this.#keepsState()) {
+    const { pipeline, log, fresh } = this.#options;
+    if (keepsState(pipeline)) {
       this.#state = await PipelineState.open({ storage: nodeStorage, folder: this.#folder, log });
       if (!fresh) this.#resumedFrom = this.#state.store.last;
     }

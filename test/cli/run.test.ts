@@ -83,7 +83,7 @@ sinks:
     const { code, err } = await run(['run', file], { cwd });
     expect(code).toBe(0);
     expect(logged(err, 'finished')[0]).toMatchObject({ recordsRead: 60_000, sums: { addUp: true } });
-    await run(['run', file, '--workers', '0', '--set', 'sinks.all.path=alone.ndjson'], { cwd });
+    await run(['run', file, '--fresh', '--workers', '0', '--set', 'sinks.all.path=alone.ndjson'], { cwd });
     const all = readFileSync(join(cwd, 'all.ndjson'));
     expect(all.equals(readFileSync(join(cwd, 'alone.ndjson')))).toBe(true);
     expect(lines(all.toString())).toHaveLength(60_000);

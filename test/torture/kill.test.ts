@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { MAIN, temporaryFolder, write } from '../cli/support.js';
+import { deadLettersIn } from '../support/letters-in.js';
 import { scale, seedOf, type Uniform, uniform } from './seeds.js';
 
 const KILLS = 6 * scale();
@@ -116,6 +117,12 @@ function hashes(folder: string): Record<string, string> {
   );
 }
 
+/** Each dead letter, without what differs from run to run. */
+async function lettersOf(folder: string): Promise<string[]> {
+  const letters = await deadLettersIn(join(folder, '.millrace/torture/dead_letters'));
+  return letters.map(({ stage, offset, record }) => `${stage} ${offset} ${record}`).sort();
+}
+
 describe('a run that is killed again and again', () => {
   it.each(CASES)(
     'writes what an undisturbed one writes, byte for byte: $name',
@@ -132,6 +139,7 @@ describe('a run that is killed again and again', () => {
         kills++;
       await runFor(killed, undefined);
       expect(hashes(killed), `seed ${seed}, ${kills} kills`).toEqual(hashes(undisturbed));
+      expect(await lettersOf(killed), `seed ${seed}`).toEqual(await lettersOf(undisturbed));
       expect(kills, `seed ${seed}`).toBeGreaterThan(0);
     },
     120_000 * scale(),

@@ -4,4 +4,4 @@ export { DeadLetters, type LetterDamage, type StoredLetter } from './reader.js';
 export { DeadLetterSink } from './sink.js';
 export { StandaloneDeadLetterSink } from './standalone-sink.js';
 export { type DeadLetterState, resolve } from './state.js';
-export { deadLetterFolder, resolveLetters } from './store.js';
+export { deadLetterFolder, keepsState, resolveLetters } from './store.js';

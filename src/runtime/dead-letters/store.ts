@@ -66,7 +66,7 @@ function knownIn(checkpoint: Checkpoint | undefined, pipeline: Pipeline): DeadLe
   return keepsState(pipeline) ? state : { resolved: state.resolved };
 }
 
-/** Whether its runs write checkpoints. */
+/** Whether its runs write checkpoints: one that only prints has nothing to go on with, so every run of it is whole. */
 export function keepsState({ stages }: Pipeline): boolean {
   return stages.some(({ kind, definition }) => kind === 'sink' && (definition as SinkDefinition).keepsState);
 }
