@@ -12,14 +12,15 @@ export function diskFull(folder: string, cause: unknown): MillraceError {
   return new MillraceError('disk_full', message, { blame: 'external', retryable: true, cause });
 }
 
+const FAILURES = {
+  log_open_failed: 'cannot be opened',
+  log_write_failed: 'cannot be written',
+  log_sync_failed: 'cannot be made durable',
+} as const;
+
 /** The writer is of no use any more: open another one with the last state that was durable. */
-export function broken(
-  code: 'log_write_failed' | 'log_sync_failed',
-  folder: string,
-  cause: unknown,
-): MillraceError {
-  const what = code === 'log_sync_failed' ? 'cannot be made durable' : 'cannot be written';
-  const message = `the log ${folder} ${what}: ${messageOf(cause)}`;
+export function broken(code: keyof typeof FAILURES, folder: string, cause: unknown): MillraceError {
+  const message = `the log ${folder} ${FAILURES[code]}: ${messageOf(cause)}`;
   return new MillraceError(code, message, { blame: 'external', retryable: true, cause });
 }
 

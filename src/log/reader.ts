@@ -1,6 +1,6 @@
 import type { StoredFile } from '../base/storage.js';
 import { type Damage, Scanner } from './scanner.js';
-import { listSegments, openToRead, segmentName } from './segment.js';
+import { listSegments, openToRead, SEGMENT_HEADER_BYTES, segmentName } from './segment.js';
 import { loadIndex, type SegmentIndex } from './segment-index.js';
 import type { LogFrame, LogOptions, LogState, SkippedRegion } from './types.js';
 
@@ -42,7 +42,10 @@ export class LogReader {
   static async open(options: LogOptions, range: LogRange): Promise<LogReader> {
     const { end, fromOffset = 0 } = range;
     const all = await listSegments(options.storage, options.folder);
-    const bases = end ? all.filter((base) => base <= end.segment) : all;
+    // A last segment without frames may be replaced at any time.
+    const isEmpty = end !== undefined && end.position <= SEGMENT_HEADER_BYTES;
+    const counts = (base: number) => !end || base < end.segment || (base === end.segment && !isEmpty);
+    const bases = all.filter(counts);
     const limits = [...bases.slice(1), end?.nextOffset];
     const segments = bases.map((baseOffset, i) => ({ baseOffset, limit: limits[i] }));
     return new LogReader(

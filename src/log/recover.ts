@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { MillraceError } from '../base/errors.js';
-import { broken } from './errors.js';
-import { isGivenUp } from './given-up.js';
+import type { StoredFile } from '../base/storage.js';
+import { giveUp, isGivenUp, restore } from './given-up.js';
 import { type Damage, Scanner } from './scanner.js';
 import {
   decodeSegmentHeader,
@@ -32,6 +31,8 @@ export interface Recovered {
 
 /** How many missing indexes one start makes: each takes as long as reading a segment. */
 const MAX_INDEXES_MADE = 4;
+const COPY_BYTES = 2 ** 20;
+const COPY_SUFFIX = '.copy';
 
 /** Puts the folder into the state in which a new segment can go on from `nextOffset`. */
 export async function recover(options: LogOptions, state: LogState | undefined): Promise<Recovered> {
@@ -44,22 +45,54 @@ export async function recover(options: LogOptions, state: LogState | undefined):
 
 /**
  * A process that was killed may have left its last two segments to the system's memory: a writer that starts a third waits
- * for the first.
+ * for the first. A file of which a sync has failed is not synced again: a copy takes its place.
  */
-async function syncInherited({ storage, folder }: LogOptions, sealed: readonly Sealed[]): Promise<void> {
-  for (const { baseOffset } of sealed.slice(-2)) {
+async function syncInherited(options: LogOptions, sealed: readonly Sealed[]): Promise<void> {
+  const { storage, folder } = options;
+  for (const { baseOffset, bytes } of sealed.slice(-2)) {
     const file = await storage.open(join(folder, segmentName(baseOffset)), 'write');
     try {
       const header = await readFully(file, Buffer.alloc(SEGMENT_HEADER_BYTES), 0);
       const ids = [...decodeSegmentHeader(header, baseOffset).ids];
-      if (!ids.some(isGivenUp)) await file.datasync();
-    } catch (error) {
-      throw error instanceof MillraceError ? error : broken('log_sync_failed', folder, error);
+      if (!ids.some(isGivenUp)) {
+        const isDurable = await file.datasync().then(
+          () => true,
+          () => false,
+        );
+        if (isDurable) continue;
+        for (const id of ids) giveUp(id);
+      }
+      await replaceByCopy(options, file, baseOffset, bytes);
+      for (const id of ids) restore(id);
     } finally {
       await file.close();
     }
   }
   if (sealed.length > 0) await storage.syncFolder(folder);
+}
+
+async function replaceByCopy(
+  { storage, folder }: LogOptions,
+  file: StoredFile,
+  base: number,
+  size: number,
+): Promise<void> {
+  const name = `${segmentName(base)}${COPY_SUFFIX}`;
+  await removeFile(storage, folder, name);
+  const copy = await storage.open(join(folder, name), 'write');
+  try {
+    const buffer = Buffer.allocUnsafe(COPY_BYTES);
+    for (let at = 0; at < size; ) {
+      const part = await readFully(file, buffer.subarray(0, Math.min(COPY_BYTES, size - at)), at);
+      if (part.length === 0) break;
+      await copy.write(part, at);
+      at += part.length;
+    }
+    await copy.datasync();
+  } finally {
+    await copy.close();
+  }
+  await storage.rename(join(folder, name), join(folder, segmentName(base)));
 }
 
 /** Everything that came after the state goes. */

@@ -63,7 +63,9 @@ export class Scanner {
   private constructor(options: ScanOptions) {
     this.#options = options;
     this.#expected = options.baseOffset;
-    this.#buffer = options.buffer ?? Buffer.allocUnsafe(BUFFER_BYTES);
+    const bytes = Math.min(BUFFER_BYTES, Math.max(options.end, FRAME_HEADER_BYTES));
+    const { buffer } = options;
+    this.#buffer = buffer && buffer.length >= bytes ? buffer : Buffer.allocUnsafe(bytes);
   }
 
   static async open(options: ScanOptions): Promise<Scanner> {

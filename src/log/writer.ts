@@ -55,15 +55,16 @@ export class LogWriter {
    */
   static async open(options: LogOptions, state: LogState | undefined): Promise<LogWriter> {
     const { storage, folder } = options;
-    await storage.makeFolder(folder);
     try {
+      await storage.makeFolder(folder);
       const { sealed, nextOffset, wasCut } = await recover(options, state);
       const writer = new LogWriter(options, sealed, await ActiveSegment.create(storage, folder, nextOffset));
       // The new segment tells readers where the one before ends, even if what was cut off comes back.
       if (wasCut) await writer.sync().catch((error) => writer.#closeThenThrow(error));
       return writer;
     } catch (error) {
-      throw isDiskFull(error) ? diskFull(folder, error) : error;
+      if (error instanceof MillraceError) throw error;
+      throw isDiskFull(error) ? diskFull(folder, error) : broken('log_open_failed', folder, error);
     }
   }
 
