@@ -34,9 +34,14 @@ const PEERS_FOLDER = `${BENCH_FOLDER}/peers`;
 
 export function millraceCommand(verb: string, jobName: string, dataPath: string, outPath: string): Command {
   return {
-    argv: [process.execPath, MAIN, verb, `${BENCH_FOLDER}/jobs/${jobName}.yaml`],
+    // Whatever earlier runs have left, a run is a whole one.
+    argv: [process.execPath, MAIN, verb, `${BENCH_FOLDER}/jobs/${jobName}.yaml`, ...freshFor(verb, outPath)],
     env: { DATA: dataPath, OUT: outPath },
   };
+}
+
+function freshFor(verb: string, outPath: string): string[] {
+  return verb === 'run' ? ['--fresh', '--state', `${dirname(outPath)}/state`] : [];
 }
 
 function millrace(jobName: string, check: Check): Contestant {

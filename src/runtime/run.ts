@@ -54,6 +54,8 @@ export class Run {
   #state: PipelineState | undefined;
   #resumedFrom: Checkpoint | undefined;
   #checkpointer: Checkpointer | undefined;
+  /** Resolves when it is written down to what the sinks can be taken back. */
+  #begun: Promise<void> = Promise.resolve();
   #failure: unknown;
 
   constructor(options: RunOptions) {
@@ -197,7 +199,7 @@ export class Run {
       signal: this.#failing.signal,
       onFailure: (error) => this.#fail(error),
     });
-    await this.#checkpointer.begin(states);
+    this.#begun = this.#checkpointer.begin(states);
   }
 
   async #runParts(): Promise<void> {
@@ -212,6 +214,7 @@ export class Run {
       log,
       signal: this.#failing.signal,
       checkpointer: this.#checkpointer,
+      ready: this.#begun,
     });
     const parts = [
       ...sinkStages.runs(),

@@ -24,6 +24,8 @@ export interface SinkStagesOptions {
   /** Aborts when the run is torn down. */
   readonly signal: AbortSignal;
   readonly checkpointer: Checkpointer | undefined;
+  /** Nothing is written before this has resolved; until then the queues fill. */
+  readonly ready: Promise<void>;
 }
 
 /** The last step of a run: what arrives at the sinks and at the dead letters is written, and takes part in checkpoints. */
@@ -41,7 +43,8 @@ export class SinkStages {
   }
 
   async #run(id: string): Promise<void> {
-    const { plan, inboxOf, deadLetters, metrics, checkpointer } = this.#options;
+    const { plan, inboxOf, deadLetters, metrics, checkpointer, ready } = this.#options;
+    await ready;
     const { onError } = plan.stages.get(id)!;
     const edge = deadLetters.edge(`sink ${id}`);
     const { action } = onError;
@@ -64,7 +67,8 @@ export class SinkStages {
 
   /** Dead letters have nowhere else to go: their store waits by itself, and what it cannot keep ends the run. */
   async #runDeadLetters(): Promise<void> {
-    const { deadLetters, metrics, checkpointer } = this.#options;
+    const { deadLetters, metrics, checkpointer, ready } = this.#options;
+    await ready;
     await runSink({
       ...this.#common(DEAD_LETTER_STAGE, { action: 'stop' }),
       inbox: deadLetters,
