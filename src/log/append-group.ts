@@ -1,4 +1,4 @@
-import { crc32c } from '../base/crc32c.js';
+import { checksum } from './checksum.js';
 import { frameBytes, writeFrame } from './frame.js';
 import type { AppendAbout } from './types.js';
 
@@ -51,7 +51,7 @@ export function writeGroup(
   for (const { payload, about } of group) {
     const { records, kind, timestampMs } = about;
     const { length } = payload;
-    const payloadCrc = about.payloadCrc ?? crc32c(payload);
+    const payloadCrc = about.payloadCrc ?? checksum(payload);
     const header = { length, records, kind, baseOffset, timestampMs, durableOffset, segmentId, payloadCrc };
     writeFrame(into, at, header, payload);
     note(baseOffset, place.position + at, timestampMs);

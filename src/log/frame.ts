@@ -1,4 +1,4 @@
-import { crc32c } from '../base/crc32c.js';
+import { checksum } from './checksum.js';
 
 /**
  * A segment is a file `<base offset, 20 digits>.log`: a header of 64 bytes (segment.ts), then frames, each at a multiple
@@ -14,8 +14,8 @@ import { crc32c } from '../base/crc32c.js';
  * | 24 | time in ms since 1970 (double) |
  * | 32 | up to which offset the log was durable when this was written (double) |
  * | 40 | id of the segment, so that what an older file left on the disk cannot pass |
- * | 48 | CRC-32C of the payload |
- * | 52 | CRC-32C of the bytes 0 to 51 |
+ * | 48 | CRC-32 of the payload |
+ * | 52 | CRC-32 of the bytes 0 to 51 |
  * | 56 | the payload, then zeros up to a multiple of 8 |
  *
  * A frame is all or nothing.
@@ -56,7 +56,7 @@ export function writeFrame(into: Buffer, at: number, header: FrameHeader, payloa
   into.writeDoubleLE(header.durableOffset, at + 32);
   into.write(header.segmentId, at + 40, 8, 'hex');
   into.writeUInt32LE(header.payloadCrc, at + 48);
-  into.writeUInt32LE(crc32c(into.subarray(at, at + CRC_AT)), at + CRC_AT);
+  into.writeUInt32LE(checksum(into.subarray(at, at + CRC_AT)), at + CRC_AT);
   const start = at + FRAME_HEADER_BYTES;
   into.set(payload, start);
   into.fill(0, start + payload.length, at + frameBytes(payload.length));
@@ -65,7 +65,7 @@ export function writeFrame(into: Buffer, at: number, header: FrameHeader, payloa
 /** The header at `at`; undefined when there is none that is whole and sound. Says nothing about the payload. */
 export function readFrameHeader(bytes: Buffer, at: number): FrameHeader | undefined {
   if (at + FRAME_HEADER_BYTES > bytes.length || bytes.readUInt32LE(at) !== MAGIC) return undefined;
-  if (crc32c(bytes.subarray(at, at + CRC_AT)) !== bytes.readUInt32LE(at + CRC_AT)) return undefined;
+  if (checksum(bytes.subarray(at, at + CRC_AT)) !== bytes.readUInt32LE(at + CRC_AT)) return undefined;
   const header: FrameHeader = {
     length: bytes.readUInt32LE(at + 4),
     records: bytes.readUInt32LE(at + 8),

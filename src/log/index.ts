@@ -1,4 +1,4 @@
-export { crc32c } from '../base/crc32c.js';
+export { checksum } from './checksum.js';
 export { type LogRange, LogReader, offsetAtTime } from './reader.js';
 export type { AppendAbout, LogFrame, LogOptions, LogState, SkippedRegion } from './types.js';
 export { LogWriter } from './writer.js';

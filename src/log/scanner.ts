@@ -1,5 +1,5 @@
-import { crc32c } from '../base/crc32c.js';
 import type { StoredFile } from '../base/storage.js';
+import { checksum } from './checksum.js';
 import {
   ALIGNMENT,
   FRAME_HEADER_BYTES,
@@ -202,7 +202,7 @@ export class Scanner {
   async #payloadAt(position: number, header: FrameHeader): Promise<Uint8Array | undefined> {
     const bytes = await this.#bytesAt(position, frameBytes(header.length));
     const payload = bytes?.subarray(FRAME_HEADER_BYTES, FRAME_HEADER_BYTES + header.length);
-    return payload && crc32c(payload) === header.payloadCrc ? payload : undefined;
+    return payload && checksum(payload) === header.payloadCrc ? payload : undefined;
   }
 
   /** What is buffered from `position` on, at least `length` bytes; undefined when the file has no more. */

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { crc32c } from '../base/crc32c.js';
 import type { Storage } from '../base/storage.js';
+import { checksum } from './checksum.js';
 import { indexName, openToRead, readFully, removeFile } from './segment.js';
 
 /**
  * The index of a sealed segment, `<base offset>.index`: magic `MILLRIDX`, version (uint32), entries (uint32), base offset
- * (double), id of the segment (8 bytes), bytes of the segment (double), latest time in it (double), 12 zeros, CRC-32C of
+ * (double), id of the segment (8 bytes), bytes of the segment (double), latest time in it (double), 12 zeros, CRC-32 of
  * all other bytes (uint32 at 60); then entries of three doubles: offset, position, latest time of all frames before.
  *
  * It only says where to begin to look. Without it, or when it is wrong, the segment is read from its beginning.
@@ -94,7 +94,7 @@ export function decodeIndex(bytes: Buffer, baseOffset: number): SegmentIndex | u
 }
 
 function crcOf(bytes: Buffer): number {
-  return crc32c(bytes.subarray(CRC_AT + 4), crc32c(bytes.subarray(0, CRC_AT)));
+  return checksum(bytes.subarray(CRC_AT + 4), checksum(bytes.subarray(0, CRC_AT)));
 }
 
 /** Undefined when it is missing, unreadable or wrong. */

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { crc32c } from '../base/crc32c.js';
 import { MillraceError } from '../base/errors.js';
 import type { Storage, StoredFile } from '../base/storage.js';
+import { checksum } from './checksum.js';
 
 /**
  * The first 64 bytes of a segment: magic `MILLRLOG`, version (uint32), 4 zeros, base offset (double), id (8 bytes), time
- * of its creation in ms (double), the id once more with all bits turned, zeros, and at 60 the CRC-32C of what is before.
+ * of its creation in ms (double), the id once more with all bits turned, zeros, and at 60 the CRC-32 of what is before.
  */
 export const SEGMENT_HEADER_BYTES = 64;
 
@@ -52,7 +52,7 @@ export function encodeSegmentHeader(header: SegmentHeader): Buffer {
   bytes.write(header.segmentId, 24, 8, 'hex');
   bytes.writeDoubleLE(header.createdMs, 32);
   bytes.write(turned(header.segmentId), 40, 8, 'hex');
-  bytes.writeUInt32LE(crc32c(bytes.subarray(0, CRC_AT)), CRC_AT);
+  bytes.writeUInt32LE(checksum(bytes.subarray(0, CRC_AT)), CRC_AT);
   return bytes;
 }
 
@@ -69,7 +69,7 @@ export function decodeSegmentHeader(bytes: Buffer, baseOffset: number): ReadSegm
   const copy = turned(bytes.toString('hex', 40, 48));
   const isWhole =
     bytes.toString('latin1', 0, 8) === MAGIC &&
-    crc32c(bytes.subarray(0, CRC_AT)) === bytes.readUInt32LE(CRC_AT);
+    checksum(bytes.subarray(0, CRC_AT)) === bytes.readUInt32LE(CRC_AT);
   if (!isWhole || bytes.readDoubleLE(16) !== baseOffset) return { isSound: false, ids: new Set([id, copy]) };
   if (bytes.readUInt32LE(8) !== VERSION) throw otherVersion(bytes.readUInt32LE(8));
   return { isSound: true, ids: new Set([id]) };

@@ -27,7 +27,7 @@ export interface AppendAbout {
   readonly timestampMs: number;
   /** For the user of the log to tell payloads apart: 0 to 2^32 - 1. */
   readonly kind: number;
-  /** CRC-32C of the payload, when it is known already. */
+  /** The `checksum` of the payload, when it is known already. */
   readonly payloadCrc?: number;
 }
 
