@@ -2,7 +2,7 @@ import { MillraceError } from '../base/errors.js';
 import { createLog, type LogLevel } from '../base/log.js';
 import type { Pipeline, Plan } from '../plan/index.js';
 import { Run } from '../runtime/index.js';
-import { GrowingLanes, InlineLanes, type Lanes, workerCount } from '../workers/index.js';
+import { createLanes, type Lanes, workerCount } from '../workers/index.js';
 import { Exit, type Io } from './io.js';
 import { type LoadOptions, loadPipeline, shown } from './load.js';
 import { LogReporter } from './log-reporter.js';
@@ -75,7 +75,7 @@ async function runPipeline(
 ): Promise<number> {
   const startedMs = performance.now();
   const elapsedMs = () => performance.now() - startedMs;
-  const lanes = await createLanes(pipeline, plan, beginning.workers);
+  const lanes = await lanesFor(pipeline, plan, beginning.workers);
   const run = new Run({ pipeline, plan, lanes, log: reporter.stageLog, fresh });
   const removeHandlers = handleSignals(run, reporter, io);
   reporter.started(beginning);
@@ -102,12 +102,16 @@ const LEAST_ARENA_BYTES = 32 * 2 ** 20;
 const MOST_ARENA_BYTES = 2 ** 30;
 /** A trip holds a batch, its views (16 bytes a value) and its output. */
 const ARENA_PER_BATCH = 24;
+/** How far beyond the memory that it was given the process may grow before the trips under way are taken for the reason. */
+const MEMORY_SLACK_BYTES = 2 ** 30;
 
-function createLanes(pipeline: Pipeline, plan: Plan, workers: number): Promise<Lanes> {
-  const wanted = ARENA_PER_BATCH * pipeline.runtime.batch.maxBytes;
+function lanesFor(pipeline: Pipeline, plan: Plan, workers: number): Promise<Lanes> {
+  const { batch, memoryBytes, tripTimeoutMs } = pipeline.runtime;
+  const wanted = ARENA_PER_BATCH * batch.maxBytes;
   const arenaBytes = Math.min(MOST_ARENA_BYTES, Math.max(LEAST_ARENA_BYTES, wanted));
   const data = { pipeline: pipeline.name, chains: plan.segments[0]!.chains, arenaBytes };
-  return workers === 0 ? InlineLanes.create(data) : GrowingLanes.create(data, workers);
+  const limits = { timeoutMs: tripTimeoutMs, memoryBytes: memoryBytes + MEMORY_SLACK_BYTES };
+  return createLanes(data, workers, limits);
 }
 
 function handleSignals(run: Run, reporter: Reporter, io: Io): () => void {

@@ -142,6 +142,8 @@ export interface TransformDefinition extends Described {
   readonly keepsRecords?: true;
   /** The fields that it needs of its input when `wanted` is wanted of its output. */
   readonly needs: (config: Config, wanted: Wanted) => Wanted;
+  /** A record may keep it busy for ever, or for far longer than others: it then never runs in the main thread. */
+  readonly mayRunAway?: (config: Config) => boolean;
   /** What its output looks like. */
   readonly shape: (config: Config, input: Shape) => Shape;
   /** @param wanted what is wanted of its output; without it, all that the record holds but no field by name */

@@ -9,6 +9,8 @@ export interface Expression {
   readonly names: ReadonlySet<string>;
   /** The type of its value (where it has one: it may also be null or an error), `any` when only the data knows. */
   readonly kind: FieldKind;
+  /** It holds macros such as `all` and `map`, whose work grows with the data as fast as they are nested. */
+  readonly hasMacros: boolean;
 }
 
 /**
@@ -16,6 +18,6 @@ export interface Expression {
  * nearest right name; wrong types are refused as far as they show without data.
  */
 export function parseExpression(text: string): Expression {
-  const { root, names } = parseTree(text);
-  return { text, names, kind: kindOf(typeOfNode(root)) };
+  const { root, names, hasMacros } = parseTree(text);
+  return { text, names, kind: kindOf(typeOfNode(root)), hasMacros };
 }

@@ -25,18 +25,22 @@ const TYPE_NAMES = ['bool', 'bytes', 'double', 'int', 'list', 'map', 'null_type'
 export interface Tree {
   readonly root: Node;
   readonly names: ReadonlySet<string>;
+  /** Macros in macros take time that grows with a power of the data's size. */
+  readonly hasMacros: boolean;
 }
 
 /** Parses and checks an expression. Throws FieldError. */
 export function parseTree(text: string): Tree {
   if (text.trim() === '') throw new FieldError('expected an expression, found nothing');
   const builder = new TreeBuilder(text);
-  return { root: builder.build(parseSyntax(text)), names: builder.names };
+  const root = builder.build(parseSyntax(text));
+  return { root, names: builder.names, hasMacros: builder.hasMacros };
 }
 
 /** Resolves names and functions and checks what can be known without data. */
 class TreeBuilder {
   readonly names = new Set<string>();
+  hasMacros = false;
   readonly #text: string;
   readonly #scope: { readonly name: string; readonly slot: number }[] = [];
   #slots = 0;
@@ -217,6 +221,7 @@ class TreeBuilder {
   }
 
   #macro(macro: MacroName, receiver: ASTNode, args: readonly ASTNode[], offset: number): Node {
+    this.hasMacros = true;
     const range = this.build(receiver);
     const last = args.at(-1)!;
     return this.#withVariable(args[0]!, (slot) => {

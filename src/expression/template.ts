@@ -24,6 +24,8 @@ export interface Template {
   readonly names: ReadonlySet<string>;
   /** `text`, or the expression's kind when the template is one `{expression}` and nothing else. */
   readonly kind: FieldKind;
+  /** One of its parts holds macros. */
+  readonly hasMacros: boolean;
 }
 
 /**
@@ -35,7 +37,8 @@ export function parseTemplate(text: string): Template {
   const names = new Set(parts.flatMap((part) => (typeof part === 'string' ? [] : [...part.names])));
   const [only] = parts;
   const isOne = parts.length === 1 && only !== undefined && typeof only !== 'string';
-  return { text, names, kind: isOne ? kindOf(typeOfNode(only.root)) : 'text' };
+  const hasMacros = parts.some((part) => typeof part !== 'string' && part.hasMacros);
+  return { text, names, kind: isOne ? kindOf(typeOfNode(only.root)) : 'text', hasMacros };
 }
 
 /**

@@ -153,7 +153,13 @@ function chainFrom(root: Stage, order: readonly Stage[], knowledge: Knowledge): 
     else nodeOf.set(stage.id, nodes.push(transformNode(stage, inputs, knowledge)) - 1);
   }
   const { maxRecords } = knowledge.pipeline.runtime.batch;
-  return { id: root.id, nodes, maxRecords, copiesLines: nodes.every(copiesLines) };
+  const mayRunAway = order.some((stage) => nodeOf.has(stage.id) && stageMayRunAway(stage));
+  const plan = { id: root.id, nodes, maxRecords, copiesLines: nodes.every(copiesLines) };
+  return mayRunAway ? { ...plan, mayRunAway } : plan;
+}
+
+function stageMayRunAway({ kind, definition, config }: Stage): boolean {
+  return kind === 'transform' && ((definition as TransformDefinition).mayRunAway?.(config) ?? false);
 }
 
 function copiesLines({ kind, format }: NodePlan): boolean {

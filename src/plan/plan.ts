@@ -37,6 +37,8 @@ export interface ChainPlan {
   readonly maxRecords: number;
   /** Lines go to sinks as they came: all that has to be known of them is their number. */
   readonly copiesLines: boolean;
+  /** A record may keep it busy for ever, so that it must run where it can be ended. */
+  readonly mayRunAway?: boolean;
 }
 
 /** The queue in front of a sink, a chain's root or a stage with a queue of its own, with one edge for each input. */

@@ -40,6 +40,7 @@ export const FILTER: TransformDefinition = {
     names: new Set([...wanted.names, ...whereOf(config).names]),
     all: wanted.all,
   }),
+  mayRunAway: (config) => whereOf(config).hasMacros,
   shape: (_config, input) => input,
   create: createFilter,
 };

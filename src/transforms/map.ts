@@ -47,6 +47,14 @@ function checkTemplates(config: Config): { field: string; message: string }[] {
   return problems;
 }
 
+function hasMacros(config: Config): boolean {
+  const values = (option: string) => Object.values((config[option] as object | undefined) ?? {});
+  return (
+    values('set').some((text) => parseExpression(text).hasMacros) ||
+    values('add').some((value) => typeof value === 'string' && parseTemplate(value).hasMacros)
+  );
+}
+
 function createMap(config: Config): Transform {
   const steps = stepsOf(config).map((step) => step.prepare());
   return {
@@ -113,5 +121,6 @@ drop: [referrer, agent]
   check: checkTemplates,
   needs: (config, wanted) => stepsOf(config).reduceRight((after, step) => step.needs(after), wanted),
   shape: (config, input) => stepsOf(config).reduce((before, step) => step.shape(before), input),
+  mayRunAway: hasMacros,
   create: createMap,
 };

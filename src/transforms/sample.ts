@@ -151,6 +151,7 @@ export const SAMPLE: TransformDefinition = {
     const names = key === undefined ? [] : parseExpression(key).names;
     return { names: new Set([...wanted.names, ...names]), all: wanted.all };
   },
+  mayRunAway: ({ key }) => key !== undefined && parseExpression(key as string).hasMacros,
   shape: (_config, input) => input,
   create: (config) => new Sample(config),
 };

@@ -1,17 +1,18 @@
-import { type Arena, ArenaFull, attachBatch, type Batch, detachBatch, type Records } from '../batch/index.js';
+import {
+  type Arena,
+  ArenaFull,
+  attachBatch,
+  type Batch,
+  detachBatch,
+  gatherRows,
+  type Records,
+} from '../batch/index.js';
 import type { ChainPlan } from '../plan/index.js';
 import { frame } from './framing.js';
 import { Ledger, Stopped } from './ledger.js';
 import { DecodeNode, EncodeNode, TransformNode } from './nodes.js';
-import { LeafOutput, OutputBuffers } from './outputs.js';
-import {
-  Counter,
-  DEAD_LETTERS,
-  type TripInput,
-  type TripOutput,
-  type TripRequest,
-  type TripResult,
-} from './trip.js';
+import { LeafOutput, OutputBuffers, packDeadLetters } from './outputs.js';
+import { bufferOfInput, Counter, type TripInput, type TripOutput, type TripRequest, type TripResult } from './trip.js';
 
 type Node = DecodeNode | TransformNode | EncodeNode | undefined;
 
@@ -56,13 +57,22 @@ export class Chain {
     this.#buffers = new OutputBuffers(request.spares);
     try {
       if (request.input.kind === 'bytes') this.#runBytes(request.input, ledger);
-      else this.#runNodes(attachBatch(this.#arena, request.input.batch), ledger);
+      else this.#runNodes(this.#attach(request.input), ledger);
       return this.#pack(request, ledger);
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;
       const { counts, errors } = ledger;
       return { outputs: [], returned: [], counts, errors, stoppedBy: error.by };
     }
+  }
+
+  #attach({ batch, rows }: TripInput & { kind: 'batch' }): Batch {
+    const attached = attachBatch(this.#arena, batch);
+    if (!rows) return attached;
+    const count = rows.to - rows.from;
+    const chosen = this.#arena.int32(count);
+    for (let i = 0; i < count; i++) chosen[i] = rows.from + i;
+    return gatherRows(this.#arena, attached, chosen, count);
   }
 
   /** Runs a chunk, in several batches when it has more records than a batch may have. */
@@ -159,11 +169,10 @@ export class Chain {
 
   #pack(request: TripRequest, ledger: Ledger): TripResult {
     const { input } = request;
-    const inputBuffer = input.kind === 'bytes' ? input.buffer : input.batch.buffer;
     const outputs: TripOutput[] = [...this.#sent];
     const verbatim = this.#packVerbatim(input);
     if (verbatim) outputs.push(verbatim);
-    else this.#buffers.add(inputBuffer);
+    else this.#buffers.add(bufferOfInput(input));
     for (const [node, leaf] of this.#leaves) {
       if (node === verbatim?.node) continue;
       const buffer = this.#buffers.take(leaf.length);
@@ -206,18 +215,4 @@ export class Chain {
     }
     return undefined;
   }
-}
-
-function packDeadLetters(letters: readonly string[]): TripOutput | undefined {
-  if (letters.length === 0) return undefined;
-  const encoded = new TextEncoder().encode(letters.join(''));
-  const buffer = encoded.byteLength === encoded.buffer.byteLength ? encoded.buffer : encoded.slice().buffer;
-  return {
-    kind: 'bytes',
-    node: DEAD_LETTERS,
-    records: letters.length,
-    buffer,
-    byteOffset: 0,
-    length: encoded.length,
-  };
 }

@@ -3,6 +3,7 @@ import { Arena, type KernelModule } from '../batch/index.js';
 import type { ChainPlan } from '../plan/index.js';
 import { Chain } from './chain.js';
 import type { TripRequest, TripResult } from './trip.js';
+import { faultOf, TripFailed } from './trip-failed.js';
 
 /** What every thread is told once, when it starts. Plain data. */
 export interface ThreadData {
@@ -18,12 +19,22 @@ export interface ThreadData {
 export interface Lanes {
   /** How many trips run at the same time. */
   readonly width: number;
+  /**
+   * Rejects with TripFailed when this trip was not made. Its input then is as it was, its spares are lost, and other trips
+   * can go on; after any other rejection none can.
+   */
   run(request: TripRequest): Promise<TripResult>;
   close(): Promise<void>;
 }
 
+/** Where trips that failed are tried again. */
+export interface Quarantine extends Lanes {
+  /** Resolves when a trip can begin at once; rejects when none ever can. */
+  ready(): Promise<void>;
+}
+
 /** Trips made at once in this thread: for tests, and for `--workers 0`. */
-export class InlineLanes implements Lanes {
+export class InlineLanes implements Quarantine {
   readonly width = 1;
   readonly #chains: readonly Chain[];
 
@@ -39,8 +50,15 @@ export class InlineLanes implements Lanes {
   }
 
   async run(request: TripRequest): Promise<TripResult> {
-    return this.#chains[request.chain]!.run(request, Date.now());
+    try {
+      return this.#chains[request.chain]!.run(request, Date.now());
+    } catch (error) {
+      const { fault, message } = faultOf(error);
+      throw new TripFailed(fault, message, true);
+    }
   }
+
+  async ready(): Promise<void> {}
 
   async close(): Promise<void> {}
 }

@@ -36,14 +36,18 @@ export class Ledger {
     this.errors[key] = (this.errors[key] ?? 0) + times;
   }
 
-  /** Applies a stage's `on_error` to one row of a batch. */
+  /**
+   * Applies a stage's `on_error` to one row of a batch.
+   * @param memory in which the batch's origin lies
+   */
   fail(
-    arena: Arena,
+    memory: Pick<Arena, 'bytes'>,
     batch: Pick<Batch, 'origin' | 'partition'>,
     row: number,
     at: { node: number; stage: string; onError: OnError['action'] },
     code: string,
     message: string,
+    attempts = 1,
   ): void {
     const { origin, partition } = batch;
     const { stage } = at;
@@ -65,10 +69,10 @@ export class Ledger {
     }
     this.add(at.node, Counter.DEAD, 1);
     const start = origin.starts[row]!;
-    const bytes = arena.bytes.slice(start, start + origin.lengths[row]!);
+    const bytes = memory.bytes.slice(start, start + origin.lengths[row]!);
     const where = { pipeline: this.#pipeline, source: partition.source, partition: partition.name, offset };
     this.deadLetters.push(
-      encodeDeadLetter({ ...where, stage, code, message, attempts: 1, time: this.#time }, bytes),
+      encodeDeadLetter({ ...where, stage, code, message, attempts, time: this.#time }, bytes),
     );
   }
 

@@ -1,4 +1,5 @@
 import type { Arena } from '../batch/index.js';
+import { DEAD_LETTERS, type TripOutput } from './trip.js';
 
 /** Outputs smaller than this share of a buffer are not put there: the rest would be memory that nobody counts. */
 const LEAST_FILL = 0.5;
@@ -82,4 +83,19 @@ export class LeafOutput {
       at += end - start;
     }
   }
+}
+
+/** The output of the dead letters, where there are any. */
+export function packDeadLetters(letters: readonly string[]): TripOutput | undefined {
+  if (letters.length === 0) return undefined;
+  const encoded = new TextEncoder().encode(letters.join(''));
+  const buffer = encoded.byteLength === encoded.buffer.byteLength ? encoded.buffer : encoded.slice().buffer;
+  return {
+    kind: 'bytes',
+    node: DEAD_LETTERS,
+    records: letters.length,
+    buffer,
+    byteOffset: 0,
+    length: encoded.length,
+  };
 }

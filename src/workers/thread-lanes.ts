@@ -1,14 +1,37 @@
 import { Piscina } from 'piscina';
 import { compileKernels } from '../batch/index.js';
-import type { Lanes, ThreadData } from './lanes.js';
-import { buffersOfRequest, type TripRequest, type TripResult } from './trip.js';
+import { KeptInputs } from './kept-inputs.js';
+import type { Quarantine, ThreadData } from './lanes.js';
+import type { ThreadTask } from './thread.js';
+import { bufferOfInput, buffersOfRequest, type TripRequest, type TripResult } from './trip.js';
+import { TripFailed, type TripFault } from './trip-failed.js';
+import { TripWatch, type WatchedTrip, type WatchLimits } from './watch.js';
 
-/** A pool of threads. A second trip waits at each thread, so that none is idle while the main thread is busy. */
-export class ThreadLanes implements Lanes {
+/** What threads may take. */
+export interface ThreadLimits extends WatchLimits {
+  /** The JavaScript heap of one thread, in MiB. Records do not lie there, only what is known about them. */
+  readonly heapMb?: number;
+}
+
+export interface ThreadLanesOptions {
+  /** How many trips may be at a thread; those behind the first wait, so that it is not idle while the main thread is busy. */
+  readonly tripsPerThread?: number;
+  /** The module that the threads run. */
+  readonly threadUrl?: URL;
+}
+
+const HEAP_MB = 512;
+
+/** A pool of threads. The thread of a trip that goes too far is ended; the pool then starts another one. */
+export class ThreadLanes implements Quarantine {
   readonly width: number;
-  readonly #pool: Piscina<TripRequest, TripResult>;
+  readonly #pool: Piscina<ThreadTask, TripResult | TripFault>;
+  readonly #watch: TripWatch;
+  readonly #inputs: KeptInputs;
+  #isClosed = false;
 
-  constructor(data: ThreadData, workers: number, threadUrl = new URL('./thread.js', import.meta.url)) {
+  constructor(data: ThreadData, workers: number, limits: ThreadLimits, options: ThreadLanesOptions = {}) {
+    const { tripsPerThread = 2, threadUrl = new URL('./thread.js', import.meta.url) } = options;
     this.width = workers;
     this.#pool = new Piscina({
       filename: threadUrl.href,
@@ -16,13 +39,39 @@ export class ThreadLanes implements Lanes {
       workerData: { ...data, kernels: compileKernels() },
       minThreads: workers,
       maxThreads: workers,
-      concurrentTasksPerWorker: 2,
+      concurrentTasksPerWorker: tripsPerThread,
       idleTimeout: Number.POSITIVE_INFINITY,
+      resourceLimits: { maxOldGenerationSizeMb: limits.heapMb ?? HEAP_MB },
     });
+    // A thread that ends between two trips has cost nothing, and another one takes its place.
+    this.#pool.on('error', () => {});
+    this.#watch = new TripWatch(limits, (id) => this.#endThread(id));
+    this.#inputs = new KeptInputs(tripsPerThread * workers + 1);
   }
 
-  run(request: TripRequest): Promise<TripResult> {
-    return this.#pool.run(request, { transferList: buffersOfRequest(request) });
+  /** Rejects with TripFailed when the trip was not made; then its input is as it was, and its spares are gone. */
+  async run(request: TripRequest): Promise<TripResult> {
+    const { input } = request;
+    const sent = { ...request, input: this.#inputs.copy(input) };
+    const trip = this.#watch.begin(request.timeoutMs);
+    const result = await this.#make(sent, trip);
+    const original = bufferOfInput(input);
+    if (this.#inputs.add(original)) return result;
+    return { ...result, returned: [...result.returned, original] };
+  }
+
+  async #make(request: TripRequest, trip: WatchedTrip): Promise<TripResult> {
+    const task = { request, cell: trip.cell };
+    try {
+      const answer = await this.#pool.run(task, { transferList: buffersOfRequest(request) });
+      if (!('fault' in answer)) return answer;
+      throw new TripFailed(answer.fault, answer.message, true);
+    } catch (error) {
+      if (this.#isClosed || error instanceof TripFailed) throw error;
+      throw trip.failure ?? failureOfThread(error, trip.isBeingMade);
+    } finally {
+      this.#watch.end(trip);
+    }
   }
 
   /** Resolves when a thread has made itself ready. */
@@ -31,6 +80,19 @@ export class ThreadLanes implements Lanes {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#watch.close();
     await this.#pool.destroy();
   }
+
+  #endThread(id: number): void {
+    void this.#pool.threads.find(({ threadId }) => threadId === id)?.terminate();
+  }
+}
+
+/** @param isCertain the thread was at this trip when it ended; a trip that only waited there is not the reason */
+function failureOfThread(error: unknown, isCertain: boolean): TripFailed {
+  const { code, message } = error as { code?: string; message: string };
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY') return new TripFailed('out_of_memory', message, isCertain);
+  return new TripFailed('worker_failed', `its thread ended: ${message}`, isCertain);
 }

@@ -1,6 +1,12 @@
 import type { DetachedBatch, Partition } from '../batch/index.js';
 
-/** What a trip brings to a thread: a chunk of a source's bytes, or a batch from a queue. Its buffers are transferred. */
+/** Some records of an input, in its order: those from `from` up to, but without, `to`. */
+export interface RowRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What a trip brings to a thread: a chunk of a source's bytes, or a batch from a queue. */
 export type TripInput =
   | {
       readonly kind: 'bytes';
@@ -12,7 +18,12 @@ export type TripInput =
       readonly offset: number;
       readonly readAtMs: number;
     }
-  | { readonly kind: 'batch'; readonly batch: DetachedBatch };
+  | {
+      readonly kind: 'batch';
+      readonly batch: DetachedBatch;
+      /** Without it all. A part of a chunk needs none: it is a shorter chunk. */
+      readonly rows?: RowRange;
+    };
 
 export interface TripRequest {
   /** Index of the chain in the segment. */
@@ -20,6 +31,8 @@ export interface TripRequest {
   readonly input: TripInput;
   /** Recycled buffers for the outputs; those not used come back. */
   readonly spares: readonly ArrayBuffer[];
+  /** How long it may take in a thread; without it, as long as the lanes allow. */
+  readonly timeoutMs?: number;
 }
 
 /** The leaf that takes dead letters, NDJSON; every chain has it. */
@@ -64,10 +77,14 @@ export interface TripResult {
   readonly stoppedBy: StoppedBy | undefined;
 }
 
+/** The buffer in which a trip's input lies. */
+export function bufferOfInput(input: TripInput): ArrayBuffer {
+  return input.kind === 'bytes' ? input.buffer : input.batch.buffer;
+}
+
 /** All buffers of a request, for the transfer list. */
 export function buffersOfRequest(request: TripRequest): ArrayBuffer[] {
-  const { input } = request;
-  return [input.kind === 'bytes' ? input.buffer : input.batch.buffer, ...request.spares];
+  return [bufferOfInput(request.input), ...request.spares];
 }
 
 /** All buffers of a result, for the transfer list. */

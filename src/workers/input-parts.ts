@@ -1,0 +1,100 @@
+import type { Arena, Records } from '../batch/index.js';
+import type { ChainPlan } from '../plan/index.js';
+import { frame } from './framing.js';
+import { Ledger, Stopped } from './ledger.js';
+import { packDeadLetters } from './outputs.js';
+import { Counter, type TripInput, type TripResult } from './trip.js';
+import type { TripFailed } from './trip-failed.js';
+
+/** The records of a trip's input, so that some of them can be tried alone or given up. */
+export class InputParts {
+  readonly #plan: ChainPlan;
+  readonly #pipeline: string;
+  readonly #input: TripInput;
+  /** By their places in the input's buffer. */
+  readonly #records: Records;
+
+  /** @param arena is overwritten */
+  constructor(arena: Arena, plan: ChainPlan, pipeline: string, input: TripInput) {
+    this.#plan = plan;
+    this.#pipeline = pipeline;
+    this.#input = input;
+    this.#records = input.kind === 'bytes' ? recordsOfChunk(arena, plan, input) : recordsOfBatch(input);
+  }
+
+  get count(): number {
+    return this.#records.count;
+  }
+
+  /** The input of the records from `from` up to, but without, `to`. Its buffer is that of the whole. */
+  part(from: number, to: number): TripInput {
+    const input = this.#input;
+    if (input.kind === 'batch') return { ...input, rows: { from, to } };
+    const { starts, count } = this.#records;
+    const start = starts[from]!;
+    const end = to < count ? starts[to]! : input.byteOffset + input.length;
+    const offset = input.offset + start - input.byteOffset;
+    return { ...input, byteOffset: start, length: end - start, offset };
+  }
+
+  /** What becomes of a record that cannot be got through the chain: the `on_error` of the chain's root decides. */
+  refuse(row: number, { code, message }: TripFailed, attempts: number): TripResult {
+    const { nodes } = this.#plan;
+    const node = nodes[0]!.kind === 'receive' ? 1 : 0;
+    const { stage, onError } = nodes[node]!;
+    const input = this.#input;
+    const isChunk = input.kind === 'bytes';
+    const memory = { bytes: new Uint8Array(isChunk ? input.buffer : input.batch.buffer) };
+    const { partition } = isChunk ? input : input.batch.meta;
+    const ledger = new Ledger(this.#pipeline, nodes.length, Date.now());
+    ledger.add(node, Counter.IN, 1);
+    const batch = { origin: this.#records, partition };
+    const { counts, errors } = ledger;
+    try {
+      ledger.fail(memory, batch, row, { node, stage, onError }, code, message, attempts);
+    } catch (error) {
+      if (!(error instanceof Stopped)) throw error;
+      return { outputs: [], returned: [], counts, errors, stoppedBy: error.by };
+    }
+    const letters = packDeadLetters(ledger.deadLetters);
+    return { outputs: letters ? [letters] : [], returned: [], counts, errors, stoppedBy: undefined };
+  }
+}
+
+function recordsOfChunk(arena: Arena, plan: ChainPlan, input: TripInput & { kind: 'bytes' }): Records {
+  const { buffer, byteOffset, length, offset } = input;
+  const starts: number[] = [];
+  const lengths: number[] = [];
+  const offsets: number[] = [];
+  arena.reset();
+  const start = arena.place(new Uint8Array(buffer, byteOffset, length));
+  const end = start + length;
+  arena.bytes[end] = 0;
+  const { top } = arena;
+  for (let at = start; at < end; ) {
+    arena.reset(top);
+    const { records, next } = frame(arena, plan.nodes[0]!.framing!, at, end, plan.maxRecords, offset - start);
+    for (let row = 0; row < records.count; row++) {
+      starts.push(records.starts[row]! - start + byteOffset);
+      lengths.push(records.lengths[row]!);
+      offsets.push(records.offsets[row]!);
+    }
+    at = next;
+  }
+  return {
+    count: starts.length,
+    starts: Int32Array.from(starts),
+    lengths: Int32Array.from(lengths),
+    offsets: Float64Array.from(offsets),
+  };
+}
+
+function recordsOfBatch({ batch: { buffer, meta } }: TripInput & { kind: 'batch' }): Records {
+  const { rows, starts, lengths, offsets } = meta;
+  return {
+    count: rows,
+    starts: new Int32Array(buffer, starts, rows),
+    lengths: new Int32Array(buffer, lengths, rows),
+    offsets: new Float64Array(buffer, offsets, rows),
+  };
+}
