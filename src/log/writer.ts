@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { MillraceError } from '../base/errors.js';
 import { ActiveSegment } from './active-segment.js';
 import { groupBytes, nextGroup, type Waiting, writeGroup } from './append-group.js';
@@ -58,6 +59,8 @@ export class LogWriter {
     try {
       await storage.makeFolder(folder);
       const { sealed, nextOffset, wasCut } = await recover(options, state);
+      // The folder may be new, and its name must last as well.
+      if (sealed.length === 0) await storage.syncFolder(dirname(folder));
       const writer = new LogWriter(options, sealed, await ActiveSegment.create(storage, folder, nextOffset));
       // The new segment tells readers where the one before ends, even if what was cut off comes back.
       if (wasCut) await writer.sync().catch((error) => writer.#closeThenThrow(error));
