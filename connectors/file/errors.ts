@@ -11,8 +11,8 @@ const ADVICE: Readonly<Record<string, readonly [code: string, advice: string]>> 
   EISDIR: ['is_a_folder', 'this is a folder; name a file'],
   ENOTDIR: ['not_a_folder', 'a part of the path before the last is a file; check the path'],
   EEXIST: ['not_a_folder', 'a part of the path before the last is a file; check the path'],
-  ENOSPC: ['disk_full', 'there is no room left on the device; free some, and writing goes on'],
-  EDQUOT: ['disk_full', "this user's quota is used up; free some room, and writing goes on"],
+  ENOSPC: ['disk_full', 'there is no room left on the device; free some, then run again'],
+  EDQUOT: ['disk_full', "this user's quota is used up; free some room, then run again"],
   EMFILE: [
     'too_many_files',
     'the process may not open more files; raise the limit (ulimit -n) or match fewer',
@@ -25,10 +25,8 @@ export function fileError(error: unknown, doing: 'read' | 'write', path: string)
   if (error instanceof MillraceError) return error;
   const errno = (error as { code?: unknown }).code;
   const [code, advice] = ADVICE[String(errno)] ?? ['file_error', messageOf(error)];
-  const retryable = code === 'disk_full';
   return new MillraceError(code, `cannot ${doing} ${path}: ${advice}`, {
     blame: 'external',
-    retryable,
     cause: error,
   });
 }

@@ -76,7 +76,7 @@ export const fileSink: SinkDefinition = {
   kind: 'sink',
   keepsState: true,
   name: 'file',
-  summary: 'Writes records to a file.',
+  summary: 'Writes records to a file, plain or compressed.',
   fields: [
     {
       name: 'path',
@@ -89,9 +89,16 @@ export const fileSink: SinkDefinition = {
     {
       name: 'mode',
       summary:
-        'Whether a file that is there already grows or is emptied first. It is opened at the first write, at the latest when the run ends.',
+        'Whether a file that is there already grows or is emptied first. A run that goes on where the last one was never empties it.',
       type: { kind: 'enum', values: ['append', 'overwrite'] },
       default: 'append',
+    },
+    {
+      name: 'compression',
+      summary:
+        'How the file is compressed. `auto` goes by the ending of the path: `.gz` is gzip, `.zst` is zstd, any other is none. zstd needs Node 22.15 or newer.',
+      type: { kind: 'enum', values: ['auto', 'none', 'gzip', 'zstd'] },
+      default: 'auto',
     },
   ],
   example: ['type: file', 'path: out/errors.ndjson', 'format: json', ''].join('\n'),

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import {
   type Block,
   type Config,
@@ -8,162 +8,179 @@ import {
   type Prepared,
   type Sink,
   type SinkContext,
-  type StoredFile,
 } from '#component';
-import { fileError } from './errors.js';
+import { type Compressor, compressionOf, createCompressor } from './compressor.js';
 import { identityOf } from './identity.js';
+import type { Compression } from './input.js';
+import { MemberWriter } from './member-writer.js';
+import { SinkFile } from './sink-file.js';
+import { type FileState, isSameFile, readState, readTail } from './sink-state.js';
 
 /** Opens nothing before `open`. */
 export function createFileSink(config: Config, context: SinkContext): Sink {
-  return new FileSink(config.path as string, config.mode as 'append' | 'overwrite', context);
-}
-
-/** To what the file can be taken back: which it is, and how long. */
-interface FileState {
-  readonly identity: string;
-  readonly length: number;
+  return new FileSink(config, context);
 }
 
 class FileSink implements Sink {
-  private readonly name: string;
-  private readonly path: string;
-  private readonly mode: 'append' | 'overwrite';
-  private readonly context: SinkContext;
-  private file: StoredFile | undefined;
-  private identity = '';
-  private length = 0;
-  /** Pipes and devices such as /dev/null have no positions, and cannot be synced. */
-  private isFile = true;
-  private folderIsSynced = false;
-  private syncing: Promise<void> | undefined;
-  /** Once the device has failed, what it holds is unknown: nothing more is written or synced. */
-  private failure: Error | undefined;
+  readonly #name: string;
+  readonly #path: string;
+  readonly #mode: 'append' | 'overwrite';
+  readonly #compression: Compression;
+  readonly #context: SinkContext;
+  #file: SinkFile | undefined;
+  #members: MemberWriter | undefined;
+  /** That of the last write: what is left to write at a barrier waits for room as long as it does. */
+  #signal: AbortSignal | undefined;
+  /** A write did not come to its end, so that nothing can follow it. */
+  #isBroken = false;
 
-  constructor(name: string, mode: 'append' | 'overwrite', context: SinkContext) {
-    this.name = name;
-    this.path = resolve(name);
-    this.mode = mode;
-    this.context = context;
+  constructor(config: Config, context: SinkContext) {
+    this.#name = config.path as string;
+    this.#path = resolve(this.#name);
+    this.#mode = config.mode as 'append' | 'overwrite';
+    this.#compression = compressionOf(this.#name, config.compression as 'auto' | Compression);
+    this.#context = context;
   }
 
   /** A file that is not there yet is known by its path. */
   async claim(): Promise<void> {
-    const { claims, stage } = this.context;
-    const stats = await stat(this.path).catch(() => undefined);
-    if (!stats) claims.write(stage, this.path, this.name);
+    const { claims, stage } = this.#context;
+    const stats = await stat(this.#path).catch(() => undefined);
+    if (!stats) claims.write(stage, this.#path, this.#name);
     // Of devices there can be any number of writers.
-    else if (stats.isFile()) claims.write(stage, identityOf(stats), this.name);
+    else if (stats.isFile()) claims.write(stage, identityOf(stats), this.#name);
   }
 
   async open(state: JsonValue | undefined): Promise<JsonValue> {
-    return await this.orFail(async () => {
-      const { claims, stage, storage, header } = this.context;
-      await storage.makeFolder(dirname(this.path));
-      const file = await storage.open(this.path, 'write');
-      this.file = file;
-      const { identity, isFile, size } = await file.stat();
-      this.identity = identity;
-      this.isFile = isFile;
-      if (isFile) claims.write(stage, identity, this.name);
-      this.length =
-        state === undefined || state === null
-          ? this.begin(size)
-          : this.goOn(fileState(state, this.name), size);
-      if (isFile && this.length < size) await file.truncate(this.length);
-      if (header && this.length === 0) await this.put(header);
-      return this.state();
+    const { claims, stage, header } = this.#context;
+    const compressor = createCompressor(this.#compression, this.#name);
+    const saved = state === undefined || state === null ? undefined : readState(state, this.#name);
+    const file = await SinkFile.open(this.#path, this.#name, this.#context);
+    this.#file = file;
+    return await this.#orBreak(async () => {
+      if (file.isFile) claims.write(stage, file.identity, this.#name);
+      const tail = await this.#place(file, state === undefined, saved, compressor);
+      const put = (bytes: Uint8Array, signal?: AbortSignal) => file.append(bytes, signal);
+      this.#members = compressor && new MemberWriter(compressor, put, tail);
+      if (header && file.length === 0 && !tail) await (this.#members?.write(header) ?? file.append(header));
+      return (await this.prepare()).state;
     });
   }
 
-  async write({ bytes }: Block): Promise<void> {
-    await this.orFail(() => this.put(bytes));
+  async write({ bytes }: Block, signal: AbortSignal): Promise<void> {
+    this.#signal = signal;
+    await this.#orBreak(async () => {
+      const file = this.#openFile();
+      await (this.#members?.write(bytes, signal) ?? file.append(bytes, signal));
+    });
   }
 
   async prepare(): Promise<Prepared> {
-    if (this.failure) throw this.failure;
-    return { state: this.state(), durable: () => this.sync() };
+    const file = this.#openFile();
+    const tail = this.#members && (await this.#orBreak(() => this.#writeMembers(this.#members!, file)));
+    return { state: this.#state(file, tail), durable: () => file.sync() };
   }
 
   async close(): Promise<void> {
-    const { file } = this;
+    const file = this.#file;
     if (!file) return;
-    this.file = undefined;
+    this.#file = undefined;
     try {
-      const { footer } = this.context;
-      if (footer && !this.failure) await this.orFail(() => file.write(footer, this.position()));
+      if (!this.#isBroken && !file.hasFailed) await this.#end(file);
     } finally {
       await file.close();
     }
   }
 
-  private begin(size: number): number {
-    return this.mode === 'overwrite' ? 0 : size;
-  }
-
-  private goOn({ identity, length }: FileState, size: number): number {
-    const warn = (message: string) =>
-      this.context.log.warn({ path: this.name }, `${this.name} ${message}; --fresh starts over`);
-    if (identity !== this.identity) {
-      warn(
-        'is not the file of the last checkpoint, which was moved or deleted: going on at the end of this one',
-      );
-      return size;
+  /** Brings the file to where writing goes on. Resolves to the plain text that comes before what will be written. */
+  async #place(
+    file: SinkFile,
+    isBeginning: boolean,
+    saved: FileState | undefined,
+    compressor: Compressor | undefined,
+  ): Promise<Uint8Array | undefined> {
+    if (!file.isFile) return undefined;
+    if (isBeginning) {
+      if (this.#mode === 'overwrite') await file.cut(0);
+      return undefined;
     }
-    if (size < length)
-      warn(`has lost its last ${length - size} bytes since the last checkpoint: going on at its end`);
-    return Math.min(size, length);
+    const { identity, length } = file;
+    if (!saved || !isSameFile(saved, { path: this.#path, identity, length })) {
+      const what = `${this.#name} is not the file of the last checkpoint, which was moved or deleted`;
+      this.#warn({ expected: saved?.identity ?? null, found: identity }, what);
+      return undefined;
+    }
+    if (saved.compression !== this.#compression) throw otherCompression(saved, this.#name, this.#compression);
+    if (length < saved.length) {
+      const missing = saved.length - length;
+      const what = `${this.#name} has lost its last ${missing} bytes since the last checkpoint (it was cut off, or made anew)`;
+      this.#warn({ expected: saved.length, found: length, missing }, what);
+      return undefined;
+    }
+    const tail = compressor && readTail(saved, compressor, this.#name);
+    await file.cut(saved.length);
+    return tail;
   }
 
-  private state(): JsonValue {
-    return this.isFile ? { identity: this.identity, length: this.length } : null;
+  #warn(fields: object, what: string): void {
+    const message = `${what}: going on at the end of what is there; --fresh starts over`;
+    this.#context.log.warn({ path: this.#name, ...fields }, message);
   }
 
-  private position(): number | undefined {
-    return this.isFile ? this.length : undefined;
+  /**
+   * At a barrier. What is not a whole member yet goes into the state; and, until more comes, also into the file, which can be
+   * read to here then, and holds everything should it be moved away between two runs.
+   */
+  async #writeMembers(members: MemberWriter, file: SinkFile): Promise<Uint8Array | undefined> {
+    await members.flush(this.#signal);
+    if (!file.isFile) await members.finish(this.#signal);
+    if (members.tailBytes === 0) {
+      await file.cut();
+      return undefined;
+    }
+    const tail = await members.tail();
+    await file.appendForNow(tail);
+    return tail;
   }
 
-  private async put(bytes: Uint8Array): Promise<void> {
-    await this.file!.write(bytes, this.position());
-    this.length += bytes.length;
+  #state(file: SinkFile, tail: Uint8Array | undefined): JsonValue {
+    if (!file.isFile) return null;
+    return {
+      path: this.#path,
+      identity: file.identity,
+      length: file.length,
+      compression: this.#compression,
+      ...(tail ? { tail: Buffer.from(tail).toString('base64') } : {}),
+    };
   }
 
-  /** One sync serves all who ask for it before it begins. */
-  private sync(): Promise<void> {
-    const before = this.syncing;
-    const next = (async () => {
-      await before?.catch(() => {});
-      await this.orFail(() => this.syncNow());
-    })();
-    this.syncing = next;
-    return next;
+  async #end(file: SinkFile): Promise<void> {
+    const { footer } = this.#context;
+    const members = this.#members;
+    if (footer) await (members?.write(footer) ?? file.append(footer));
+    await members?.finish();
+    // No bytes at all are nothing that could be decompressed.
+    if (members && file.length === 0) await file.append(await members.tail());
+    await file.cut();
   }
 
-  private async syncNow(): Promise<void> {
-    const { file } = this;
-    if (!this.isFile || !file) return;
-    await file.datasync();
-    if (this.folderIsSynced) return;
-    await this.context.storage.syncFolder(dirname(this.path));
-    this.folderIsSynced = true;
+  #openFile(): SinkFile {
+    this.#file?.check();
+    if (!this.#file) throw new Error(`the sink of ${this.#name} is not open`);
+    return this.#file;
   }
 
-  private async orFail<T>(action: () => Promise<T>): Promise<T> {
-    if (this.failure) throw this.failure;
+  async #orBreak<T>(action: () => Promise<T>): Promise<T> {
     try {
       return await action();
     } catch (error) {
-      const failure = fileError(error, 'write', this.name);
-      // What was written of a block is written over when there is room again.
-      if (failure.retryable && this.isFile) throw failure;
-      this.failure = failure;
-      throw failure;
+      this.#isBroken = true;
+      throw error;
     }
   }
 }
 
-function fileState(state: JsonValue, name: string): FileState {
-  const { identity, length } = state as Partial<Record<string, unknown>>;
-  if (typeof identity === 'string' && typeof length === 'number') return { identity, length };
-  const message = `what the checkpoint holds about ${name} cannot be understood; --fresh starts over`;
-  throw new MillraceError('checkpoint_damaged', message, { blame: 'external' });
+function otherCompression(saved: FileState, name: string, compression: Compression): MillraceError {
+  const message = `${name} was begun with \`compression: ${saved.compression}\` and cannot go on with \`${compression}\`; name another file, or go back to ${saved.compression}`;
+  return new MillraceError('other_compression', message, { blame: 'config' });
 }
