@@ -6,6 +6,7 @@ import { fileError } from './errors.js';
 
 type Surroundings = Pick<StageContext, 'storage' | 'log'>;
 
+const EARLY_SYNC_BYTES = 64 * 2 ** 20;
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 1000;
 
@@ -28,6 +29,8 @@ export class SinkFile {
   #failure: MillraceError | undefined;
   /** What an earlier run wrote may not have been synced either. */
   #isUnsynced = true;
+  #unsyncedBytes = 0;
+  #isSyncing = false;
   #sync: Promise<void> | undefined;
   #nextSync: Promise<void> | undefined;
   #isClosed = false;
@@ -86,6 +89,7 @@ export class SinkFile {
       else await this.#file.write(bytes);
       this.#length += bytes.length;
       this.#end = Math.max(this.#end, this.#length);
+      this.#writeBackEarly(bytes.length);
     });
   }
 
@@ -129,6 +133,16 @@ export class SinkFile {
     });
   }
 
+  /**
+   * The device works while records come, so that the sync at the next checkpoint finds little left to do. It fails for all
+   * who sync later.
+   */
+  #writeBackEarly(bytes: number): void {
+    this.#unsyncedBytes += bytes;
+    if (this.#unsyncedBytes < EARLY_SYNC_BYTES || this.#isSyncing) return;
+    this.sync().catch(() => {});
+  }
+
   async #syncAfter(before: Promise<void> | undefined): Promise<void> {
     // What is written until it is our turn is synced as well.
     await before?.catch(() => {});
@@ -137,11 +151,15 @@ export class SinkFile {
     this.check();
     if (!this.isFile || !this.#isUnsynced) return;
     this.#isUnsynced = false;
+    this.#unsyncedBytes = 0;
+    this.#isSyncing = true;
     try {
       await this.#file.datasync();
       for (const folder of this.#foldersToSync.splice(0)) await this.#syncFolder(folder);
     } catch (error) {
       throw this.#giveUp(error);
+    } finally {
+      this.#isSyncing = false;
     }
   }
 
