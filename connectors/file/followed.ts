@@ -9,21 +9,19 @@ import {
   type Partition,
   type Resume,
 } from '#component';
+import { FINGERPRINT_BYTES, type Fingerprint, fingerprint } from '../fingerprint.js';
 import { fileError } from './errors.js';
 import { identityOf } from './identity.js';
-import { asJson, type FilePosition, hashOf } from './position.js';
+import { type FilePosition, onlyResume, resumeAt } from './position.js';
 
-/** So many bytes at the beginning of a file tell it from another file that took its place. */
-const FINGERPRINT_BYTES = 1024;
 /** How far before a file's end the beginning of its last line is looked for. */
 const LOOK_BACK_BYTES = 64 * 1024;
 /** A file that has more than this many batches to read lets the next file have its turn. */
 const BATCHES_A_TURN = 16;
 
-/** What is remembered of a file that is not open any more. */
+/** What a file was like when it was read to its end and closed. */
 export interface Finished {
-  readonly position: number;
-  readonly fingerprint: Buffer;
+  readonly size: number;
   readonly modifiedMs: number;
 }
 
@@ -38,8 +36,9 @@ export class FollowedFile {
   private partition: Partition;
   private framer: Framer;
   private position = 0;
-  private fingerprint: Buffer = Buffer.alloc(0);
-  private hash: string | undefined;
+  /** The first bytes, so far as they were there when they were read. */
+  private firstBytes: Buffer = Buffer.alloc(0);
+  private fingerprint: Fingerprint = fingerprint(this.firstBytes);
   private lastReadAtMs = Date.now();
   private isAtEnd = false;
   private modifiedMs = 0;
@@ -63,39 +62,44 @@ export class FollowedFile {
   }
 
   private resumeOf(framing: FramingState): Resume {
-    const { fingerprint, identity: key } = this;
-    const sha256 = this.fingerprintHash();
-    const { name } = this.partition;
-    return { key, position: asJson({ name, framing, fingerprint: { bytes: fingerprint.length, sha256 } }) };
+    return resumeAt(this.identity, { name: this.partition.name, framing, fingerprint: this.fingerprint });
   }
 
-  private fingerprintHash(): string {
-    this.hash ??= hashOf(this.fingerprint);
-    return this.hash;
+  /** A chunk that says only how far the file has been read. */
+  whereItIs(): Chunk {
+    const { state } = this.framer;
+    return onlyResume(this.partition, state.offset, this.resumeOf(state));
   }
 
   /** Skips what is there: goes to the beginning of the last line. The preamble is read all the same. */
-  async skipToEnd(outlet: Outlet, signal: AbortSignal): Promise<Chunk> {
-    const { size } = await this.handle.stat();
+  async *skipToEnd(outlet: Outlet, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
+    const { size } = await this.stat();
     if (this.options.preambleLines > 0) await this.readPreamble(outlet, signal);
+    // Where it begins must be known after a crash too, when lines have come in the meantime.
+    const hasBegun = this.options.preambleLines === 0 || this.partition.preamble !== undefined;
+    if (hasBegun && !signal.aborted) {
+      const position = await this.startOfLastLine(size);
+      if (position >= this.framer.position) this.goTo(position);
+    }
+    if (signal.aborted) return;
+    await this.takeFingerprint(size);
+    yield this.whereItIs();
+  }
+
+  private async startOfLastLine(size: number): Promise<number> {
     const from = Math.max(0, size - LOOK_BACK_BYTES);
     const { buffer, bytesRead } = await this.handle.read(Buffer.alloc(size - from), 0, size - from, from);
     const newline = buffer.subarray(0, bytesRead).lastIndexOf(10);
-    const position = newline < 0 ? size : from + newline + 1;
-    if (position >= this.framer.position) this.goTo(position);
-    await this.takeFingerprint(this.position);
-    // Where it begins must be known after a crash too, when lines have come in the meantime.
-    const resume = this.resumeOf(this.framer.state);
-    const bytes = new Uint8Array(0);
-    return { partition: this.partition, bytes, offset: position, readAtMs: Date.now(), resume };
+    if (newline < 0) return from === 0 ? 0 : size;
+    return from + newline + 1;
   }
 
-  /** Goes on where an earlier run has left it. */
-  async goOn({ framing, fingerprint }: FilePosition): Promise<void> {
-    await this.takeFingerprint(fingerprint.bytes);
-    this.framer = this.framerAt(framing);
+  /** Goes on where the file was left, in this run or in an earlier one. */
+  async goOn(saved: FilePosition): Promise<void> {
+    await this.takeFingerprint(saved.fingerprint.bytes);
+    this.framer = this.framerAt(saved.framing);
     this.partition = this.framer.currentPartition;
-    this.position = framing.offset;
+    this.position = saved.framing.offset;
   }
 
   private async readPreamble(outlet: Outlet, signal: AbortSignal): Promise<void> {
@@ -103,14 +107,6 @@ export class FollowedFile {
       outlet.giveBack(chunk.bytes.buffer);
     }
     this.partition = this.framer.currentPartition;
-  }
-
-  /** Goes on where a file was left, if this still is that file. */
-  async resume(finished: Finished): Promise<void> {
-    if (!(await this.beginsWith(finished.fingerprint))) return;
-    if ((await this.handle.stat()).size < finished.position) return;
-    this.setFingerprint(finished.fingerprint);
-    this.goTo(finished.position);
   }
 
   private goTo(position: number): void {
@@ -124,6 +120,7 @@ export class FollowedFile {
     if (size < this.position || (size > 0 && mtimeMs !== this.modifiedMs && !(await this.isSame()))) {
       yield* this.finish(outlet, signal);
       this.startAgain();
+      yield this.whereItIs();
     }
     this.modifiedMs = mtimeMs;
     this.isAtEnd = size === this.position;
@@ -152,7 +149,7 @@ export class FollowedFile {
   }
 
   remember(): Finished {
-    return { position: this.position, fingerprint: this.fingerprint, modifiedMs: this.modifiedMs };
+    return { size: this.position, modifiedMs: this.modifiedMs };
   }
 
   close(): Promise<void> {
@@ -163,7 +160,7 @@ export class FollowedFile {
   private startAgain(): void {
     const { source, name } = this.partition;
     this.partition = { source, name };
-    this.setFingerprint(Buffer.alloc(0));
+    this.setFirstBytes(Buffer.alloc(0));
     this.goTo(0);
   }
 
@@ -186,24 +183,21 @@ export class FollowedFile {
   }
 
   /** The bytes that were at the beginning when they were read are still there. */
-  private isSame(): Promise<boolean> {
-    return this.beginsWith(this.fingerprint);
-  }
-
-  private async beginsWith(bytes: Buffer): Promise<boolean> {
-    const { buffer, bytesRead } = await this.handle.read(Buffer.alloc(bytes.length), 0, bytes.length, 0);
-    return bytesRead === bytes.length && buffer.equals(bytes);
+  private async isSame(): Promise<boolean> {
+    const { length } = this.firstBytes;
+    const { buffer, bytesRead } = await this.handle.read(Buffer.alloc(length), 0, length, 0);
+    return bytesRead === length && buffer.equals(this.firstBytes);
   }
 
   private async takeFingerprint(upTo: number): Promise<void> {
     const length = Math.min(FINGERPRINT_BYTES, upTo);
-    if (length <= this.fingerprint.length) return;
+    if (length <= this.firstBytes.length) return;
     const { buffer, bytesRead } = await this.handle.read(Buffer.alloc(length), 0, length, 0);
-    if (bytesRead === length) this.setFingerprint(buffer);
+    if (bytesRead === length) this.setFirstBytes(buffer);
   }
 
-  private setFingerprint(bytes: Buffer): void {
-    this.fingerprint = bytes;
-    this.hash = undefined;
+  private setFirstBytes(bytes: Buffer): void {
+    this.firstBytes = bytes;
+    this.fingerprint = fingerprint(bytes);
   }
 }

@@ -11,6 +11,8 @@ export type Compression = 'none' | 'gzip' | 'zstd';
 export interface ByteInput {
   /** Reads up to `into.length` bytes; 0 at the end. */
   read(into: Uint8Array): Promise<number>;
+  /** Leaves out so many bytes before the first read; false where there are fewer, or when the signal aborts. */
+  skip(bytes: number, signal: AbortSignal): Promise<boolean>;
   /** How many bytes of the file as it lies there have been read. */
   readonly consumed: number;
 }
@@ -26,31 +28,34 @@ export async function detectCompression(path: string, handle: FileHandle): Promi
 }
 
 /**
- * Reads `handle`, of a pipe or a device from where it stands.
- * @param start in a regular file, how many of its (decompressed) bytes are left out
+ * @param hasPositions a regular file, read from its beginning; a pipe or a device is read from where it stands
  */
 export function openInput(
   handle: FileHandle,
   compression: Compression,
   name: string,
-  start?: number,
+  hasPositions: boolean,
 ): ByteInput {
   return compression === 'none'
-    ? new PlainInput(handle, name, start)
-    : new CompressedInput(handle, compression, name, start);
+    ? new PlainInput(handle, name, hasPositions)
+    : new CompressedInput(handle, compression, name, hasPositions);
 }
 
 class PlainInput implements ByteInput {
-  consumed: number;
+  consumed = 0;
   private readonly handle: FileHandle;
   private readonly name: string;
   private readonly hasPositions: boolean;
 
-  constructor(handle: FileHandle, name: string, start?: number) {
+  constructor(handle: FileHandle, name: string, hasPositions: boolean) {
     this.handle = handle;
     this.name = name;
-    this.hasPositions = start !== undefined;
-    this.consumed = start ?? 0;
+    this.hasPositions = hasPositions;
+  }
+
+  async skip(bytes: number): Promise<boolean> {
+    this.consumed += bytes;
+    return true;
   }
 
   async read(into: Uint8Array): Promise<number> {
@@ -83,12 +88,17 @@ class CompressedInput implements ByteInput {
   /** The compressed data has come to its end; what follows may only be padding. */
   private isOver = false;
   private error: unknown;
-  private leftToSkip: number;
+  private readonly hasPositions: boolean;
 
-  constructor(handle: FileHandle, compression: 'gzip' | 'zstd', name: string, skip = 0) {
+  constructor(
+    handle: FileHandle,
+    compression: Exclude<Compression, 'none'>,
+    name: string,
+    hasPositions: boolean,
+  ) {
     this.handle = handle;
     this.name = name;
-    this.leftToSkip = skip;
+    this.hasPositions = hasPositions;
     this.decompressor = compression === 'gzip' ? gunzip() : unzstd(name);
     this.decompressor.on('data', (bytes: Buffer) => this.ready.push(bytes));
     this.decompressor.on('error', (error) => {
@@ -96,34 +106,48 @@ class CompressedInput implements ByteInput {
     });
   }
 
-  async read(into: Uint8Array): Promise<number> {
-    while (this.leftToSkip > 0) {
-      const skipped = await this.take(into.subarray(0, Math.min(into.length, this.leftToSkip)));
-      if (skipped === 0) return 0;
-      this.leftToSkip -= skipped;
+  async skip(bytes: number, signal: AbortSignal): Promise<boolean> {
+    let left = bytes;
+    while (left > 0) {
+      if (signal.aborted || !(await this.makeReady())) return false;
+      left -= this.take(left).length;
     }
-    return await this.take(into);
+    return true;
   }
 
-  private async take(into: Uint8Array): Promise<number> {
+  async read(into: Uint8Array): Promise<number> {
+    if (!(await this.makeReady())) return 0;
+    const bytes = this.take(into.length);
+    into.set(bytes);
+    return bytes.length;
+  }
+
+  /** Decompresses until there are bytes; false at the end. */
+  private async makeReady(): Promise<boolean> {
     while (this.ready.length === 0) {
       if (this.error !== undefined) throw this.damaged();
-      if (this.ended) return 0;
+      if (this.ended) return false;
       await this.feed();
     }
+    return true;
+  }
+
+  /** At most so many of the bytes that are ready. */
+  private take(most: number): Buffer {
     const bytes = this.ready[0]!;
-    const count = Math.min(bytes.length, into.length);
-    into.set(bytes.subarray(0, count));
-    if (count === bytes.length) this.ready.shift();
-    else this.ready[0] = bytes.subarray(count);
-    return count;
+    if (bytes.length <= most) this.ready.shift();
+    else this.ready[0] = bytes.subarray(most);
+    return bytes.subarray(0, most);
   }
 
   private async feed(): Promise<void> {
     const { compressed } = this;
-    const { bytesRead } = await this.handle.read(compressed, 0, compressed.length, null).catch((error) => {
-      throw fileError(error, 'read', this.name);
-    });
+    const position = this.hasPositions ? this.consumed : null;
+    const { bytesRead } = await this.handle
+      .read(compressed, 0, compressed.length, position)
+      .catch((error) => {
+        throw fileError(error, 'read', this.name);
+      });
     this.consumed += bytesRead;
     this.ended = bytesRead === 0;
     // An empty file holds no stream that could be cut off.

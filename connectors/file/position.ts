@@ -1,33 +1,25 @@
-import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import type { FramingState, JsonValue } from '#component';
-
-/** So many bytes at the beginning of a file tell it from another that has come to have its inode. */
-const FINGERPRINT_BYTES = 1024;
+import type { Chunk, FramingState, JsonValue, Partition, Resume } from '#component';
+import { type Fingerprint, fingerprintOf, isEqual } from '../fingerprint.js';
 
 /** How far a file has been read. Plain JSON data, for checkpoints. */
 export interface FilePosition {
-  /** For people who look into a checkpoint. */
+  /** As the file was called then. */
   readonly name: string;
+  /**
+   * A last line without a newline that was passed on as a record lies before its offset. When the file grows after
+   * all, what follows belongs to the next record, for the one before cannot be taken back: no byte is lost or read twice.
+   */
   readonly framing: FramingState;
   readonly fingerprint: Fingerprint;
+  /** Offsets are those of the decompressed bytes. */
+  readonly isCompressed?: true;
   /** Of a compressed file that was read to its end: what it was like then. */
   readonly done?: { readonly size: number; readonly modifiedMs: number };
 }
 
-export interface Fingerprint {
-  readonly bytes: number;
-  readonly sha256: string;
-}
-
-/** The fingerprint of the file's first bytes, or of fewer where it is shorter. */
-export async function fingerprintOf(handle: FileHandle, bytes = FINGERPRINT_BYTES): Promise<Fingerprint> {
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(bytes), 0, bytes, 0);
-  return { bytes: bytesRead, sha256: hashOf(buffer.subarray(0, bytesRead)) };
-}
-
-export function hashOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('base64');
+export function fingerprintOfFile(handle: FileHandle, bytes?: number): Promise<Fingerprint> {
+  return fingerprintOf(async (into) => (await handle.read(into, 0, into.length, 0)).bytesRead, bytes);
 }
 
 /** The position, if this still is the file of which it tells, and has not become shorter. */
@@ -38,13 +30,19 @@ export async function stillValid(
 ): Promise<FilePosition | undefined> {
   if (saved === undefined) return undefined;
   const position = saved as unknown as FilePosition;
-  const { size } = await handle.stat();
-  if (!isCompressed && size < position.framing.offset) return undefined;
-  const now = await fingerprintOf(handle, position.fingerprint.bytes);
-  return now.sha256 === position.fingerprint.sha256 ? position : undefined;
+  const { framing, fingerprint, done } = position;
+  if ((position.isCompressed ?? false) !== isCompressed) return undefined;
+  // How much of a compressed file was read before its end is not known: skipping will show whether it is all there.
+  const least = isCompressed ? (done?.size ?? 0) : framing.offset;
+  if ((await handle.stat()).size < least) return undefined;
+  return isEqual(await fingerprintOfFile(handle, fingerprint.bytes), fingerprint) ? position : undefined;
 }
 
-/** As data for a checkpoint. */
-export function asJson(position: FilePosition): JsonValue {
-  return position as unknown as JsonValue;
+export function resumeAt(key: string, position: FilePosition): Resume {
+  return { key, position: position as unknown as JsonValue };
+}
+
+/** A chunk without records, which only says where to go on. */
+export function onlyResume(partition: Partition, offset: number, resume: Resume): Chunk {
+  return { partition, bytes: new Uint8Array(0), offset, readAtMs: Date.now(), resume };
 }

@@ -10,10 +10,11 @@ import {
 import { framingOptions } from '../options.js';
 import { type FoundFile, findFiles, type Patterns } from './find.js';
 import { followFiles } from './follow.js';
-import { identityOf } from './identity.js';
+import { identityIn, identityOf, keyOf, STARTED } from './identity.js';
 import { type ByteInput, type Compression, detectCompression, openInput } from './input.js';
 import { type FileSourceOptions, openFile } from './open.js';
 import { framedBytes, type Reading, readRegular } from './regular.js';
+import { warnOfUnread } from './unread.js';
 
 /** Opens nothing; reading does. Relative paths start at the working directory. */
 export function createFileSource(config: Config, context: StageContext): Source {
@@ -33,9 +34,11 @@ export function createFileSource(config: Config, context: StageContext): Source 
   const progress = new Progress();
   const close = (): Promise<void> => Promise.resolve();
   if (config.follow === true) {
+    const open = new Set<string>();
     const claim = async (): Promise<void> => claimFiles((await findFiles(options.patterns)).files, context);
-    const read: Source['read'] = (outlet, signal, from) => followFiles(options, { outlet, signal, from });
-    return { claim, read, prune: (positions) => stillThere(options.patterns, positions), close };
+    const read: Source['read'] = (outlet, signal, from) =>
+      followFiles(options, { outlet, signal, from }, open);
+    return { claim, read, prune: (positions) => stillThere(options.patterns, positions, open), close };
   }
   let found: Promise<readonly FoundFile[]> | undefined;
   const find = (): Promise<readonly FoundFile[]> => {
@@ -54,13 +57,13 @@ export function createFileSource(config: Config, context: StageContext): Source 
 class Progress {
   total: number | undefined;
   private before = 0;
-  private current: ByteInput | undefined;
+  private current: Pick<ByteInput, 'consumed'> | undefined;
 
   read(): number {
     return this.before + (this.current?.consumed ?? 0);
   }
 
-  begin(input: ByteInput): void {
+  begin(input: Pick<ByteInput, 'consumed'>): void {
     this.before = this.read();
     this.current = input;
   }
@@ -77,11 +80,16 @@ function claimFiles(files: readonly FoundFile[], { claims, stage }: StageContext
   for (const { stats, name } of files) if (stats.isFile()) claims.read(stage, identityOf(stats), name);
 }
 
-/** The positions in files that some pattern still finds. */
-async function stillThere(patterns: Patterns, positions: Positions): Promise<Positions> {
+/** The positions in files that some pattern still finds, or that are being read. */
+async function stillThere(
+  patterns: Patterns,
+  positions: Positions,
+  open: ReadonlySet<string> = new Set(),
+): Promise<Positions> {
   const { files } = await findFiles(patterns);
   const present = new Set(files.map(({ stats }) => identityOf(stats)));
-  return new Map([...positions].filter(([identity]) => present.has(identity)));
+  const isNeeded = (key: string) => key === STARTED || open.has(key) || present.has(identityIn(key));
+  return new Map([...positions].filter(([key]) => isNeeded(key)));
 }
 
 async function* readFiles(
@@ -94,28 +102,44 @@ async function* readFiles(
   progress.total = files.every(({ stats }) => stats.isFile())
     ? files.reduce((sum, { stats }) => sum + stats.size, 0)
     : undefined;
+  await warnOfUnread(options, reading.from, files);
+  const keys = new Keys();
   for (const file of files) {
     if (reading.signal.aborted) return;
-    yield* readFile(file, options, progress, reading);
+    yield* readFile(file, keys, options, progress, reading);
+  }
+}
+
+/** A file that has several names (links) is read once by each, and has a position for each. */
+class Keys {
+  private readonly times = new Map<string, number>();
+
+  of(identity: string): string {
+    const before = this.times.get(identity) ?? 0;
+    this.times.set(identity, before + 1);
+    return keyOf(identity, before);
   }
 }
 
 async function* readFile(
-  file: FoundFile,
+  { path, name }: FoundFile,
+  keys: Keys,
   options: FileSourceOptions,
   progress: Progress,
   reading: Reading,
 ): AsyncGenerator<Chunk> {
-  const { path, name, stats } = file;
   const handle = await openFile(path, name);
   try {
+    // Not as it was found: since then another file may have come to have its name.
+    const stats = await handle.stat();
     const { compression: configured } = options;
     const compression = configured === 'auto' ? await detectCompression(name, handle) : configured;
     if (stats.isFile()) {
-      yield* readRegular({ file, handle, compression }, options, reading, (input) => progress.begin(input));
+      const opened = { key: keys.of(identityOf(stats)), name, handle, stats, compression };
+      yield* readRegular(opened, options, reading, (input) => progress.begin(input));
       return;
     }
-    const input = openInput(handle, compression, name);
+    const input = openInput(handle, compression, name, false);
     progress.begin(input);
     yield* framedBytes(new Framer(options.framing, { source: options.context.stage, name }), input, reading);
   } finally {

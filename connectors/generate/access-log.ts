@@ -1,4 +1,5 @@
 import { Random, weighted } from '#component';
+import type { Lines, LinesState } from './lines.js';
 
 const METHODS = weighted([90, 'GET'], [7, 'POST'], [1, 'PUT'], [1, 'HEAD'], [1, 'DELETE']);
 const STATUSES = weighted(
@@ -51,17 +52,18 @@ export const ACCESS_LINE_BYTES = 512;
  * Lines as Apache httpd and nginx write them in their "combined" format, about 200 bytes each. Few hosts, paths and
  * agents make up most of the traffic; two in a hundred requests fail with a status of 500 or more.
  */
-export function accessLog(seed: number, startMs: number): () => string {
-  const random = new Random(seed);
+export function accessLog(seed: number, startMs: number, from?: LinesState): Lines {
+  const made = new Random(seed);
   const hosts = Array.from(
     { length: HOSTS },
-    () => `${1 + random.below(222)}.${random.below(256)}.${random.below(256)}.${random.below(256)} - - [`,
+    () => `${1 + made.below(222)}.${made.below(256)}.${made.below(256)}.${made.below(256)} - - [`,
   );
-  const requests = Array.from({ length: PATHS }, () => requestLine(random));
-  let nowMs = startMs;
+  const requests = Array.from({ length: PATHS }, () => requestLine(made));
+  const random = new Random(from?.random ?? made.state);
+  let nowMs = from?.nowMs ?? startMs;
   let second = Number.NaN;
   let timestamp = '';
-  return () => {
+  const next = (): string => {
     nowMs += random.below(40);
     const nowSecond = Math.floor(nowMs / 1000);
     if (nowSecond !== second) {
@@ -73,6 +75,7 @@ export function accessLog(seed: number, startMs: number): () => string {
     const request = `${random.pickSkewed(hosts)}${timestamp}${random.pickSkewed(requests)}${status} ${size}`;
     return `${request} "${random.pick(REFERRERS)}" "${random.pickSkewed(AGENTS)}"\n`;
   };
+  return { next, state: () => ({ random: random.state, nowMs }) };
 }
 
 function requestLine(random: Random): string {

@@ -1,4 +1,5 @@
 import { Random, weighted } from '#component';
+import type { Lines, LinesState } from './lines.js';
 
 const SERVICES = ['checkout', 'catalogue', 'payments', 'search', 'accounts', 'mailer'];
 const REGIONS = ['eu-central', 'eu-west', 'us-east'];
@@ -32,18 +33,19 @@ export const APP_LINE_BYTES = 640;
  * The log of a web application: JSON documents of twelve fields, two of them nested, 300 to 400 bytes each. Eight in
  * a hundred have the level "error".
  */
-export function appLog(seed: number, startMs: number): () => string {
-  const random = new Random(seed);
+export function appLog(seed: number, startMs: number, from?: LinesState): Lines {
+  const made = new Random(seed);
   const fragments = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make);
-  const services = fragments(SERVICE_FRAGMENTS, () => serviceOf(random));
-  const ids = fragments(ID_FRAGMENTS, () => hex(random));
-  const successes = fragments(HTTP_FRAGMENTS, () => httpOf(random, 200));
-  const failures = fragments(HTTP_FRAGMENTS, () => httpOf(random, 500 + random.below(4)));
-  const users = fragments(USER_FRAGMENTS, () => userOf(random));
-  let nowMs = startMs;
+  const services = fragments(SERVICE_FRAGMENTS, () => serviceOf(made));
+  const ids = fragments(ID_FRAGMENTS, () => hex(made));
+  const successes = fragments(HTTP_FRAGMENTS, () => httpOf(made, 200));
+  const failures = fragments(HTTP_FRAGMENTS, () => httpOf(made, 500 + made.below(4)));
+  const users = fragments(USER_FRAGMENTS, () => userOf(made));
+  const random = new Random(from?.random ?? made.state);
+  let nowMs = from?.nowMs ?? startMs;
   let second = Number.NaN;
   let timestamp = '';
-  return () => {
+  const next = (): string => {
     nowMs += random.below(10);
     const nowSecond = Math.floor(nowMs / 1000);
     if (nowSecond !== second) {
@@ -56,6 +58,7 @@ export function appLog(seed: number, startMs: number): () => string {
     const trace = `"trace_id":"${random.pick(ids)}${random.pick(ids)}","span_id":"${random.pick(ids)}`;
     return `${event}${random.pickSkewed(services)}${trace}${http}${random.pickSkewed(users)}`;
   };
+  return { next, state: () => ({ random: random.state, nowMs }) };
 }
 
 function serviceOf(random: Random): string {

@@ -1,10 +1,8 @@
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
-import type { Chunk, Config, Outlet, Positions, Source, StageContext } from '#component';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Chunk, Config, Outlet, Positions, Resume, Source, StageContext } from '#component';
 import { ACCESS_LINE_BYTES, accessLog } from './access-log.js';
 import { APP_LINE_BYTES, appLog } from './app-log.js';
-
-/** How many records are skipped before others get their turn. */
-const SKIPPED_AT_ONCE = 10_000;
+import type { LinesState } from './lines.js';
 
 interface GenerateOptions {
   readonly kind: 'access_log' | 'app_json';
@@ -25,30 +23,34 @@ export function createGenerateSource(config: Config, context: StageContext): Sou
     durationMs: (config.duration as number | undefined) ?? Number.POSITIVE_INFINITY,
   };
   return {
-    read: (outlet, signal, from) => generate(options, context.stage, outlet, signal, from),
+    read: (outlet, signal, from) => generate(options, context.stage, { outlet, signal, from }),
     close: () => Promise.resolve(),
   };
+}
+
+/** How far the records have been made. Plain JSON data, for checkpoints. */
+interface Position extends LinesState {
+  readonly made: number;
+  readonly offset: number;
+  /** How much of the duration is over, where it says when to end. */
+  readonly elapsedMs?: number;
 }
 
 async function* generate(
   options: GenerateOptions,
   source: string,
-  outlet: Outlet,
-  signal: AbortSignal,
-  from: Positions,
+  { outlet, signal, from }: { outlet: Outlet; signal: AbortSignal; from: Positions },
 ): AsyncGenerator<Chunk> {
   const { kind, seed, startMs } = options;
-  const nextLine = kind === 'app_json' ? appLog(seed, startMs) : accessLog(seed, startMs);
+  // Of other records nothing has been made.
+  const key = `${kind}:${seed}:${startMs}`;
+  const before = from.get(key) as unknown as Position | undefined;
+  const lines = (kind === 'app_json' ? appLog : accessLog)(seed, startMs, before);
   const longest = kind === 'app_json' ? APP_LINE_BYTES : ACCESS_LINE_BYTES;
-  const before = from.get(kind) as { made: number; offset: number } | undefined;
-  const pace = new Pace(options, before?.made ?? 0);
+  const pace = new Pace(options, before);
   const partition = { source, name: kind };
   let offset = before?.offset ?? 0;
-  // The generator comes to the same state only by the same way.
-  for (let made = 0; made < pace.made; made++) {
-    nextLine();
-    if (made % SKIPPED_AT_ONCE === 0) await turn();
-  }
+  const resume = (): Resume => ({ key, position: { ...lines.state(), offset, ...pace.position() } });
   while (!signal.aborted && pace.left() > 0) {
     if (pace.due() === 0) {
       // An abort only ends the wait.
@@ -57,12 +59,16 @@ async function* generate(
     }
     const size = Math.max(outlet.batchBytes, longest);
     const buffer = await outlet.lend(size);
-    const { text, records } = linesOf(nextLine, pace.due(), size - longest);
+    const { text, records } = linesOf(lines.next, pace.due(), size - longest);
     const bytes = new Uint8Array(buffer, 0, Buffer.from(buffer).write(text, 'latin1'));
     pace.made += records;
-    const resume = { key: kind, position: { made: pace.made, offset: offset + bytes.length } };
-    yield { partition, bytes, offset, readAtMs: Date.now(), resume };
+    const start = offset;
     offset += bytes.length;
+    yield { partition, bytes, offset: start, readAtMs: Date.now(), resume: resume() };
+  }
+  // Else a run that comes after the end would go on for the time since the last record.
+  if (!signal.aborted && pace.isTimed) {
+    yield { partition, bytes: new Uint8Array(0), offset, readAtMs: Date.now(), resume: resume() };
   }
 }
 
@@ -85,36 +91,47 @@ function linesOf(
 class Pace {
   /** In all runs. */
   made: number;
+  /** The duration, and not a number of records, says when to end. */
+  readonly isTimed: boolean;
   private readonly madeBefore: number;
   private readonly total: number;
   private readonly ratePerSecond: number | undefined;
-  private readonly endMs: number;
-  private readonly startMs = performance.now();
+  private readonly durationMs: number;
+  /** When the first run would have begun, had there been no time between the runs. */
+  private readonly startMs: number;
 
-  constructor({ count, ratePerSecond, durationMs }: GenerateOptions, madeBefore: number) {
-    this.made = madeBefore;
-    this.madeBefore = madeBefore;
+  constructor({ count, ratePerSecond, durationMs }: GenerateOptions, before: Position | undefined) {
+    this.made = before?.made ?? 0;
+    this.madeBefore = this.made;
     this.ratePerSecond = ratePerSecond;
+    this.isTimed = ratePerSecond === undefined && durationMs < Number.POSITIVE_INFINITY;
     this.total =
       ratePerSecond === undefined ? count : Math.min(count, Math.floor((ratePerSecond * durationMs) / 1000));
-    this.endMs = ratePerSecond === undefined ? this.startMs + durationMs : Number.POSITIVE_INFINITY;
+    this.durationMs = durationMs;
+    this.startMs = performance.now() - (before?.elapsedMs ?? 0);
+  }
+
+  position(): Pick<Position, 'made' | 'elapsedMs'> {
+    const { made } = this;
+    return this.isTimed ? { made, elapsedMs: Math.min(this.elapsedMs(), this.durationMs) } : { made };
   }
 
   left(): number {
-    return performance.now() < this.endMs ? this.total - this.made : 0;
+    return this.isTimed && this.elapsedMs() >= this.durationMs ? 0 : this.total - this.made;
   }
 
   due(): number {
-    if (this.ratePerSecond === undefined) return this.left();
-    const elapsedMs = performance.now() - this.startMs;
-    const due = this.madeBefore + Math.floor((elapsedMs * this.ratePerSecond) / 1000);
+    if (this.ratePerSecond === undefined) return this.total - this.made;
+    const due = this.madeBefore + Math.floor((this.elapsedMs() * this.ratePerSecond) / 1000);
     return Math.min(this.total, due) - this.made;
   }
 
   waitMs(): number {
     if (this.ratePerSecond === undefined) return 0;
-    return (
-      ((this.made - this.madeBefore + 1) * 1000) / this.ratePerSecond - (performance.now() - this.startMs)
-    );
+    return ((this.made - this.madeBefore + 1) * 1000) / this.ratePerSecond - this.elapsedMs();
+  }
+
+  private elapsedMs(): number {
+    return performance.now() - this.startMs;
   }
 }

@@ -6,6 +6,11 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
+  /** A generator that is made with it as its seed gives the numbers that would come next here. */
+  get state(): number {
+    return this.#state >>> 0;
+  }
+
   uint32(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);

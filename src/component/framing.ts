@@ -38,6 +38,8 @@ export class Framer {
   /** Where the last long line begins. */
   private longLineAt = -1;
   private readonly preamble: Preamble;
+  /** As the state has it: made once, not with each chunk. */
+  private keptPreamble: string | undefined;
   private refused: RefusedRecord[] = [];
   private refusedBytes = 0;
   private dropped = 0;
@@ -62,6 +64,7 @@ export class Framer {
       start.preamble === undefined
         ? partition
         : { ...partition, preamble: Uint8Array.from(Buffer.from(start.preamble, 'base64')) };
+    this.keptPreamble = base64(this.partition.preamble);
     this.offset = start.offset;
     this.reportedAt = start.isReported ? start.offset : -1;
     const preambleLines = this.partition.preamble ? 0 : options.preambleLines;
@@ -70,10 +73,10 @@ export class Framer {
 
   /** Where framing goes on after the last chunk. */
   get state(): FramingState {
-    const { preamble } = this.partition;
+    const preamble = this.keptPreamble;
     return {
       ...(this.inLongLine ? { offset: this.longLineAt, isReported: true } : { offset: this.offset }),
-      ...(preamble && { preamble: Buffer.from(preamble).toString('base64') }),
+      ...(preamble !== undefined && { preamble }),
     };
   }
 
@@ -237,7 +240,9 @@ export class Framer {
   private takePreamble(bytes: Buffer, from: number, isLast: boolean): number {
     const { preamble, partition } = this;
     const at = preamble.take(bytes, from, isLast, partition.name);
-    if (preamble.isWhole) this.partition = { ...partition, preamble: preamble.bytes() };
+    if (!preamble.isWhole) return at;
+    this.partition = { ...partition, preamble: preamble.bytes() };
+    this.keptPreamble = base64(this.partition.preamble);
     return at;
   }
 
@@ -269,6 +274,10 @@ export class Framer {
     if (refused.length === 0 && dropped === 0) return chunk;
     return { ...chunk, ...(refused.length > 0 && { refused }), ...(dropped > 0 && { dropped }) };
   }
+}
+
+function base64(bytes: Uint8Array | undefined): string | undefined {
+  return bytes && Buffer.from(bytes).toString('base64');
 }
 
 /** Reads until `bytes` is full or there is no more; answers how many bytes it holds then. */
