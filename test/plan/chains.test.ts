@@ -75,6 +75,26 @@ sinks: { out: { type: stdout, inputs: [a], format: json } }`);
     expect(copy.segments[0]!.chains[0]!.copiesLines).toBe(true);
   });
 
+  it('says which chains a record may keep busy for ever: those with macros in an expression', () => {
+    const mayRunAway = (...stages: string[]) =>
+      planOf(`
+${source('json')}
+transforms:
+${stages.map((stage, i) => `  t${i}: { inputs: [${i ? `t${i - 1}` : 'in'}], ${stage} }`).join('\n')}
+sinks: { out: { type: stdout, inputs: [t${stages.length - 1}], format: json } }`).segments[0]!.chains.map(
+        (chain) => chain.mayRunAway ?? false,
+      );
+    const tame = 'type: filter, where: "x.matches(\'(a+)+$\') && items[0] > 1"';
+    const wild = 'type: filter, where: "items.exists(item, item > 1)"';
+    expect(mayRunAway(tame)).toEqual([false]);
+    expect(mayRunAway(wild)).toEqual([true]);
+    expect(mayRunAway('type: map, set: { y: "[1, 2].map(i, i * x)" }')).toEqual([true]);
+    expect(mayRunAway('type: map, add: { y: "all: {items.all(i, i > 0)}" }')).toEqual([true]);
+    expect(mayRunAway('type: map, add: { y: "{x}", z: [1] }')).toEqual([false]);
+    expect(mayRunAway('type: sample, rate: 0.5, key: "items.filter(i, i > 0)"')).toEqual([true]);
+    expect(mayRunAway(tame, `${wild}, queue: memory`)).toEqual([false, true]);
+  });
+
   it('lets queues without a size share half of the memory, and leaves the others as they are', () => {
     const inboxes = (queues: number) =>
       planOf(`
