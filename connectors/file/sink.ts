@@ -29,6 +29,8 @@ class FileSink implements Sink {
   readonly #context: SinkContext;
   #file: SinkFile | undefined;
   #members: MemberWriter | undefined;
+  /** Comes with the first block: what `open` leaves behind needs no sync then. */
+  #header: Uint8Array | undefined;
   /** That of the last write: what is left to write at a barrier waits for room as long as it does. */
   #signal: AbortSignal | undefined;
   /** A write did not come to its end, so that nothing can follow it. */
@@ -62,8 +64,11 @@ class FileSink implements Sink {
       const tail = await this.#place(file, state === undefined, saved, compressor);
       const put = (bytes: Uint8Array, signal?: AbortSignal) => file.append(bytes, signal);
       this.#members = compressor && new MemberWriter(compressor, put, tail);
-      if (header && file.length === 0 && !tail) await (this.#members?.write(header) ?? file.append(header));
-      return (await this.prepare()).state;
+      this.#header = file.length === 0 && !tail ? header : undefined;
+      const { state: now, durable } = await this.prepare();
+      // The end of the last run was not synced, and may become part of a checkpoint that is.
+      if (saved) await durable();
+      return now;
     });
   }
 
@@ -71,7 +76,8 @@ class FileSink implements Sink {
     this.#signal = signal;
     await this.#orBreak(async () => {
       const file = this.#openFile();
-      await (this.#members?.write(bytes, signal) ?? file.append(bytes, signal));
+      await this.#putHeader(file, signal);
+      await this.#put(file, bytes, signal);
     });
   }
 
@@ -106,6 +112,8 @@ class FileSink implements Sink {
     }
     const { identity, length } = file;
     if (!saved || !isSameFile(saved, { path: this.#path, identity, length })) {
+      // The name of a new file may be lost with the power, and nothing else.
+      if (saved?.length === 0 && !saved.tail && length === 0) return undefined;
       const what = `${this.#name} is not the file of the last checkpoint, which was moved or deleted`;
       this.#warn({ expected: saved?.identity ?? null, found: identity }, what);
       return undefined;
@@ -154,10 +162,21 @@ class FileSink implements Sink {
     };
   }
 
+  async #putHeader(file: SinkFile, signal?: AbortSignal): Promise<void> {
+    if (!this.#header) return;
+    await this.#put(file, this.#header, signal);
+    this.#header = undefined;
+  }
+
+  async #put(file: SinkFile, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+    await (this.#members?.write(bytes, signal) ?? file.append(bytes, signal));
+  }
+
   async #end(file: SinkFile): Promise<void> {
     const { footer } = this.#context;
     const members = this.#members;
-    if (footer) await (members?.write(footer) ?? file.append(footer));
+    await this.#putHeader(file);
+    if (footer) await this.#put(file, footer);
     await members?.finish();
     // No bytes at all are nothing that could be decompressed.
     if (members && file.length === 0) await file.append(await members.tail());

@@ -7,31 +7,33 @@ export function createStdoutSink(_config: Config, context: SinkContext): Sink {
 
 /** A sink that writes into a stream of the process, which it does not end. */
 export function streamSink(streamOf: () => Writable, context: SinkContext): Sink {
-  let opened: Promise<Writable> | undefined;
+  let stream: Writable | undefined;
+  let isBroken = false;
 
-  const openStream = async (signal?: AbortSignal): Promise<Writable> => {
-    const stream = streamOf();
-    // The error also comes to the write's callback; without a listener it would end the process.
-    stream.on('error', () => {});
-    if (context.header) await writeAndWait(stream, context.header, signal);
-    return stream;
+  const write = async (bytes: Uint8Array, signal?: AbortSignal): Promise<void> => {
+    try {
+      if (!stream) throw new Error('the sink is not open');
+      await writeAndWait(stream, bytes, signal);
+    } catch (error) {
+      isBroken = true;
+      throw error;
+    }
   };
 
   return {
     open: async () => {
-      opened ??= openStream();
-      await opened;
+      stream = streamOf();
+      // The error also comes to the write's callback; without a listener it would end the process.
+      stream.on('error', () => {});
+      if (context.header) await write(context.header);
       return null;
     },
-    write: async (block: Block, signal) => {
-      opened ??= openStream(signal);
-      await writeAndWait(await opened, block.bytes, signal);
-    },
+    write: (block: Block, signal) => write(block.bytes, signal),
     prepare: async () => ({ state: null, durable: async () => {} }),
     close: async () => {
-      if (!opened || !context.footer) return;
-      const stream = await opened.catch(() => undefined);
-      if (stream?.writable) await writeAndWait(stream, context.footer);
+      // Nothing can follow a block that was not written to its end, and its reader may stand still for ever.
+      if (stream && context.footer && !isBroken) await write(context.footer);
+      stream = undefined;
     },
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Sink } from '#component';
+import type { JsonValue, Sink } from '#component';
 
 export interface SinkCase {
   /** A fresh sink, with header and footer where given. */
@@ -9,6 +9,11 @@ export interface SinkCase {
 }
 
 const never = new AbortController().signal;
+
+/** As a checkpoint keeps it. */
+export function throughJson<T extends JsonValue>(state: T): T {
+  return JSON.parse(JSON.stringify(state)) as T;
+}
 
 /** What every sink does, wherever it writes. */
 export function testSink(name: string, { make, arrived }: SinkCase): void {
@@ -64,6 +69,27 @@ export function testSink(name: string, { make, arrived }: SinkCase): void {
         await sink.close();
         if (arrived) expect((await arrived()).toString()).toBe(`head\n${blocks.join('')}foot\n`);
       }
+    });
+
+    it('has states that JSON can hold', async () => {
+      const sink = await make(Buffer.from('head\n'));
+      const states = [await sink.open(undefined)];
+      await write(sink, 'x'.repeat(300_000));
+      states.push((await sink.prepare()).state);
+      await sink.close();
+      expect(throughJson(states)).toEqual(states);
+    });
+
+    it('syncs what came before a barrier while blocks come, for all who ask at once', async () => {
+      const sink = await opened();
+      const prepared: Promise<void>[] = [];
+      for (let i = 0; i < 20; i++) {
+        await write(sink, `${i}\n`);
+        const { durable } = await sink.prepare();
+        prepared.push(durable());
+      }
+      await Promise.all(prepared);
+      await sink.close();
     });
 
     it('can be closed without a write', async () => {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Config } from '#component';
 import { blackholeSink } from '../../connectors/blackhole/index.js';
@@ -16,7 +17,7 @@ const root = mkdtempSync(join(tmpdir(), 'millrace-sinks-'));
 afterAll(() => rmSync(root, { recursive: true }));
 const never = new AbortController().signal;
 let files = 0;
-const newPath = (): string => join(root, 'folder', String(files++), 'out.txt');
+const newPath = (name = 'out.txt'): string => join(root, 'folder', String(files++), name);
 
 function sinkTo(path: string, options: Config = {}, header?: Uint8Array, footer?: Uint8Array) {
   return fileSink.create(configOf(fileSink, { path, ...options }), sinkContext(header, footer));
@@ -34,6 +35,14 @@ for (const mode of ['append', 'overwrite']) {
     arrived: () => readFile(path),
   });
 }
+
+testSink('file, compressed', {
+  make: (header, footer) => {
+    path = newPath('out.txt.gz');
+    return sinkTo(path, {}, header, footer);
+  },
+  arrived: async () => gunzipSync(await readFile(path)),
+});
 
 let pieces: Buffer[] = [];
 testSink('stdout', {
@@ -112,7 +121,8 @@ describe('file sink', () => {
 describe('stdout sink', () => {
   it('waits while the reader stands still, and ends the wait when the run stops', async () => {
     const reader = new PassThrough({ highWaterMark: 10 });
-    const sink = streamSink(() => reader, sinkContext());
+    const sink = streamSink(() => reader, sinkContext(undefined, Buffer.from('foot')));
+    await sink.open(undefined);
     await sink.write(block('x'), never);
     const controller = new AbortController();
     let isDone = false;
@@ -123,6 +133,8 @@ describe('stdout sink', () => {
     expect(isDone).toBe(false);
     controller.abort();
     await expect(stuck).rejects.toMatchObject({ name: 'AbortError' });
+    // Does not wait for the reader to take the footer.
+    await sink.close();
   });
 
   it('tells a reader that has gone from other failures', async () => {
@@ -134,6 +146,7 @@ describe('stdout sink', () => {
         write: (_bytes, _encoding, done) => done(Object.assign(new Error('no'), { code: errno })),
       });
       const sink = streamSink(() => stream, sinkContext());
+      await sink.open(undefined);
       await expect(sink.write(block('x'), never)).rejects.toMatchObject({ code });
       await sink.close();
     }
