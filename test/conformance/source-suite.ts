@@ -11,6 +11,8 @@ export interface SourceCase {
   readonly longestRecord?: number;
   /** How many chunks may come after an abort. More than a few only where bytes already taken would be lost. */
   readonly chunksAfterAbort?: number;
+  /** Whether a later run can go on with it; its input must stay as it is meanwhile. */
+  readonly resumes?: boolean;
 }
 
 const BATCH_BYTES = 256;
@@ -18,11 +20,13 @@ const BATCH_BYTES = 256;
 /** What every source of bytes does, whatever it reads from. */
 export function testSource(
   name: string,
-  { make, expected, longestRecord = BATCH_BYTES, chunksAfterAbort = 2 }: SourceCase,
+  { make, expected, longestRecord = BATCH_BYTES, chunksAfterAbort = 2, resumes = false }: SourceCase,
 ): void {
   const newOutlet = (maxBuffers?: number): CountingOutlet =>
     new CountingOutlet(BATCH_BYTES, maxBuffers === undefined ? {} : { maxBuffers });
   const never = new AbortController().signal;
+
+  if (resumes) testResume(name, make);
 
   describe(`source contract: ${name}`, () => {
     it('gives whole records in order, at positions that follow each other', async () => {
@@ -131,58 +135,98 @@ export function testSource(
 /** What every source does that a later run can go on with. */
 export function testResume(name: string, make: SourceCase['make']): void {
   it(`${name} goes on after any chunk with exactly what is missing`, async () => {
-    const never = Number.POSITIVE_INFINITY;
-    const whole = await readFrom(make, new Map(), never);
-    expect(whole.received.length).toBeGreaterThan(2);
-    for (let chunks = 0; chunks <= whole.received.length; chunks++) {
-      const before = await readFrom(make, new Map(), chunks);
-      const after = await readFrom(make, asKept(before.positions), never);
-      expect(contentOf([...before.received, ...after.received]), `after ${chunks} chunks`).toEqual(
-        contentOf(whole.received),
-      );
-    }
+    expect(await expectToResume(make)).toBeGreaterThan(2);
   });
 }
 
+/** @param batchBytes of the run that goes on, which need not be that of the run before; answers how many chunks there are */
+export async function expectToResume(
+  make: SourceCase['make'],
+  batchBytes = BATCH_BYTES,
+  batchBytesAfter = batchBytes,
+): Promise<number> {
+  const all = { chunks: Number.POSITIVE_INFINITY, batchBytes, from: new Map() };
+  const whole = await readFrom(make, all);
+  // When all has been read, there is nothing more.
+  const nothing = await readFrom(make, { ...all, from: asKept(whole.positions) });
+  expect(nothing.received.filter((chunk) => !saysOnlyWhere(chunk))).toEqual([]);
+  for (let chunks = 0; chunks <= whole.received.length; chunks++) {
+    for (const end of chunks % 4 === 1 ? (['turns away', 'aborts'] as const) : (['turns away'] as const)) {
+      const before = await readFrom(make, { ...all, chunks, end });
+      const from = asKept(before.positions);
+      const after = await readFrom(make, { ...all, batchBytes: batchBytesAfter, from });
+      expect(contentOf([...before.received, ...after.received]), `${end} after ${chunks} chunks`).toEqual(
+        contentOf(whole.received),
+      );
+    }
+  }
+  return whole.received.length;
+}
+
 /** What was read, however it was cut into chunks. */
-function contentOf(received: readonly Received[]): unknown {
+export function contentOf(received: readonly Received[]): unknown {
   const withRecords = received.filter((chunk) => !saysOnlyWhere(chunk));
   return {
     text: textOf(received),
+    ranges: rangesOf(received),
     refused: received.flatMap(({ refused }) => refused),
     dropped: received.reduce((sum, { dropped }) => sum + dropped, 0),
     partitions: [...new Set(withRecords.map(({ partition, preamble }) => `${partition} ${preamble}`))],
   };
 }
 
+/** Where the bytes lay, those that follow each other taken together. */
+function rangesOf(received: readonly Received[]): [partition: string, from: number, to: number][] {
+  const ranges: [string, number, number][] = [];
+  for (const { partition, offset, bytes } of received) {
+    if (bytes.length === 0) continue;
+    const last = ranges.at(-1);
+    if (last?.[0] === partition && last[2] === offset) last[2] += bytes.length;
+    else ranges.push([partition, offset, offset + bytes.length]);
+  }
+  return ranges;
+}
+
 /** As a checkpoint keeps them. */
-function asKept(positions: Positions): Positions {
+export function asKept(positions: Positions): Positions {
   return new Map(Object.entries(JSON.parse(JSON.stringify(Object.fromEntries(positions))) as object));
 }
 
-/** Reads so many chunks and turns away, as a run does that is killed. */
-async function readFrom(
+interface ReadSome {
+  readonly from: Positions;
+  readonly batchBytes?: number;
+  /** After so many it ends. */
+  readonly chunks?: number;
+  /** Turns away, as a run does that is killed, or aborts, and takes what still comes. */
+  readonly end?: 'turns away' | 'aborts';
+}
+
+/** Reads as a run does, and remembers the positions as it does. */
+export async function readFrom(
   make: SourceCase['make'],
-  from: Positions,
-  chunks: number,
+  { from, batchBytes = BATCH_BYTES, chunks = Number.POSITIVE_INFINITY, end = 'turns away' }: ReadSome,
 ): Promise<{ received: Received[]; positions: Positions }> {
-  const outlet = new CountingOutlet(BATCH_BYTES);
+  const outlet = new CountingOutlet(batchBytes);
   const positions = new Map(from);
   const received: Received[] = [];
+  const controller = new AbortController();
   const source = await make();
   if (chunks > 0) {
-    for await (const chunk of source.read(outlet, new AbortController().signal, from)) {
+    for await (const chunk of source.read(outlet, controller.signal, from)) {
       if (chunk.resume) positions.set(chunk.resume.key, chunk.resume.position);
       received.push(receive(chunk, outlet));
-      if (received.length === chunks) break;
+      if (received.length < chunks) continue;
+      if (end === 'turns away') break;
+      controller.abort();
     }
   }
   await source.close();
+  await untilAllAreBack(outlet);
   return { received, positions };
 }
 
 async function untilAllAreBack(outlet: CountingOutlet): Promise<void> {
-  await expect.poll(() => outlet.lent.size).toBe(0);
+  await expect.poll(() => outlet.lent.size, { interval: 1 }).toBe(0);
 }
 
 /** Chunks of a partition follow each other without a gap or an overlap, and end with a newline but for the last. */

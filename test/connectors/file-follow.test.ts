@@ -13,63 +13,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import type { Config, StageContext } from '#component';
-import { fileSource } from '../../connectors/file/index.js';
-import { configOf, stageContext } from '../conformance/contexts.js';
-import { CountingOutlet, type Received, receive, saysOnlyWhere } from '../conformance/outlet.js';
+import { Follower, stopFollower } from './follower.js';
 
 const root = mkdtempSync(join(tmpdir(), 'millrace-follow-'));
 afterAll(() => rmSync(root, { recursive: true }));
 let folders = 0;
-let current: Follower | undefined;
-afterEach(async () => {
-  await current?.stop();
-  current = undefined;
-});
-
-/** A running source, and what it has given so far. */
-class Follower {
-  readonly received: Received[] = [];
-  readonly outlet: CountingOutlet;
-  private readonly controller = new AbortController();
-  private readonly running: Promise<void>;
-
-  constructor(options: Config, context: Partial<StageContext> = {}, maxBuffers = 2) {
-    this.outlet = new CountingOutlet(64, { maxBuffers });
-    const config = configOf(fileSource, { follow: true, poll_interval: 5, rotate_wait: 30, ...options });
-    this.running = this.run(fileSource.create(config, stageContext(context)));
-    current = this;
-  }
-
-  private async run(source: ReturnType<typeof fileSource.create>): Promise<void> {
-    for await (const chunk of source.read(this.outlet, this.controller.signal, new Map())) {
-      const one = receive(chunk, this.outlet);
-      if (!saysOnlyWhere(one)) this.received.push(one);
-    }
-    await source.close();
-  }
-
-  get text(): string {
-    return this.received.map((chunk) => chunk.bytes.toString()).join('');
-  }
-
-  async has(text: string): Promise<void> {
-    await expect.poll(() => this.text, { timeout: 5000, interval: 2 }).toBe(text);
-  }
-
-  /** Some polls later, still nothing else came. */
-  async staysAt(text: string): Promise<void> {
-    await this.has(text);
-    await new Promise((resolve) => setTimeout(resolve, 60));
-    expect(this.text).toBe(text);
-  }
-
-  async stop(): Promise<void> {
-    this.controller.abort();
-    await this.running;
-    expect(this.outlet.lent.size).toBe(0);
-  }
-}
+afterEach(stopFollower);
 
 function newFolder(): string {
   const folder = join(root, String(folders++));
@@ -94,7 +43,7 @@ describe('file source that follows', () => {
   it('lends nothing while nothing comes, however many files there are', async () => {
     const folder = newFolder();
     for (let i = 0; i < 20; i++) writeFileSync(join(folder, `${10 + i}.log`), `${i}\npart`);
-    const follower = new Follower({ paths: [join(folder, '*.log')] }, {}, 1);
+    const follower = new Follower({ paths: [join(folder, '*.log')] }, { maxBuffers: 1 });
     await follower.staysAt(Array.from({ length: 20 }, (_, i) => `${i}\n`).join(''));
     expect(follower.outlet.lent.size).toBe(0);
     appendFileSync(join(folder, '15.log'), 'ly\n');
@@ -198,7 +147,7 @@ describe('file source that follows', () => {
     writeFileSync(join(folder, 'a.csv'), 'x,y\n1,2\n3,');
     const follower = new Follower(
       { paths: [join(folder, '*.csv')], start: 'end' },
-      { framing: 'csv', preambleLines: 1 },
+      { context: { framing: 'csv', preambleLines: 1 } },
     );
     await follower.staysAt('');
     appendFileSync(join(folder, 'a.csv'), '4\n');
@@ -217,5 +166,37 @@ describe('file source that follows', () => {
     await follower.staysAt('zipped\nlastplain\n');
     appendFileSync(join(folder, 'b.log'), 'more\n');
     await follower.has('zipped\nlastplain\nmore\n');
+  });
+
+  it('goes on behind the header of a file that was closed and gets more', async () => {
+    const folder = newFolder();
+    const path = join(folder, 'a.csv');
+    writeFileSync(path, 'x,y\n1,2\n');
+    const context = { framing: 'csv', preambleLines: 1 } as const;
+    const follower = new Follower({ paths: [`${path}*`] }, { context });
+    await follower.has('1,2\n');
+    renameSync(path, `${path}.1`);
+    writeFileSync(path, 'x,y\n3,4\n');
+    await follower.staysAt('1,2\n3,4\n');
+    appendFileSync(`${path}.1`, '5,6\n');
+    await follower.has('1,2\n3,4\n5,6\n');
+    expect(follower.received.at(-1)).toMatchObject({ preamble: 'x,y', offset: 8 });
+  });
+
+  it('starts at the end without cutting a first line, or a header, that is not whole yet', async () => {
+    const folder = newFolder();
+    writeFileSync(join(folder, 'a.log'), 'pa');
+    const lines = new Follower({ paths: [join(folder, 'a.log')], start: 'end' });
+    await lines.staysAt('');
+    appendFileSync(join(folder, 'a.log'), 'rt\n');
+    await lines.has('part\n');
+    await lines.stop();
+    writeFileSync(join(folder, 'a.csv'), 'x,');
+    const context = { framing: 'csv', preambleLines: 1 } as const;
+    const records = new Follower({ paths: [join(folder, 'a.csv')], start: 'end' }, { context });
+    await records.staysAt('');
+    appendFileSync(join(folder, 'a.csv'), 'y\n1,2\n');
+    await records.has('1,2\n');
+    expect(records.received[0]).toMatchObject({ preamble: 'x,y', offset: 4 });
   });
 });

@@ -51,20 +51,19 @@ const LONG_LINES = Array.from(
   .join('')
   .concat('last');
 
-testSource('file', { make: () => sourceOf({ paths: [join(folder, 'plain.log')] }), expected });
+testSource('file', { make: () => sourceOf({ paths: [join(folder, 'plain.log')] }), expected, resumes: true });
 testSource('file, gzip', {
   make: () => sourceOf({ paths: [join(folder, 'zipped.gz')] }),
   expected,
+  resumes: true,
 });
 testSource('file, several', {
   make: () => sourceOf({ paths: [join(folder, '[ab].log')] }),
   expected: Buffer.from(`${LINES}${LINES}last`),
+  resumes: true,
 });
 
 const withLongLines = newFolder({ 'long.log': LONG_LINES, 'long.csv': `id,text\n${LONG_LINES}` });
-testResume('file', () => sourceOf({ paths: [join(folder, 'plain.log')] }));
-testResume('file, gzip', () => sourceOf({ paths: [join(folder, 'zipped.gz')] }));
-testResume('file, several', () => sourceOf({ paths: [join(folder, '[ab].log')] }));
 for (const policy of ['truncate', 'dead_letter', 'drop']) {
   const limits = { max_line_bytes: 300, long_lines: policy };
   const long = (name: string) => ({ paths: [join(withLongLines, name)], ...limits });

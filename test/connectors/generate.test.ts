@@ -3,7 +3,7 @@ import type { Config } from '#component';
 import { generateSource } from '../../connectors/generate/index.js';
 import { configOf, stageContext } from '../conformance/contexts.js';
 import { CountingOutlet, receiveAll, textOf } from '../conformance/outlet.js';
-import { testResume, testSource } from '../conformance/source-suite.js';
+import { asKept, readFrom, testSource } from '../conformance/source-suite.js';
 
 const never = new AbortController().signal;
 const sourceOf = (options: Config) =>
@@ -20,8 +20,8 @@ for (const kind of ['access_log', 'app_json']) {
   testSource(`generate, ${kind}`, {
     make: () => sourceOf({ kind, count: 50 }),
     longestRecord: 640,
+    resumes: true,
   });
-  testResume(`generate, ${kind}`, () => sourceOf({ kind, count: 50 }));
 }
 
 describe('generate source', () => {
@@ -82,5 +82,40 @@ describe('generate source', () => {
     const [first] = await lines({ kind: 'app_json', count: 1, start_time: parse('2030-05-06T07:08:09Z') });
     expect(first).toContain('2030-05-06T07:08:09.');
     expect(() => parse('soon')).toThrow('expected a time such as 2026-01-01T00:00:00Z, found "soon"');
+  });
+
+  it('goes on with the records of its seed only', async () => {
+    const make = (seed: number) => () => sourceOf({ count: 30, seed });
+    const { positions } = await readFrom(make(1), { from: new Map() });
+    expect((await readFrom(make(1), { from: asKept(positions) })).received).toEqual([]);
+    const other = await readFrom(make(2), { from: asKept(positions) });
+    expect(textOf(other.received).split('\n')).toHaveLength(31);
+  });
+
+  it('goes on as quickly however many records were made', async () => {
+    const make = () => sourceOf({ count: 10 ** 12 });
+    const { positions } = await readFrom(make, { from: new Map(), chunks: 2 });
+    const [key, position] = [...asKept(positions)][0]!;
+    const from = new Map([[key, { ...(position as object), made: 10 ** 12 - 5 }]]);
+    const { received } = await readFrom(make, { from });
+    expect(textOf(received).split('\n')).toHaveLength(6);
+  });
+
+  it('counts the duration of all runs', async () => {
+    const make = () => sourceOf({ duration: 60 });
+    const first = await readFrom(make, { from: new Map() });
+    expect(first.received.length).toBeGreaterThan(0);
+    expect(textOf((await readFrom(make, { from: asKept(first.positions) })).received)).toBe('');
+  });
+
+  it('goes on at its pace, and makes no more in all than rate and duration say', async () => {
+    const make = () => sourceOf({ rate: 1000, duration: 200 });
+    const first = await readFrom(make, { from: new Map(), chunks: 3 });
+    const startMs = performance.now();
+    const second = await readFrom(make, { from: asKept(first.positions) });
+    const made = textOf(first.received).split('\n').length - 1;
+    expect(made + textOf(second.received).split('\n').length - 1).toBe(200);
+    // What is left takes its time: the records of the time between the runs do not come at once.
+    expect(performance.now() - startMs).toBeGreaterThan(200 - made - 20);
   });
 });

@@ -1,10 +1,14 @@
+import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { Framer, type Source } from '#component';
 import { StreamInput } from '../../connectors/stdin/input.js';
+import { RedirectedFile } from '../../connectors/stdin/redirected.js';
 import { readStream } from '../../connectors/stdin/source.js';
 import { CountingOutlet, type Received, receive, receiveAll, textOf } from '../conformance/outlet.js';
-import { testSource } from '../conformance/source-suite.js';
+import { asKept, readFrom, testSource } from '../conformance/source-suite.js';
 
 const LINES = Array.from({ length: 100 }, (_, i) => `line ${i} ${'x'.repeat(i % 30)}\n`).join('');
 const never = new AbortController().signal;
@@ -14,14 +18,11 @@ const byteStream = (pieces: readonly string[]): Readable =>
     { objectMode: false },
   );
 
+const OPTIONS = { framing: 'lines', preambleLines: 0, maxLineBytes: 1000, longLines: 'dead_letter' } as const;
+const PARTITION = { source: 'in', name: 'stdin' };
+
 function newFramer(): Framer {
-  const options = {
-    framing: 'lines',
-    preambleLines: 0,
-    maxLineBytes: 1000,
-    longLines: 'dead_letter',
-  } as const;
-  return new Framer(options, { source: 'in', name: 'stdin' });
+  return new Framer(OPTIONS, PARTITION);
 }
 
 function sourceOf(stream: Readable) {
@@ -37,6 +38,54 @@ testSource('stdin', {
   expected: Buffer.from(LINES),
   // The stream has taken all of it from the pipe.
   chunksAfterAbort: Math.ceil(LINES.length / 200),
+});
+
+const folder = mkdtempSync(join(tmpdir(), 'millrace-stdin-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** As a shell does it: whoever reads before has moved the descriptor on. */
+function redirected(path: string, bytesReadBefore = 0): Source {
+  const fd = openSync(path, 'r');
+  readSync(fd, Buffer.alloc(bytesReadBefore), 0, bytesReadBefore, null);
+  return {
+    read: (outlet, signal, from) =>
+      new RedirectedFile(fd, fstatSync(fd)).read(OPTIONS, PARTITION, { outlet, signal, from }),
+    close: async () => closeSync(fd),
+  };
+}
+
+writeFileSync(join(folder, 'lines'), LINES);
+testSource('stdin, redirected', {
+  make: () => redirected(join(folder, 'lines')),
+  expected: Buffer.from(LINES),
+  resumes: true,
+});
+testSource('stdin, redirected behind the first lines', {
+  make: () => redirected(join(folder, 'lines'), 20),
+  expected: Buffer.from(LINES.slice(20)),
+  resumes: true,
+});
+
+describe('stdin that is redirected from a file', () => {
+  it('goes on when the file has grown, and begins again when it is another or shorter', async () => {
+    const path = join(folder, 'changing');
+    const text = async (from: Awaited<ReturnType<typeof readFrom>>['positions']) => {
+      const { received, positions } = await readFrom(() => redirected(path), { from });
+      return { text: textOf(received), positions: asKept(positions) };
+    };
+    writeFileSync(path, 'one\ntwo\n');
+    let run = await text(new Map());
+    writeFileSync(path, 'one\ntwo\nthree\n');
+    run = await text(run.positions);
+    expect(run.text).toBe('three\n');
+    writeFileSync(path, 'eins\nzwei\ndrei\nvier\n');
+    run = await text(run.positions);
+    expect(run.text).toBe('eins\nzwei\ndrei\nvier\n');
+    writeFileSync(path, '');
+    run = await text(run.positions);
+    writeFileSync(path, 'eins\nzwei\ndrei\nvier\nfünf\n');
+    expect((await text(run.positions)).text).toBe('eins\nzwei\ndrei\nvier\nfünf\n');
+  });
 });
 
 describe('stdin source', () => {
