@@ -12,7 +12,14 @@ import { frame } from './framing.js';
 import { Ledger, Stopped } from './ledger.js';
 import { DecodeNode, EncodeNode, TransformNode } from './nodes.js';
 import { LeafOutput, OutputBuffers, packDeadLetters } from './outputs.js';
-import { bufferOfInput, Counter, type TripInput, type TripOutput, type TripRequest, type TripResult } from './trip.js';
+import {
+  bufferOfInput,
+  Counter,
+  type TripInput,
+  type TripOutput,
+  type TripRequest,
+  type TripResult,
+} from './trip.js';
 
 type Node = DecodeNode | TransformNode | EncodeNode | undefined;
 
