@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Config, Positions, Source, StageContext } from '#component';
+import { type Config, type Positions, Random, type Source, type StageContext } from '#component';
 import { fileSource } from '../../connectors/file/index.js';
 import { configOf, stageContext } from '../conformance/contexts.js';
 import { CountingOutlet, receiveAll, textOf } from '../conformance/outlet.js';
@@ -304,15 +304,21 @@ describe('compressed file that was read before', () => {
 
   it('ends soon after an abort while it leaves out what was read', async () => {
     const path = join(newFolder(), 'a.gz');
-    writeFileSync(path, gzipSync(many('one', 5000)));
-    const { positions } = await readFrom(() => sourceOf({ paths: [path] }), { from: new Map() });
+    const random = new Random(1);
+    const text = Array.from({ length: 200_000 }, () => `${random.uint32()}\n`).join('');
+    writeFileSync(path, gzipSync(text));
+    const { positions } = await readFrom(() => sourceOf({ paths: [path] }), {
+      from: new Map(),
+      batchBytes: 65_536,
+    });
     appendFileSync(path, gzipSync('two\n'));
     const source = sourceOf({ paths: [path] });
     const outlet = new CountingOutlet();
     const controller = new AbortController();
     const running = receiveAll(source.read(outlet, controller.signal, asKept(positions)), outlet);
+    while (source.progress!().read === 0) await new Promise(setImmediate);
     controller.abort();
     expect(await running).toEqual([]);
-    expect(source.progress!().read).toBeLessThan(statSync(path).size);
+    expect(source.progress!().read).toBeLessThan(statSync(path).size / 2);
   });
 });
