@@ -138,6 +138,7 @@ export class SinkFile {
    * who sync later.
    */
   #writeBackEarly(bytes: number): void {
+    if (!this.isFile) return;
     this.#unsyncedBytes += bytes;
     if (this.#unsyncedBytes < EARLY_SYNC_BYTES || this.#isSyncing) return;
     this.sync().catch(() => {});
@@ -223,8 +224,12 @@ export class SinkFile {
 
   /** Takes back what was half written, which gives its room to others. It would be written over in any case. */
   async #cutOff(): Promise<void> {
-    await this.#file.truncate(this.#length).catch(() => {});
-    this.#end = this.#length;
+    const isCut = await this.#file.truncate(this.#length).then(
+      () => true,
+      () => false,
+    );
+    // Whatever is left there has to go later.
+    this.#end = isCut ? this.#length : Number.POSITIVE_INFINITY;
   }
 
   async #orFail(action: () => Promise<void>): Promise<void> {
