@@ -14,10 +14,14 @@ export interface Compressor {
 interface Zstd {
   readonly zstdCompress?: (
     bytes: Uint8Array,
+    options: { readonly params: Readonly<Record<number, number>> },
     done: (error: Error | null, compressed: Uint8Array) => void,
   ) => void;
   readonly zstdDecompressSync?: (bytes: Uint8Array, options: { maxOutputLength: number }) => Uint8Array;
 }
+
+/** `ZSTD_c_checksumFlag` of zstd.h: frames without a checksum would hide damage, which gzip's members never do. */
+const ZSTD_CHECKSUM_FLAG = 201;
 
 /** Each buffer that is full costs a way to another thread and back. */
 const CHUNK_BYTES = 128 * 1024;
@@ -43,8 +47,9 @@ export function createCompressor(compression: Compression, name: string): Compre
   if (compression === 'gzip') return GZIP;
   const { zstdCompress, zstdDecompressSync } = zlib as Zstd;
   if (zstdCompress && zstdDecompressSync) {
+    const compress = promisify(zstdCompress);
     return {
-      compress: promisify(zstdCompress),
+      compress: (bytes) => compress(bytes, { params: { [ZSTD_CHECKSUM_FLAG]: 1 } }),
       decompress: (bytes, maxBytes) => zstdDecompressSync(bytes, { maxOutputLength: maxBytes }),
     };
   }
