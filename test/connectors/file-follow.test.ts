@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { Claims } from '#component';
 import { Follower, stopFollower } from './follower.js';
 
 const root = mkdtempSync(join(tmpdir(), 'millrace-follow-'));
@@ -198,5 +199,46 @@ describe('file source that follows', () => {
     appendFileSync(join(folder, 'a.csv'), 'y\n1,2\n');
     await records.has('1,2\n');
     expect(records.received[0]).toMatchObject({ preamble: 'x,y', offset: 4 });
+    await records.stop();
+    writeFileSync(join(folder, 'b.csv'), 'x,y\n');
+    const two = new Follower(
+      { paths: [join(folder, 'b.csv')], start: 'end' },
+      { context: { ...context, preambleLines: 2 } },
+    );
+    await two.staysAt('');
+    appendFileSync(join(folder, 'b.csv'), 'm,s\n1,2\n');
+    await two.has('1,2\n');
+    expect(two.received[0]).toMatchObject({ preamble: 'x,y\nm,s', offset: 8 });
+  });
+
+  it('reads a file once that takes the name of another, or goes, just when that is opened', async () => {
+    const path = join(newFolder(), 'a.log');
+    const swaps = [
+      () => {
+        renameSync(path, `${path}.1`);
+        writeFileSync(path, 'new\n');
+      },
+      () => unlinkSync(path),
+    ];
+    for (const swap of swaps) {
+      writeFileSync(path, 'old\n');
+      const claims = new Claims();
+      const read = claims.read.bind(claims);
+      let isFirst = true;
+      // Files are claimed when they have been found and before they are opened.
+      claims.read = (...claim) => {
+        if (isFirst) swap();
+        isFirst = false;
+        read(...claim);
+      };
+      const follower = new Follower({ paths: [path] }, { context: { claims } });
+      if (swap === swaps[0]) await follower.staysAt('new\n');
+      else {
+        await expect.poll(() => isFirst, { interval: 1 }).toBe(false);
+        writeFileSync(path, 'again\n');
+        await follower.staysAt('again\n');
+      }
+      await follower.stop();
+    }
   });
 });

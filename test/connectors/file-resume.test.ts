@@ -302,6 +302,16 @@ describe('compressed file that was read before', () => {
     expect(await next.next()).toBe(many('one', 5000));
   });
 
+  it('is read from its beginning when it is to be decompressed only now', async () => {
+    const path = join(newFolder(), 'a.gz');
+    writeFileSync(path, gzipSync(many('one')));
+    const asItIs = new Runs({ paths: [path], compression: 'none' });
+    await asItIs.next();
+    const next = new Runs({ paths: [path] });
+    next.positions = asItIs.positions;
+    expect(await next.next()).toBe(many('one'));
+  });
+
   it('ends soon after an abort while it leaves out what was read', async () => {
     const path = join(newFolder(), 'a.gz');
     const random = new Random(1);
