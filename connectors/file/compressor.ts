@@ -34,13 +34,6 @@ const GZIP: Compressor = {
   decompress: (bytes, maxBytes) => zlib.gunzipSync(bytes, { maxOutputLength: maxBytes }),
 };
 
-/** How `path` is to be compressed; undefined when it is not. `auto` goes by its ending. */
-export function compressionOf(path: string, compression: 'auto' | Compression): Compression {
-  if (compression !== 'auto') return compression;
-  if (path.endsWith('.gz')) return 'gzip';
-  return path.endsWith('.zst') ? 'zstd' : 'none';
-}
-
 /** @throws MillraceError `unsupported_compression` where this Node cannot */
 export function createCompressor(compression: Compression, name: string): Compressor | undefined {
   if (compression === 'none') return undefined;

@@ -1,10 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Chunk, type JsonValue, MillraceError } from '#component';
+import { type Chunk, fileIdentity, type JsonValue, MillraceError } from '#component';
 import { fileError } from './errors.js';
 import { type FoundFile, findFiles } from './find.js';
 import { type Finished, FollowedFile } from './followed.js';
-import { identityOf, STARTED } from './identity.js';
+import { STARTED } from './identity.js';
 import { type Compression, detectCompression } from './input.js';
 import { type FileSourceOptions, openFile } from './open.js';
 import { onlyResume, stillValid } from './position.js';
@@ -81,7 +81,7 @@ class Watch {
   }
 
   private noticeMoves(found: readonly FoundFile[], nowMs: number): void {
-    const identities = new Map(found.map((file) => [file.path, identityOf(file.stats)]));
+    const identities = new Map(found.map((file) => [file.path, fileIdentity(file.stats)]));
     for (const file of this.files.values()) {
       const isInPlace = identities.get(file.path) === file.identity;
       file.detachedAtMs = isInPlace ? undefined : (file.detachedAtMs ?? nowMs);
@@ -95,7 +95,7 @@ class Watch {
   }
 
   private isNews({ stats }: FoundFile): boolean {
-    const identity = identityOf(stats);
+    const identity = fileIdentity(stats);
     if (this.files.has(identity)) return false;
     const before = this.finished.get(identity);
     return !before || before.size !== stats.size || before.modifiedMs !== stats.mtimeMs;
@@ -112,7 +112,7 @@ class Watch {
     const { options, positions } = this;
     const { outlet, signal } = this.reading;
     const { claims, stage } = options.context;
-    const key = identityOf(file.stats);
+    const key = fileIdentity(file.stats);
     claims.read(stage, key, file.name);
     const opened = await this.openFound(file, key);
     if (opened === undefined) {
@@ -141,7 +141,7 @@ class Watch {
     try {
       handle = await openFile(path, name);
       const stats = await handle.stat();
-      if (identityOf(stats) === key) {
+      if (fileIdentity(stats) === key) {
         const compression = await this.compressionOf(name, handle);
         return { key, name, handle, stats, compression };
       }

@@ -5,13 +5,13 @@ import {
   Framer,
   type FramingOptions,
   type FramingState,
+  fileIdentity,
   type Outlet,
   type Partition,
   type Resume,
 } from '#component';
 import { FINGERPRINT_BYTES, type Fingerprint, fingerprint } from '../fingerprint.js';
 import { fileError } from './errors.js';
-import { identityOf } from './identity.js';
 import { type FilePosition, onlyResume, resumeAt } from './position.js';
 
 /** How far before a file's end the beginning of its last line is looked for. */
@@ -50,7 +50,7 @@ export class FollowedFile {
     options: FramingOptions,
   ) {
     this.path = file.path;
-    this.identity = identityOf(file.stats);
+    this.identity = fileIdentity(file.stats);
     this.handle = handle;
     this.options = options;
     this.partition = { source, name: file.name };

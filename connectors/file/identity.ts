@@ -1,10 +1,3 @@
-import type { Stats } from 'node:fs';
-
-/** Device and inode: what stays the same when a file is renamed. */
-export function identityOf(stats: Stats): string {
-  return `${stats.dev}:${stats.ino}`;
-}
-
 /** The key of the position that says only that an earlier run has looked for files. */
 export const STARTED = 'started';
 

@@ -17,10 +17,16 @@ export interface ByteInput {
   readonly consumed: number;
 }
 
+/** What the ending of a path says. */
+export function compressionByName(path: string): Compression {
+  if (path.endsWith('.gz')) return 'gzip';
+  return path.endsWith('.zst') ? 'zstd' : 'none';
+}
+
 /** Looks at the name, then at the first bytes (RFC 1952, RFC 8878); leaves the position of `handle` where it is. */
 export async function detectCompression(path: string, handle: FileHandle): Promise<Compression> {
-  if (path.endsWith('.gz')) return 'gzip';
-  if (path.endsWith('.zst')) return 'zstd';
+  const named = compressionByName(path);
+  if (named !== 'none') return named;
   if (!(await handle.stat()).isFile()) return 'none';
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0);
   if (bytesRead >= 2 && buffer.readUInt16BE(0) === 0x1f8b) return 'gzip';

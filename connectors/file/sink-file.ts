@@ -1,12 +1,18 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MillraceError, messageOf, type StageContext, type StoredFile } from '#component';
+import {
+  isDiskFull,
+  MillraceError,
+  messageOf,
+  type StageContext,
+  type StoredFile,
+  SyncGroup,
+} from '#component';
 import { fileError } from './errors.js';
 
 type Surroundings = Pick<StageContext, 'storage' | 'log'>;
 
-const EARLY_SYNC_BYTES = 64 * 2 ** 20;
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 1000;
 
@@ -29,10 +35,7 @@ export class SinkFile {
   #failure: MillraceError | undefined;
   /** What an earlier run wrote may not have been synced either. */
   #isUnsynced = true;
-  #unsyncedBytes = 0;
-  #isSyncing = false;
-  #sync: Promise<void> | undefined;
-  #nextSync: Promise<void> | undefined;
+  readonly #syncs = new SyncGroup(() => this.#syncNow());
   #isClosed = false;
 
   private constructor(
@@ -89,7 +92,6 @@ export class SinkFile {
       else await this.#file.write(bytes);
       this.#length += bytes.length;
       this.#end = Math.max(this.#end, this.#length);
-      this.#writeBackEarly(bytes.length);
     });
   }
 
@@ -99,7 +101,7 @@ export class SinkFile {
       try {
         await this.#write(bytes);
       } catch (error) {
-        if (!isFull(error)) throw error;
+        if (!isDiskFull(error)) throw error;
         await this.#cutOff();
         return;
       }
@@ -120,12 +122,11 @@ export class SinkFile {
 
   /** Makes last what was written before the call. One sync serves all who ask for it before it begins. */
   sync(): Promise<void> {
-    this.#nextSync ??= this.#syncAfter(this.#sync);
-    return this.#nextSync;
+    return this.#syncs.run();
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled([this.#sync, this.#nextSync]);
+    await this.#syncs.idle();
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#file.close().catch((error) => {
@@ -133,34 +134,15 @@ export class SinkFile {
     });
   }
 
-  /**
-   * The device works while records come, so that the sync at the next checkpoint finds little left to do. It fails for all
-   * who sync later.
-   */
-  #writeBackEarly(bytes: number): void {
-    if (!this.isFile) return;
-    this.#unsyncedBytes += bytes;
-    if (this.#unsyncedBytes < EARLY_SYNC_BYTES || this.#isSyncing) return;
-    this.sync().catch(() => {});
-  }
-
-  async #syncAfter(before: Promise<void> | undefined): Promise<void> {
-    // What is written until it is our turn is synced as well.
-    await before?.catch(() => {});
-    this.#sync = this.#nextSync;
-    this.#nextSync = undefined;
+  async #syncNow(): Promise<void> {
     this.check();
     if (!this.isFile || !this.#isUnsynced) return;
     this.#isUnsynced = false;
-    this.#unsyncedBytes = 0;
-    this.#isSyncing = true;
     try {
       await this.#file.datasync();
       for (const folder of this.#foldersToSync.splice(0)) await this.#syncFolder(folder);
     } catch (error) {
       throw this.#giveUp(error);
-    } finally {
-      this.#isSyncing = false;
     }
   }
 
@@ -197,9 +179,9 @@ export class SinkFile {
         if (attempt > 1) log.info({ path: this.#name }, `there is room again: going on with ${this.#name}`);
         return;
       } catch (error) {
-        const code = isFull(error);
-        if (!signal || !code) throw error;
+        if (!signal || !isDiskFull(error)) throw error;
         await this.#cutOff();
+        const { code } = error;
         const what = code === 'EDQUOT' ? "this user's quota is used up" : 'the disk is full';
         if (attempt === 1)
           log.warn({ path: this.#name, code }, `${what}: waiting for room for ${this.#name}`);
@@ -259,11 +241,6 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   } catch {
     throw new Broken(signal.reason);
   }
-}
-
-function isFull(error: unknown): 'ENOSPC' | 'EDQUOT' | undefined {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'ENOSPC' || code === 'EDQUOT' ? code : undefined;
 }
 
 /** The folder of a file that may be new, and those into which the missing ones above it will be made. */

@@ -3,15 +3,15 @@ import { resolve } from 'node:path';
 import {
   type Block,
   type Config,
+  fileIdentity,
   type JsonValue,
   MillraceError,
   type Prepared,
   type Sink,
   type SinkContext,
 } from '#component';
-import { type Compressor, compressionOf, createCompressor } from './compressor.js';
-import { identityOf } from './identity.js';
-import type { Compression } from './input.js';
+import { type Compressor, createCompressor } from './compressor.js';
+import { type Compression, compressionByName } from './input.js';
 import { MemberWriter } from './member-writer.js';
 import { SinkFile } from './sink-file.js';
 import { type FileState, isSameFile, readState, readTail } from './sink-state.js';
@@ -40,7 +40,8 @@ class FileSink implements Sink {
     this.#name = config.path as string;
     this.#path = resolve(this.#name);
     this.#mode = config.mode as 'append' | 'overwrite';
-    this.#compression = compressionOf(this.#name, config.compression as 'auto' | Compression);
+    const compression = config.compression as 'auto' | Compression;
+    this.#compression = compression === 'auto' ? compressionByName(this.#name) : compression;
     this.#context = context;
   }
 
@@ -50,7 +51,7 @@ class FileSink implements Sink {
     const stats = await stat(this.#path).catch(() => undefined);
     if (!stats) claims.write(stage, this.#path, this.#name);
     // Of devices there can be any number of writers.
-    else if (stats.isFile()) claims.write(stage, identityOf(stats), this.#name);
+    else if (stats.isFile()) claims.write(stage, fileIdentity(stats), this.#name);
   }
 
   async open(state: JsonValue | undefined): Promise<JsonValue> {

@@ -2,6 +2,7 @@ import {
   type Chunk,
   type Config,
   Framer,
+  fileIdentity,
   MillraceError,
   type Positions,
   type Source,
@@ -10,7 +11,7 @@ import {
 import { framingOptions } from '../options.js';
 import { type FoundFile, findFiles, type Patterns } from './find.js';
 import { followFiles } from './follow.js';
-import { identityIn, identityOf, keyOf, STARTED } from './identity.js';
+import { identityIn, keyOf, STARTED } from './identity.js';
 import { type ByteInput, type Compression, detectCompression, openInput } from './input.js';
 import { type FileSourceOptions, openFile } from './open.js';
 import { framedBytes, type Reading, readRegular } from './regular.js';
@@ -77,7 +78,7 @@ async function findAll(patterns: Patterns, allowEmpty: boolean): Promise<readonl
 
 /** Only of regular files: what goes through a pipe or a device does not come out of it again. */
 function claimFiles(files: readonly FoundFile[], { claims, stage }: StageContext): void {
-  for (const { stats, name } of files) if (stats.isFile()) claims.read(stage, identityOf(stats), name);
+  for (const { stats, name } of files) if (stats.isFile()) claims.read(stage, fileIdentity(stats), name);
 }
 
 /** The positions in files that some pattern still finds, or that are being read. */
@@ -87,7 +88,7 @@ async function stillThere(
   open: ReadonlySet<string> = new Set(),
 ): Promise<Positions> {
   const { files } = await findFiles(patterns);
-  const present = new Set(files.map(({ stats }) => identityOf(stats)));
+  const present = new Set(files.map(({ stats }) => fileIdentity(stats)));
   const isNeeded = (key: string) => key === STARTED || open.has(key) || present.has(identityIn(key));
   return new Map([...positions].filter(([key]) => isNeeded(key)));
 }
@@ -135,7 +136,7 @@ async function* readFile(
     const { compression: configured } = options;
     const compression = configured === 'auto' ? await detectCompression(name, handle) : configured;
     if (stats.isFile()) {
-      const opened = { key: keys.of(identityOf(stats)), name, handle, stats, compression };
+      const opened = { key: keys.of(fileIdentity(stats)), name, handle, stats, compression };
       yield* readRegular(opened, options, reading, (input) => progress.begin(input));
       return;
     }

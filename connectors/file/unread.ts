@@ -1,8 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import type { Positions } from '#component';
+import { fileIdentity, type Positions } from '#component';
 import type { FoundFile } from './find.js';
-import { identityIn, identityOf, STARTED } from './identity.js';
+import { identityIn, STARTED } from './identity.js';
 import { type FileSourceOptions, openFile } from './open.js';
 import { type FilePosition, stillValid } from './position.js';
 
@@ -20,7 +20,7 @@ export async function warnOfUnread(
   from: Positions,
   found: readonly FoundFile[],
 ): Promise<void> {
-  const present = new Set(found.map(({ stats }) => identityOf(stats)));
+  const present = new Set(found.map(({ stats }) => fileIdentity(stats)));
   const folders = new Map<string, ReadonlyMap<string, Neighbour>>();
   for (const [key, saved] of from) {
     const identity = identityIn(key);
@@ -59,7 +59,7 @@ async function filesIn(folder: string): Promise<ReadonlyMap<string, Neighbour>> 
   for (const name of await readdir(folder).catch(() => [])) {
     const path = join(folder, name);
     const stats = await stat(path).catch(() => undefined);
-    if (stats?.isFile()) files.set(identityOf(stats), { path, size: stats.size });
+    if (stats?.isFile()) files.set(fileIdentity(stats), { path, size: stats.size });
   }
   return files;
 }

@@ -6,6 +6,7 @@ import {
   Framer,
   type FramingOptions,
   type FramingState,
+  fileIdentity,
   type JsonValue,
   MillraceError,
   messageOf,
@@ -37,7 +38,7 @@ export class RedirectedFile {
   constructor(fd: number, stats: Stats) {
     this.fd = fd;
     this.size = stats.size;
-    this.key = `${stats.dev}:${stats.ino}`;
+    this.key = fileIdentity(stats);
   }
 
   /** Reads it to its end, from where an earlier run left it, else from where whoever redirected it did. */

@@ -38,6 +38,17 @@ export interface Storage {
   syncFolder(path: string): Promise<void>;
 }
 
+/** No room on the disk, or in the user's share of it. */
+export function isDiskFull(error: unknown): error is { readonly code: 'ENOSPC' | 'EDQUOT' } {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}
+
+/** Device and inode: what stays the same when a file is renamed. */
+export function fileIdentity({ dev, ino }: { readonly dev: number; readonly ino: number }): string {
+  return `${dev}:${ino}`;
+}
+
 class NodeFile implements StoredFile {
   readonly #handle: FileHandle;
 
@@ -67,7 +78,7 @@ class NodeFile implements StoredFile {
 
   async stat(): Promise<StoredFileStats> {
     const stats = await this.#handle.stat();
-    return { identity: `${stats.dev}:${stats.ino}`, size: stats.size, isFile: stats.isFile() };
+    return { identity: fileIdentity(stats), size: stats.size, isFile: stats.isFile() };
   }
 
   close(): Promise<void> {

@@ -1,7 +1,14 @@
 export { MillraceError, messageOf } from '../base/errors.js';
 export type { JsonValue } from '../base/json.js';
 export { Random, weighted } from '../base/random.js';
-export type { Storage, StoredFile, StoredFileStats } from '../base/storage.js';
+export {
+  fileIdentity,
+  isDiskFull,
+  type Storage,
+  type StoredFile,
+  type StoredFileStats,
+} from '../base/storage.js';
+export { SyncGroup } from '../base/sync-group.js';
 export type { Partition } from '../batch/index.js';
 export { type Field, FieldError, type FieldType } from '../config/fields.js';
 export { Claims } from './claims.js';

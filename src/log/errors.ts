@@ -1,11 +1,5 @@
 import { MillraceError, messageOf } from '../base/errors.js';
 
-/** No room on the disk, or in the user's share of it. */
-export function isDiskFull(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'ENOSPC' || code === 'EDQUOT';
-}
-
 /** Nothing was appended; the same may be tried again. */
 export function diskFull(folder: string, cause: unknown): MillraceError {
   const message = `no room for the log ${folder}: free some space (${messageOf(cause)})`;

@@ -1,13 +1,14 @@
 import { dirname } from 'node:path';
 import { MillraceError } from '../base/errors.js';
+import { isDiskFull } from '../base/storage.js';
+import { SyncGroup } from '../base/sync-group.js';
 import { ActiveSegment } from './active-segment.js';
 import { groupBytes, nextGroup, type Waiting, writeGroup } from './append-group.js';
-import { broken, diskFull, isDiskFull, misuse, trimFailed } from './errors.js';
+import { broken, diskFull, misuse, trimFailed } from './errors.js';
 import { isUint32, MAX_PAYLOAD_BYTES } from './frame.js';
 import { giveUp } from './given-up.js';
 import { recover, removeSegment, type Sealed } from './recover.js';
 import { INDEX_EVERY_BYTES, saveIndex } from './segment-index.js';
-import { SyncGroup } from './sync-group.js';
 import type { AppendAbout, LogOptions, LogState } from './types.js';
 
 const DEFAULT_SEGMENT_BYTES = 64 * 2 ** 20;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsonValue } from '../base/json.js';
+import { isDiskFull } from '../base/storage.js';
 import type { Positions, Prepared, Sink, Source, StageLog } from '../component/index.js';
 import type { Barrier } from '../flow/index.js';
 import type { Checkpoint, CheckpointStore } from './checkpoint-store.js';
@@ -179,8 +180,8 @@ export class Checkpointer {
       try {
         return await store.save(record, durable);
       } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
-        if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
+        if (!isDiskFull(error)) throw error;
+        const { code } = error;
         if (attempt === 0) log.warn({ code }, 'no room for the checkpoint: waiting until the disk has some');
         await sleep(FULL_DISK_PAUSE_MS, undefined, { signal });
       }

@@ -171,7 +171,7 @@ describe('syncs of a file', () => {
     expect(textIn(storage)).toBe('one\n');
   });
 
-  it('are also made while much is written, and fail for all who come later', async () => {
+  it('are made when they are asked for and beside further writes, and fail for all who come later', async () => {
     const syncs: (() => void)[] = [];
     const file: StoredFile = {
       read: async () => 0,
@@ -185,9 +185,12 @@ describe('syncs of a file', () => {
     const sink = await opened(storage);
     const text = 'x'.repeat(2 ** 20);
     for (let i = 0; i < 200; i++) await write(sink, text);
+    expect(syncs).toHaveLength(0);
+    const durable = (await sink.prepare()).durable();
+    for (let i = 0; i < 200; i++) await write(sink, text);
     expect(syncs).toHaveLength(1);
     syncs[0]!();
-    await new Promise(setImmediate);
+    await expect(durable).rejects.toMatchObject({ code: 'sync_failed' });
     await expect(write(sink, text)).rejects.toMatchObject({ code: 'sync_failed' });
     await sink.close();
   });
