@@ -1,14 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDurationMs } from '../base/units.js';
 import type { Io } from './io.js';
+import { collect, withPipeline, withState } from './options.js';
 
 export interface DeadLetterProgram {
   readonly program: Command;
   readonly io: Io;
   /** Gets the exit code of the verb. */
   readonly done: (code: number) => void;
-  /** Adds the argument and the options of every verb that reads a pipeline. */
-  readonly withPipeline: (command: Command) => Command;
 }
 
 const EXAMPLES = `
@@ -21,7 +20,7 @@ Examples:
 `;
 
 /** `millrace dlq` and what it can do. */
-export function addDeadLetters({ program, io, done, withPipeline }: DeadLetterProgram): void {
+export function addDeadLetters({ program, io, done }: DeadLetterProgram): void {
   const dlq = program
     .command('dlq')
     .helpGroup('After running:')
@@ -90,13 +89,6 @@ function addDiscard({ verb, io, done }: Verbs): void {
     );
 }
 
-function withState(command: Command): Command {
-  return command.option(
-    '--state <dir>',
-    'folder for everything that outlives a run (default: runtime.state of the file)',
-  );
-}
-
 function withFilters(command: Command): Command {
   return command
     .option('--stage <id>', 'only those that this stage refused (repeatable)', collect)
@@ -108,10 +100,6 @@ function withFilters(command: Command): Command {
 
 function formatOption(description: string, choices: readonly string[]): Option {
   return new Option('--format <format>', description).choices(choices).default(choices[0]);
-}
-
-function collect(value: string, before: readonly string[] = []): string[] {
-  return [...before, value];
 }
 
 function letterId(text: string, before: readonly number[] = []): number[] {

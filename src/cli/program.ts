@@ -4,8 +4,7 @@ import { LOG_LEVELS } from '../base/log.js';
 import { nearestName } from '../base/names.js';
 import { addDeadLetters } from './dlq-program.js';
 import { Exit, type Io } from './io.js';
-
-const PIPELINE_ARGUMENT = 'the pipeline\'s YAML file; "-" is standard input';
+import { collect, withPipeline, withState } from './options.js';
 
 /**
  * All verbs with their options. What a verb needs is loaded when it runs.
@@ -24,7 +23,7 @@ export function createProgram(io: Io, done: (code: number) => void): Command {
   const verbs: Verbs = { program, io, done };
   addRun(verbs);
   addChecks(verbs);
-  addDeadLetters({ program, io, done, withPipeline });
+  addDeadLetters(verbs);
   addReference(verbs);
   program.on('command:*', ([name]: string[]) => {
     const nearest = nearestName(
@@ -63,13 +62,8 @@ function addRun({ program, io, done }: Verbs): void {
     .summary('run a pipeline to the end of its input')
     .description(
       'Runs a pipeline to the end of its input; after a stop or a crash, goes on where it was. The first Ctrl-C (or SIGTERM) stops reading and finishes what was read; the second stops at once.',
-    )
-    .argument('<pipeline.yaml>', PIPELINE_ARGUMENT);
-  withInput(run)
-    .option(
-      '--state <dir>',
-      'folder for everything that outlives the run (default: runtime.state of the file)',
-    )
+    );
+  withState(withPipeline(run))
     .option('--fresh', 'start over, instead of going on where the last run stopped')
     .option(
       '--workers <n>',
@@ -93,9 +87,8 @@ function addChecks({ program, io, done }: Verbs): void {
     .command('validate')
     .helpGroup(heading)
     .summary('find every mistake in a pipeline')
-    .description('Checks a pipeline without touching anything, and prints every mistake at once.')
-    .argument('<pipeline.yaml>', PIPELINE_ARGUMENT);
-  withInput(validate).action(async (file: string, options) =>
+    .description('Checks a pipeline without touching anything, and prints every mistake at once.');
+  withPipeline(validate).action(async (file: string, options) =>
     done(await (await import('./validate.js')).validateVerb(file, options, io)),
   );
   const explain = program
@@ -104,9 +97,8 @@ function addChecks({ program, io, done }: Verbs): void {
     .summary('show how a pipeline will run')
     .description(
       'Shows what is fused into one trip to a worker, which columns are decoded, and how much each queue holds.',
-    )
-    .argument('<pipeline.yaml>', PIPELINE_ARGUMENT);
-  withInput(explain).action(async (file: string, options) =>
+    );
+  withPipeline(explain).action(async (file: string, options) =>
     done(await (await import('./explain.js')).explainVerb(file, options, io)),
   );
   const graph = program
@@ -114,11 +106,10 @@ function addChecks({ program, io, done }: Verbs): void {
     .helpGroup(heading)
     .summary('draw a pipeline')
     .description('Draws the stages of a pipeline, as a tree or in the language of Mermaid or Graphviz.')
-    .argument('<pipeline.yaml>', PIPELINE_ARGUMENT)
     .addOption(
       new Option('--format <format>', 'how to draw it').choices(['text', 'mermaid', 'dot']).default('text'),
     );
-  withInput(graph).action(async (file: string, options) =>
+  withPipeline(graph).action(async (file: string, options) =>
     done(await (await import('./graph.js')).graphVerb(file, options, io)),
   );
 }
@@ -145,25 +136,6 @@ function addReference({ program, io, done }: Verbs): void {
     .summary('print the JSON Schema of pipeline files')
     .description('Prints the JSON Schema of pipeline files, with which editors complete and check them.')
     .action(async () => done((await import('./schema.js')).schemaVerb(io)));
-}
-
-function withPipeline(command: Command): Command {
-  return withInput(command.argument('<pipeline.yaml>', PIPELINE_ARGUMENT));
-}
-
-/** The options of every verb that reads a pipeline. */
-function withInput(command: Command): Command {
-  return command
-    .option(
-      '--set <path=value>',
-      'set a value of the file, e.g. sources.web.paths[0]=a.log (repeatable)',
-      collect,
-    )
-    .option('--env-file <file>', 'fill ${NAME} from this file too; the environment comes first');
-}
-
-function collect(value: string, before: readonly string[] = []): string[] {
-  return [...before, value];
 }
 
 function wholeNumber(text: string): number {

@@ -10,7 +10,12 @@ import {
 } from '../component/index.js';
 import { framingOf, type Pipeline, type Plan, type SegmentPlan, type Stage } from '../plan/index.js';
 import { createEncoder } from '../workers/index.js';
-import { DeadLetterSink, deadLetterFolder, StandaloneDeadLetterSink } from './dead-letters/index.js';
+import {
+  DeadLetterSink,
+  deadLetterFolder,
+  keepsState,
+  StandaloneDeadLetterSink,
+} from './dead-letters/index.js';
 import { DEAD_LETTER_STAGE } from './pipeline-state.js';
 
 export interface EndsOptions {
@@ -20,8 +25,6 @@ export interface EndsOptions {
   readonly storage: Storage;
   /** `<runtime.state>/<pipeline>`. */
   readonly folder: string;
-  /** Whether the run writes checkpoints. */
-  readonly keepsState: boolean;
   readonly log: StageLog;
 }
 
@@ -85,10 +88,12 @@ export class Ends {
   }
 
   #createDeadLetters(): Sink {
-    const { pipeline, storage, folder, log, keepsState } = this.#options;
+    const { pipeline, storage, folder, log } = this.#options;
     const { maxBytes } = pipeline.deadLetter;
     const sink = new DeadLetterSink({ storage, folder: deadLetterFolder(folder), maxBytes, log });
-    return keepsState ? sink : new StandaloneDeadLetterSink({ storage, folder, pipeline, log }, sink);
+    return keepsState(pipeline)
+      ? sink
+      : new StandaloneDeadLetterSink({ storage, folder, pipeline, log }, sink);
   }
 
   #sinkContext(stage: string, header: Uint8Array | undefined, footer: Uint8Array | undefined): SinkContext {

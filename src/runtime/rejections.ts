@@ -2,6 +2,7 @@ import type { Block } from '../component/index.js';
 import type { Edge } from '../flow/index.js';
 import type { OnError } from '../plan/index.js';
 import { encodeDeadLetter } from '../workers/index.js';
+import { linesOf, sendLetters } from './dead-letters/index.js';
 import type { SinkItem } from './items.js';
 import type { Metrics } from './metrics.js';
 import type { Rejected } from './reliable-writer.js';
@@ -14,8 +15,6 @@ export interface RejectionsOptions {
   readonly edge: Edge<SinkItem>;
   readonly metrics: Metrics;
 }
-
-const NEWLINE = 10;
 
 /** What becomes of blocks that a sink has given up: their records are dropped, or dead letters as they would have been written. */
 export class Rejections {
@@ -42,20 +41,13 @@ export class Rejections {
     const letters = recordsOf(block).map((bytes, offset) =>
       encodeDeadLetter({ ...where, offset, code, message, attempts, time }, bytes),
     );
-    const { buffer, length } = new TextEncoder().encode(letters.join(''));
-    await edge.send({ kind: 'block', buffer, byteOffset: 0, length, records }, buffer.byteLength);
+    await sendLetters(edge, letters);
   }
 }
 
 /** As many parts as the block has records: its lines, or where these are others, all in the first. */
 function recordsOf({ bytes, records }: Block): Uint8Array[] {
-  const lines: Uint8Array[] = [];
-  for (let start = 0; start < bytes.length; ) {
-    const newline = bytes.indexOf(NEWLINE, start);
-    const end = newline < 0 ? bytes.length : newline;
-    lines.push(bytes.subarray(start, end));
-    start = end + 1;
-  }
+  const lines = [...linesOf(bytes)];
   if (lines.length === records) return lines;
   return Array.from({ length: records }, (_, i) => (i === 0 ? bytes : new Uint8Array(0)));
 }

@@ -88,7 +88,6 @@ export class Run {
       segment: this.#segment,
       storage: nodeStorage,
       folder: this.#folder,
-      keepsState: keepsState(pipeline),
       log,
     });
     try {

@@ -5,6 +5,7 @@ import type { Barrier, Edge, Reservation } from '../flow/index.js';
 import { encodeDeadLetter } from '../workers/index.js';
 import type { BufferPool } from './buffer-pool.js';
 import type { Positioned } from './checkpointer.js';
+import { sendLetters } from './dead-letters/index.js';
 import type { ChainItem, SinkItem } from './items.js';
 import type { Metrics } from './metrics.js';
 
@@ -137,10 +138,6 @@ export class SourceRunner implements Outlet, Positioned {
     });
     counts.recordsIn += letters.length;
     counts.deadLettered += letters.length;
-    const { buffer, length } = new TextEncoder().encode(letters.join(''));
-    await deadLetters.send(
-      { kind: 'block', buffer, byteOffset: 0, length, records: letters.length },
-      buffer.byteLength,
-    );
+    await sendLetters(deadLetters, letters);
   }
 }

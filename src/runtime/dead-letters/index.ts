@@ -1,6 +1,8 @@
 export type { LetterFilter } from './filter.js';
+export { linesOf } from './pieces.js';
 export { RangeCollector, type Ranges } from './ranges.js';
 export { DeadLetters, type LetterDamage, type StoredLetter } from './reader.js';
+export { sendLetters } from './send-letters.js';
 export { DeadLetterSink } from './sink.js';
 export { StandaloneDeadLetterSink } from './standalone-sink.js';
 export { type DeadLetterState, resolve } from './state.js';

@@ -25,7 +25,7 @@ export function* piecesOf(bytes: Uint8Array, maxBytes: number): Generator<Piece>
   if (records > 0) yield { bytes: bytes.subarray(start), records };
 }
 
-/** The lines of a piece, without their newlines. */
+/** The lines, without their newlines. */
 export function* linesOf(bytes: Uint8Array): Generator<Uint8Array> {
   let start = 0;
   while (start < bytes.length) {

@@ -1,0 +1,26 @@
+import type { Command } from 'commander';
+
+/** The argument and the options of every verb that reads a pipeline. */
+export function withPipeline(command: Command): Command {
+  return command
+    .argument('<pipeline.yaml>', 'the pipeline\'s YAML file; "-" is standard input')
+    .option(
+      '--set <path=value>',
+      'set a value of the file, e.g. sources.web.paths[0]=a.log (repeatable)',
+      collect,
+    )
+    .option('--env-file <file>', 'fill ${NAME} from this file too; the environment comes first');
+}
+
+/** For an option that may be given several times. */
+export function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}
+
+/** Where what outlives a run is. */
+export function withState(command: Command): Command {
+  return command.option(
+    '--state <dir>',
+    'folder for everything that outlives a run (default: runtime.state of the file)',
+  );
+}
