@@ -44,7 +44,7 @@ sinks: { out: { type: file, inputs: [in], path: out/all.log, format: lines } }`,
     ],
   },
   {
-    name: 'JSON with dead letters, to files that grow and that are emptied',
+    name: 'JSON with dead letters, to files that grow, that are compressed and that are emptied',
     stages: `
 sources: { in: { type: file, paths: ["in.log"], format: json } }
 transforms:
@@ -53,6 +53,7 @@ transforms:
 sinks:
   plain: { type: file, inputs: [shaped], path: out/errors.ndjson }
   whole: { type: file, inputs: [in], path: out/all.ndjson }
+  packed: { type: file, inputs: [in], path: out/all.ndjson.gz }
   table: { type: file, inputs: [errors], path: out/errors.csv, mode: overwrite, format: { type: csv, columns: [id, level] } }`,
     input: (random) => [{ name: 'in.log', bytes: logLines(random, 6e6) }],
   },
