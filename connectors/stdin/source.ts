@@ -15,6 +15,7 @@ export function createStdinSource(config: Config, context: StageContext): Source
   const stats = statsOfStdin();
   const file = stats?.isFile() ? new RedirectedFile(STDIN, stats) : undefined;
   return {
+    readsOnce: file === undefined,
     read: (outlet, signal, from) => {
       // Node takes a folder for a stream that is empty.
       if (stats?.isDirectory())

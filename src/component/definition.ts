@@ -84,6 +84,8 @@ export interface Source {
    * whole is still yielded).
    */
   read(outlet: Outlet, signal: AbortSignal, from: Positions): AsyncIterable<Chunk>;
+  /** What it has read cannot be read again: each checkpoint waits for the disk. */
+  readonly readsOnce?: boolean;
   /** The checkpoint that holds these positions is durable: what lies before them will never be asked for again. */
   commit?(positions: Positions): Promise<void>;
   /** Those of the positions that may still be needed; called now and then, so that they do not grow for ever. */

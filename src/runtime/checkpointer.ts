@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '../base/clock.js';
 import type { JsonValue } from '../base/json.js';
 import { isDiskFull } from '../base/storage.js';
 import type { Positions, Prepared, Sink, Source, StageLog } from '../component/index.js';
 import type { Barrier } from '../flow/index.js';
 import type { Checkpoint, CheckpointStore } from './checkpoint-store.js';
+import { SyncPace } from './sync-pace.js';
 
 /** The side of a running source that takes part in checkpoints. */
 export interface Positioned {
@@ -23,6 +25,8 @@ export interface CheckpointerOptions {
   readonly intervalMs: number;
   readonly sources: ReadonlyMap<string, Positioned>;
   readonly sinks: ReadonlyMap<string, Sink>;
+  /** Bytes handed to the sinks so far. */
+  readonly writtenBytes: () => number;
   readonly log: StageLog;
   /** Aborts when the run is torn down. */
   readonly signal: AbortSignal;
@@ -43,14 +47,15 @@ interface Round {
 }
 
 /**
- * Makes checkpoints: sends a barrier out from all sources at once, waits until it has come to every sink and each has
- * made durable what came before it, writes the one record, and only then lets sinks and sources commit. One checkpoint
- * at a time, and none where nothing was read since the last.
+ * Makes checkpoints: sends a barrier out from all sources at once, waits until it has come to every sink and (where the
+ * checkpoint is to be durable) each has synced what came before it, writes the one record, and only then lets sinks and
+ * sources commit. One checkpoint at a time, and none where nothing was read since the last.
  */
 export class Checkpointer {
   readonly #options: CheckpointerOptions;
   /** Sinks whose inputs have all ended: they meet no barrier any more. */
   readonly #ended = new Map<string, Prepared>();
+  readonly #pace: SyncPace;
   #lastId: number;
   #passedBefore = 0;
   #round: Round | undefined;
@@ -61,6 +66,9 @@ export class Checkpointer {
   constructor(options: CheckpointerOptions) {
     this.#options = options;
     this.#lastId = options.store.last?.id ?? 0;
+    const { writtenBytes, sources } = options;
+    const readsOnce = [...sources.values()].some(({ source }) => source.readsOnce);
+    this.#pace = new SyncPace({ always: readsOnce || this.#isAwaited(), writtenBytes, clock: systemClock });
     options.signal.addEventListener('abort', () => this.#stop());
   }
 
@@ -94,10 +102,7 @@ export class Checkpointer {
     clearTimeout(this.#timer);
     await this.#running;
     await this.#prune();
-    const { sources, sinks } = this.#options;
-    const ends = [...sinks.values(), ...[...sources.values()].map(({ source }) => source)];
-    const durable = ends.some(({ commit }) => commit !== undefined);
-    await this.#write(this.#positions(), this.#ended, { ended, durable });
+    await this.#write(this.#positions(), this.#ended, { ended, durable: this.#isAwaited() });
   }
 
   /** Resolves when nothing is written any more. For a run that was torn down: the one under way is given up or done. */
@@ -137,9 +142,18 @@ export class Checkpointer {
     if (!isComplete) return;
     // What a sink prepared at the barrier counts, even if it has ended since.
     const prepared = new Map([...this.#ended, ...round.prepared]);
-    await this.#write(round.positions, prepared, { ended: false, durable: true });
+    const durable = this.#pace.isDue();
+    await this.#write(round.positions, prepared, { ended: false, durable });
+    if (durable) this.#pace.synced();
     this.#passedBefore = passed;
     if (round.id % PRUNE_EVERY === 0) await this.#prune();
+  }
+
+  /** Whether a source or a sink commits, which it may only after a durable checkpoint. */
+  #isAwaited(): boolean {
+    const { sources, sinks } = this.#options;
+    const ends = [...sinks.values(), ...[...sources.values()].map(({ source }) => source)];
+    return ends.some(({ commit }) => commit !== undefined);
   }
 
   #begin(): Round & { readonly complete: Promise<boolean> } {

@@ -18,6 +18,8 @@ export class Metrics {
   readonly stages: ReadonlyMap<string, StageCounts>;
   /** Records written to the dead letters. */
   deadLetters = 0;
+  /** Bytes written by all sinks. */
+  writtenBytes = 0;
 
   constructor(stageIds: Iterable<string>) {
     this.stages = new Map([...stageIds].map((id) => [id, emptyCounts()]));
@@ -32,6 +34,7 @@ export class Metrics {
     counts.recordsIn += records;
     counts.recordsOut += records;
     counts.bytes += bytes;
+    this.writtenBytes += bytes;
   }
 
   countDeadLetters(records: number): void {

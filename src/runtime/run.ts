@@ -194,6 +194,7 @@ export class Run {
       intervalMs: this.#options.pipeline.runtime.checkpointMs,
       sources: this.#sourceRunners,
       sinks,
+      writtenBytes: () => this.metrics.writtenBytes,
       log,
       signal: this.#failing.signal,
       onFailure: (error) => this.#fail(error),
