@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Arena } from '../../src/batch/index.js';
@@ -8,7 +7,6 @@ import { runs } from '../support/property.js';
 import { absent, batchOf, encoderOf, encodeText, int, OPEN, shapeOf, text } from './encode.js';
 import { decodeAll, only } from './support.js';
 
-const conformance = new URL('../../../shared/conformance/', import.meta.url);
 const create = (options: object) =>
   CSV_FORMAT.decoder!.create({ type: 'csv', delimiter: ',', header: true, ...options });
 const abc = { preamble: 'a,b,c\r\n' };
@@ -133,44 +131,5 @@ describe('csv encoding', () => {
       }),
       { numRuns: runs(100) },
     );
-  });
-});
-
-interface Case {
-  name: string;
-  input: string;
-  options: Record<string, unknown>;
-  expected: { ok?: unknown; error?: string };
-}
-
-function casesOf(file: string): Case[] {
-  const url = new URL(file, conformance);
-  return existsSync(url) ? (JSON.parse(readFileSync(url, 'utf8')) as Case[]) : [];
-}
-
-/** Cuts at newlines outside of quotes, as sources frame CSV. */
-function frame(input: string): string[] {
-  const records = input.match(/(?:"[^"]*"|[^"\n])+/g) ?? [];
-  return records.map((record) => record.replace(/\r$/, ''));
-}
-
-describe.skipIf(!existsSync(conformance))('csv, the shared cases', () => {
-  it.each(casesOf('csv.json').map((item) => [item.name, item] as const))(
-    '%s',
-    (_name, { input, expected }) => {
-      const [preamble, ...records] = frame(Buffer.from(input, 'base64').toString());
-      expect(decodeAll(create({}), records, { preamble: preamble! }).rows).toEqual(expected.ok);
-    },
-  );
-
-  it('agrees with the cases of parse_csv', () => {
-    const cases = casesOf('vrl_parsers.json').filter(({ name }) => name.startsWith('parse_csv/'));
-    for (const { input, expected, options } of cases) {
-      if (options.delimiter) continue; // a wrong delimiter is an error of the configuration, tested above
-      const [first] = frame(input);
-      const columns = (expected.ok as string[]).map((_, i) => `c${i}`);
-      const row = decodeAll(create({ header: false, columns }), [first!]).rows[0]!;
-      expect(Object.values(row)).toEqual(expected.ok);
-    }
   });
 });

@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FORMATS, type FormatConfig, type FormatDefinition, formatNamed } from '../../src/formats/index.js';
@@ -73,64 +72,5 @@ describe('every format', () => {
     const { rows, refused, columns } = decodeAll(format.decoder!.create(configOf(format)), []);
     expect([rows, refused]).toEqual([[], []]);
     for (const vector of columns.values()) expect(vector.length).toBe(0);
-  });
-});
-
-const cases = new URL('../../../shared/conformance/vrl_parsers.json', import.meta.url);
-interface Case {
-  name: string;
-  input: string;
-  options: { format?: string; timestamp_format?: string };
-  expected: { ok?: Record<string, unknown>; error?: string };
-}
-
-const EXCEPTIONS: Readonly<Record<string, string>> = {
-  'parse_common_log/log_line_valid_with_timestamp_format':
-    'the format has the one timestamp that servers write',
-};
-
-/** Which of our formats a case is about: error logs are none of them. */
-function formatOf({ name, options }: Case): string | undefined {
-  if (name.startsWith('parse_common_log/')) return 'common';
-  if (!name.startsWith('parse_apache_log/') || options.format === 'error') return undefined;
-  return options.format;
-}
-
-function plain(expected: Record<string, unknown>): Record<string, unknown> {
-  const { message: _request, timestamp, ...rest } = expected; // the request as a whole is no field of ours
-  if (timestamp === undefined) return rest;
-  const { $timestamp: iso } = timestamp as { $timestamp: string };
-  return { ...rest, timestamp: { micros: Date.parse(iso) * 1000 } };
-}
-
-describe.skipIf(!existsSync(cases))('access logs, the shared cases', () => {
-  const all = existsSync(cases) ? (JSON.parse(readFileSync(cases, 'utf8')) as Case[]) : [];
-  const ours = all
-    .filter((item) => formatOf(item) && !EXCEPTIONS[item.name])
-    .map((item) => [item.name, item] as const);
-  it.each(ours)('%s', (_name, item) => {
-    const format = formatNamed(formatOf(item)!)!;
-    const row = decodeAll(format.decoder!.create({ type: format.name }), [item.input]).rows[0];
-    if (item.expected.ok) expect(row).toEqual(plain(item.expected.ok));
-    else expect(row).toBeTypeOf('string');
-  });
-
-  // NGINX's combined format is the same, but the function calls some fields otherwise and keeps "-".
-  const nginx = all.filter(
-    (item) => item.name.startsWith('parse_nginx_log/') && item.options.format === 'combined',
-  );
-  it.each(nginx.map((item) => [item.name, item] as const))('%s', (_name, { input, expected }) => {
-    const { client, timestamp, status, size, user, agent } = expected.ok as Record<string, unknown>;
-    const row = decodeAll(formatNamed('combined')!.decoder!.create({ type: 'combined' }), [input]).rows[0];
-    const dash = (value: unknown) => (value === '-' ? undefined : value);
-    const wanted = {
-      host: client,
-      status,
-      size,
-      user: dash(user),
-      agent: dash(agent),
-      ...plain({ timestamp }),
-    };
-    expect(row).toMatchObject(JSON.parse(JSON.stringify(wanted)) as object);
   });
 });

@@ -308,6 +308,12 @@ describe('any JSON record', () => {
   });
 });
 
+describe('what JSON leaves to the parser', () => {
+  it('refuses UTF-16', () => {
+    expect(refusalOf(Buffer.from('[1]', 'utf16le'))).toContain('control character U+0000');
+  });
+});
+
 /** The members of a JSON object by their keys as UTF-8 has them. */
 function membersOf(text: string): Map<string, unknown> {
   return new Map(

@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Arena, Tag } from '../../src/batch/index.js';
@@ -8,7 +7,6 @@ import { absent, batchOf, encoderOf, encodeText, int, json, OPEN, text } from '.
 import { decodeAll, only } from './support.js';
 
 const decoder = LOGFMT_FORMAT.decoder!.create({ type: 'logfmt' });
-const conformance = new URL('../../../shared/conformance/', import.meta.url);
 
 function decode(line: string): Record<string, unknown> | string {
   return decodeAll(decoder, [line]).rows[0]!;
@@ -130,54 +128,4 @@ describe('logfmt encoding', () => {
       { numRuns: runs(200) },
     );
   });
-});
-
-interface Case {
-  name: string;
-  input: string;
-  options: Record<string, string>;
-  expected: { ok?: unknown; error?: string; line?: number; pos?: number };
-}
-
-function casesOf(file: string): Case[] {
-  const url = new URL(file, conformance);
-  return existsSync(url) ? (JSON.parse(readFileSync(url, 'utf8')) as Case[]) : [];
-}
-
-describe.skipIf(!existsSync(conformance))('logfmt, the shared cases', () => {
-  it.each(casesOf('logfmt.json').map((item) => [item.name, item] as const))(
-    '%s',
-    (_name, { input, expected }) => {
-      const lines = input.split('\n');
-      const { rows, refused } = decodeAll(decoder, lines);
-      if (expected.ok === undefined) {
-        expect(refused.map(({ row }) => row + 1)).toEqual([expected.line]);
-        return;
-      }
-      // Two choices of ours: a bare key is true (VRL) where go-logfmt has no value, and the last of repeated keys counts.
-      const wanted = (expected.ok as [string, string | null][][]).map((pairs) =>
-        Object.fromEntries(pairs.map(([key, value]) => [key, value ?? ''])),
-      );
-      const found = rows.map((row) =>
-        Object.fromEntries(Object.entries(row).map(([key, value]) => [key, value === true ? '' : value])),
-      );
-      expect(found.filter((row) => Object.keys(row).length > 0)).toEqual(
-        wanted.filter((row) => Object.keys(row).length > 0),
-      );
-    },
-  );
-
-  const EXCEPTIONS: Record<string, string> = {
-    'parse_key_value/missing_separator': 'other delimiters are no logfmt',
-    'parse_key_value/duplicate_keys_no_value': 'other delimiters are no logfmt',
-    'parse_key_value/escaped_tab_escapes_in_quoted_value':
-      'escapes in quotes are those of go-logfmt, not kept as they stand',
-    'parse_key_value/unquoted_field_delimiter_followed_by_key_value_delimiter':
-      'a pair without a key is refused, as in go-logfmt',
-  };
-  const cases = casesOf('vrl_parsers.json').filter(({ name }) => name.startsWith('parse_key_value/'));
-  it.each(cases.filter(({ name }) => !EXCEPTIONS[name]).map((item) => [item.name, item] as const))(
-    '%s',
-    (_name, { input, expected }) => expect(decode(input)).toEqual(expected.ok),
-  );
 });

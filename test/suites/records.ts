@@ -1,0 +1,35 @@
+import { Arena } from '../../src/batch/index.js';
+import { type FormatConfig, formatNamed } from '../../src/formats/index.js';
+import { frame } from '../../src/workers/framing.js';
+import { decodeAll } from '../formats/support.js';
+
+/** A record's fields, or why it was refused. */
+export type Row = Record<string, unknown> | string;
+
+/** The options of a format with its defaults filled in. */
+export function configOf(type: string, options: object = {}): FormatConfig {
+  const fields = formatNamed(type)!.fields.flatMap((field) =>
+    'default' in field ? [[field.name, field.default]] : [],
+  );
+  return { ...Object.fromEntries(fields), ...options, type };
+}
+
+/** Decodes one record, as it is. */
+export function decodeOne(type: string, record: string | Uint8Array, options: object = {}): Row {
+  return decodeAll(formatNamed(type)!.decoder!.create(configOf(type, options)), [record]).rows[0]!;
+}
+
+/** Cuts a text into records as a source does, and decodes them. */
+export function decodeText(type: string, text: Uint8Array, options: object = {}): readonly Row[] {
+  const definition = formatNamed(type)!.decoder!;
+  const config = configOf(type, options);
+  const arena = new Arena(4 * 1024 * 1024);
+  const start = arena.place(text);
+  const { records } = frame(arena, definition.framing, start, start + text.length, text.length, 0);
+  const texts = Array.from(records.starts.subarray(0, records.count), (at, row) =>
+    arena.bytes.slice(at, at + records.lengths[row]!),
+  );
+  const preamble = definition.preambleLines?.(config) === 1 ? texts.shift() : undefined;
+  const header = preamble === undefined ? {} : { preamble: Buffer.from(preamble).toString() };
+  return decodeAll(definition.create(config), texts, header).rows;
+}

@@ -1,0 +1,53 @@
+import { inspect, isDeepStrictEqual } from 'node:util';
+
+/** A case of another project's tests, as the files of the conformance folder hold them. */
+export interface Case {
+  readonly name: string;
+  /** A text; some suites have other values here. */
+  readonly input: unknown;
+  readonly options?: Readonly<Record<string, unknown>>;
+  readonly expected: unknown;
+  /** Whatever else a suite's cases carry. */
+  readonly [key: string]: unknown;
+}
+
+/**
+ * What running a case showed. `recorded`: its suite leaves the answer to the implementation, so there is none that is
+ * wrong, but what ours does is written down.
+ */
+export type Outcome =
+  | { readonly kind: 'passed' }
+  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'recorded'; readonly message: string };
+
+export const PASSED: Outcome = { kind: 'passed' };
+
+export function failed(message: string): Outcome {
+  return { kind: 'failed', message };
+}
+
+/** Passed when `found` is deeply `expected`, else failed with both. */
+export function same(found: unknown, expected: unknown): Outcome {
+  if (isDeepStrictEqual(found, expected)) return PASSED;
+  return failed(`expected ${inspectShort(expected)}, found ${inspectShort(found)}`);
+}
+
+/** Runs the cases of one file. */
+export interface Suite {
+  /** The file's name without `.json`. */
+  readonly name: string;
+  /** Runs one case. What it throws is a failure. */
+  readonly run: (item: Case) => Outcome | Promise<Outcome>;
+}
+
+/** The input's bytes: a text, base64 where the case's options say so, or a list of bytes. */
+export function bytesOf({ input, options }: Case): Buffer {
+  if (Array.isArray(input)) return Buffer.from(input as number[]);
+  if (typeof input !== 'string') throw new Error(`the input is no text: ${inspectShort(input)}`);
+  return Buffer.from(input, options?.encoding === 'base64' ? 'base64' : 'utf8');
+}
+
+function inspectShort(value: unknown): string {
+  const text = inspect(value, { depth: 8, breakLength: Number.POSITIVE_INFINITY });
+  return text.length > 400 ? `${text.slice(0, 400)} …` : text;
+}
