@@ -1,5 +1,5 @@
 import type { Arena } from './arena.js';
-import { gather, type Vector } from './vector.js';
+import { gather, slice, type Vector } from './vector.js';
 
 /** An ordered part of a source: a file, a Kafka partition, stdin. Order and positions are kept within it. */
 export interface Partition {
@@ -75,6 +75,29 @@ export function fieldOf(batch: Batch, name: string): Vector | undefined {
   const column = batch.columns.get(name);
   if (column || !batch.document || batch.document.hidden.has(name)) return column;
   return batch.document.members.get(name);
+}
+
+/** The rows from `from` up to, but without, `to`; nothing is copied. */
+export function sliceRows(batch: Batch, from: number, to: number): Batch {
+  const each = (vectors: ReadonlyMap<string, Vector>): Map<string, Vector> =>
+    new Map([...vectors].map(([name, vector]) => [name, slice(vector, from, to)]));
+  const { columns, document, origin } = batch;
+  return {
+    ...batch,
+    rows: to - from,
+    columns: each(columns),
+    document: document && {
+      vector: slice(document.vector, from, to),
+      hidden: document.hidden,
+      members: each(document.members),
+    },
+    origin: {
+      count: to - from,
+      starts: origin.starts.subarray(from, to),
+      lengths: origin.lengths.subarray(from, to),
+      offsets: origin.offsets.subarray(from, to),
+    },
+  };
 }
 
 /** The rows `rows[0 .. count)` of `batch`, in that order. */

@@ -8,6 +8,7 @@ export {
   gatherRows,
   type Partition,
   type Records,
+  sliceRows,
 } from './batch.js';
 export { compileKernels, type KernelModule, type Kernels } from './kernels/kernels.js';
 export { EMPTY_SHAPE, type FieldKind, type Shape, unionOf } from './shape.js';

@@ -133,6 +133,17 @@ export function gather(arena: Arena, vector: Vector, rows: Int32Array, count: nu
   return vector.errors ? { ...gathered, errors: vector.errors } : gathered;
 }
 
+/** The rows from `from` up to, but without, `to`; nothing is copied. */
+export function slice(vector: Vector, from: number, to: number): Vector {
+  return {
+    ...vector,
+    length: to - from,
+    tags: vector.tags.subarray(from, to),
+    numbers: vector.numbers?.subarray(from, to),
+    views: vector.views?.subarray(from * 4, to * 4),
+  };
+}
+
 const decoder = new TextDecoder();
 
 /** The text of row `row` as a JavaScript string; bytes that are not UTF-8 become U+FFFD. For slow paths only. */

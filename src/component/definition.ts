@@ -158,6 +158,16 @@ export interface TransformDefinition extends Described {
 export interface Block {
   readonly bytes: Uint8Array;
   readonly records: number;
+  /** The path of all its records, where the sink's definition has a `path`. */
+  readonly key?: string;
+}
+
+/** Of what a sink's records go to paths that they name themselves. Plain data: it travels to the threads. */
+export interface PathOfRecords {
+  /** A template of paths: `parsePathTemplate`. */
+  readonly template: string;
+  /** An expression: the time of strftime parts, and where it is null, the time at which the record was read. */
+  readonly time: string;
 }
 
 export interface Sink {
@@ -170,7 +180,8 @@ export interface Sink {
   open(state: SinkState | undefined): Promise<SinkState>;
   /**
    * Resolves when the bytes have been handed over; then the block's buffer is used again. Blocks come one at a time. After an
-   * error that says `retryable` the same block comes again, whole: what was written of it has to be undone first.
+   * error that says `retryable` the same block comes again, whole: what was written of it has to be undone first. An error
+   * that blames the `data` is about this block alone, which is given up: nothing of it may have been written.
    */
   write(block: Block, signal: AbortSignal): Promise<void>;
   /** Called at a barrier, between two blocks. Later blocks come when it has resolved. */
@@ -203,6 +214,8 @@ export interface SinkDefinition extends Described {
    * nothing to go on from, and every run begins anew.
    */
   readonly keepsState?: true;
+  /** Blocks then hold records of one path each, which is their `key`. */
+  readonly path?: (config: Config) => PathOfRecords | undefined;
   /** Opens nothing; the first write does. */
   readonly create: (config: Config, context: SinkContext) => Sink;
 }

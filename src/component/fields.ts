@@ -1,6 +1,7 @@
 import type { Field, FieldType } from '../config/fields.js';
-import { parseExpression, parseTemplate } from '../expression/index.js';
+import { parseExpression, parsePathTemplate, parseTemplate } from '../expression/index.js';
 import { FORMATS } from '../formats/index.js';
+import type { PathOfRecords } from './definition.js';
 
 /** A CEL expression. The component gets its text, which it parses again where it runs: configurations are plain data. */
 export const EXPRESSION: FieldType = {
@@ -15,6 +16,12 @@ export const TEMPLATE: FieldType = {
   format: 'template',
   parse: (text) => parseTemplate(text).text,
 };
+
+/** The fields that a path reads. */
+export function readsOfPath({ template, time }: PathOfRecords): ReadonlySet<string> {
+  const { names, isTimed } = parsePathTemplate(template);
+  return isTimed ? new Set([...names, ...parseExpression(time).names]) : names;
+}
 
 type Options = Omit<Field, 'name' | 'summary' | 'type'>;
 

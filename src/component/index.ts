@@ -11,9 +11,10 @@ export {
 export { SyncGroup } from '../base/sync-group.js';
 export type { Partition } from '../batch/index.js';
 export { type Field, FieldError, type FieldType } from '../config/fields.js';
+export { type PathTemplate, parsePathTemplate } from '../expression/index.js';
 export { Claims } from './claims.js';
 export type * from './definition.js';
-export { EXPRESSION, expressionField, formatField, TEMPLATE, templateField } from './fields.js';
+export { EXPRESSION, expressionField, formatField, readsOfPath, TEMPLATE, templateField } from './fields.js';
 export { Framer } from './framing.js';
 export type {
   FramingOptions,

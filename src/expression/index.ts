@@ -1,3 +1,9 @@
 export { type Expression, parseExpression } from './expression.js';
+export {
+  compilePathTemplate,
+  type PathProgram,
+  type PathTemplate,
+  parsePathTemplate,
+} from './path-template.js';
 export { compileExpression, type Program, type Selection } from './program.js';
 export { compileTemplate, parseTemplate, type Template } from './template.js';

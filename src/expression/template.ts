@@ -54,11 +54,12 @@ export function compileTemplate(template: Template): Program {
   );
 }
 
-type Part = string | Tree;
+export type Part = string | (Tree & { readonly text: string });
 
 const encoder = new TextEncoder();
 
-function parseParts(text: string): Part[] {
+/** The literal texts of a template, braces undone, and its expressions. Throws FieldError with the place in `text`. */
+export function parseParts(text: string): Part[] {
   const parts: Part[] = [];
   let literal = '';
   for (let at = 0; at < text.length; ) {
@@ -83,9 +84,9 @@ function parseParts(text: string): Part[] {
   return parts;
 }
 
-function parsePart(text: string, offset: number): Tree {
+function parsePart(text: string, offset: number): Tree & { readonly text: string } {
   try {
-    return parseTree(text);
+    return { ...parseTree(text), text };
   } catch (error) {
     if (!(error instanceof FieldError)) throw error;
     throw new FieldError(error.message, error.offset + offset, error.suggestion);
@@ -116,12 +117,13 @@ function endOfString(text: string, start: number): number {
   throw new FieldError('this string has no closing quote', start);
 }
 
-interface TextPart {
+/** An expression within a text. */
+export interface TextPart {
   evaluate(arena: Arena, batch: Batch): Vector;
 }
 
 /** A field's JSON must be resolved before it becomes text: `"a"` is written as `a`. */
-function textPart(tree: Tree): TextPart {
+export function textPart(tree: Tree): TextPart {
   const path = pathOf(tree.root);
   if (!path) return compileTree(tree.root);
   const kernel = new PathKernel(path);

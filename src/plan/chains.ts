@@ -1,5 +1,12 @@
 import { EMPTY_SHAPE, type Shape, unionOf } from '../batch/index.js';
-import { FieldError, type SourceDefinition, type TransformDefinition } from '../component/index.js';
+import {
+  FieldError,
+  type PathOfRecords,
+  readsOfPath,
+  type SinkDefinition,
+  type SourceDefinition,
+  type TransformDefinition,
+} from '../component/index.js';
 import { type FormatConfig, type FormatDefinition, formatNamed, type Wanted } from '../formats/index.js';
 import type { Pipeline, QueueConfig, Stage } from './pipeline.js';
 import type { ChainPlan, InboxPlan, NodePlan, Plan } from './plan.js';
@@ -96,9 +103,11 @@ function wantedOf(
 ): Map<string, Wanted> {
   const wanted = new Map<string, Wanted>();
   for (const stage of [...order].reverse()) {
-    const needs = needsOf(stage, wanted.get(stage.id) ?? NOTHING, shapes, problems);
+    let needs = needsOf(stage, wanted.get(stage.id) ?? NOTHING, shapes, problems);
     // What goes out as it came in needs no fields, only the check that it could have had them.
-    if (stage.kind === 'sink' && verbatim.get(stage.id) === formatOf(stage)?.config.type) continue;
+    if (stage.kind === 'sink' && verbatim.get(stage.id) === formatOf(stage)?.config.type) needs = NOTHING;
+    const path = pathOf(stage);
+    if (path) needs = both(needs, { names: readsOfPath(path), all: false });
     for (const input of stage.inputs) wanted.set(input, both(wanted.get(input) ?? NOTHING, needs));
   }
   return wanted;
@@ -122,6 +131,11 @@ function needsOf(
     problems.push({ stage, message: error.message });
     return NOTHING;
   }
+}
+
+/** To where the records of a sink go, where they name it themselves. */
+function pathOf({ kind, definition, config }: Stage): PathOfRecords | undefined {
+  return kind === 'sink' ? (definition as SinkDefinition).path?.(config) : undefined;
 }
 
 function both(a: Wanted, b: Wanted): Wanted {
@@ -162,8 +176,8 @@ function stageMayRunAway({ kind, definition, config }: Stage): boolean {
   return kind === 'transform' && ((definition as TransformDefinition).mayRunAway?.(config) ?? false);
 }
 
-function copiesLines({ kind, format }: NodePlan): boolean {
-  return (kind === 'decode' || kind === 'encode') && format?.type === 'lines';
+function copiesLines({ kind, format, path }: NodePlan): boolean {
+  return !path && (kind === 'decode' || kind === 'encode') && format?.type === 'lines';
 }
 
 function rootNode(root: Stage, { wanted }: Knowledge): NodePlan {
@@ -187,7 +201,8 @@ function transformNode(stage: Stage, inputs: readonly number[], { wanted }: Know
 
 function encodeNode(stage: Stage, inputs: readonly number[], { shapes }: Knowledge): NodePlan {
   const shape = inputShape(stage, shapes);
-  const node: NodePlan = { ...stageNode(stage, inputs), kind: 'encode' };
+  const path = pathOf(stage);
+  const node: NodePlan = { ...stageNode(stage, inputs), kind: 'encode', ...(path && { path }) };
   const format = formatOf(stage);
   if (!format) return node;
   return { ...node, format: format.config, shape: { fields: [...shape.fields], open: shape.open } };

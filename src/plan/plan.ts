@@ -1,5 +1,5 @@
 import type { Shape } from '../batch/index.js';
-import type { Config } from '../component/index.js';
+import type { Config, PathOfRecords } from '../component/index.js';
 import type { FormatConfig, Framing, Wanted } from '../formats/index.js';
 import type { OnError, QueueConfig, Stage } from './pipeline.js';
 
@@ -22,7 +22,8 @@ export interface NodePlan {
   /** For `decode` and `transform`: what the nodes after it look into, and whether records go on whole. */
   readonly wantedNames?: readonly string[];
   readonly wantsAll?: boolean;
-  /** What arrives at an `encode`. */
+  /** Of an `encode`: to where records go that name their path themselves, and what arrives. */
+  readonly path?: PathOfRecords;
   readonly shape?: { readonly fields: readonly (readonly [string, string])[]; readonly open: boolean };
 }
 

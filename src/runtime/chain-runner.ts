@@ -129,7 +129,8 @@ export class ChainRunner {
     const { plan, metrics, onTrip } = this.#options;
     let dead = 0;
     for (const [node, { stage, kind }] of plan.nodes.entries()) {
-      if (kind !== 'decode' && kind !== 'transform') continue;
+      // A sink counts what it gets; here are only the records that have no path.
+      if (kind !== 'decode' && kind !== 'transform' && kind !== 'encode') continue;
       const at = node * COUNTERS;
       const counted = metrics.stage(stage);
       counted.recordsIn += counts[at + Counter.IN]!;
@@ -154,6 +155,6 @@ function stoppedError({ stage, code, message, partition, offset }: StoppedBy): M
 function itemOf(output: TripOutput): ChainItem | SinkItem {
   const { records } = output;
   if (output.kind === 'batch') return { kind: 'batch', batch: output.batch, records };
-  const { buffer, byteOffset, length } = output;
-  return { kind: 'block', buffer, byteOffset, length, records };
+  const { buffer, byteOffset, length, parts } = output;
+  return { kind: 'block', buffer, byteOffset, length, records, ...(parts && { parts }) };
 }

@@ -1,5 +1,6 @@
 import type { DetachedBatch } from '../batch/index.js';
 import type { Chunk } from '../component/index.js';
+import type { OutputPart } from '../workers/index.js';
 
 /** What waits in front of a chain: a source's chunk, or a batch that another chain sent. */
 export type ChainItem =
@@ -13,6 +14,7 @@ export interface SinkItem {
   readonly byteOffset: number;
   readonly length: number;
   readonly records: number;
+  readonly parts?: readonly OutputPart[];
 }
 
 /** The buffer that an item holds, and thereby what it costs. */

@@ -88,7 +88,7 @@ export class ReliableWriter {
       );
       return 'written';
     } catch (error) {
-      if (signal.aborted || !isRetryable(error)) throw error;
+      if (signal.aborted || !(isRetryable(error) || isAboutBlock(error))) throw error;
       if (onError.action === 'stop') throw givenUp(error, attempts);
       return { rejected: error, attempts };
     }
@@ -141,6 +141,11 @@ export class ReliableWriter {
       );
     }
   }
+}
+
+/** The sink is well, and this block will never do. */
+function isAboutBlock(error: unknown): error is MillraceError {
+  return error instanceof MillraceError && error.blame === 'data';
 }
 
 function givenUp(error: MillraceError, attempts: number): MillraceError {

@@ -30,13 +30,23 @@ export async function runSink(options: SinkRunnerOptions): Promise<void> {
       onPrepared(arrival, await sink.prepare());
       continue;
     }
-    const { buffer, byteOffset, length, records } = arrival.item;
-    const block = { bytes: new Uint8Array(buffer, byteOffset, length), records };
-    const outcome = await writer.write(block, signal);
-    if (outcome === 'written') onWritten(records, length);
-    else await onRejected(block, outcome);
-    pool.give(buffer);
+    for (const block of blocksOf(arrival.item)) {
+      const outcome = await writer.write(block, signal);
+      if (outcome === 'written') onWritten(block.records, block.bytes.length);
+      else await onRejected(block, outcome);
+    }
+    pool.give(arrival.item.buffer);
     arrival.release();
   }
   onEnded(await sink.prepare());
+}
+
+/** One for each path, where its records have paths. */
+function* blocksOf({ buffer, byteOffset, length, records, parts }: SinkItem): Generator<Block> {
+  if (!parts) yield { bytes: new Uint8Array(buffer, byteOffset, length), records };
+  let at = byteOffset;
+  for (const part of parts ?? []) {
+    yield { bytes: new Uint8Array(buffer, at, part.length), records: part.records, key: part.key };
+    at += part.length;
+  }
 }

@@ -1,3 +1,4 @@
+import { finishHash, mixWord, murmur3 } from '../base/hash.js';
 import {
   type Arena,
   ArenaWriter,
@@ -18,7 +19,6 @@ import {
 } from '../component/index.js';
 import { compileExpression, type Program, parseExpression } from '../expression/index.js';
 import { writePlain } from '../formats/index.js';
-import { finishHash, mixWord, murmur3 } from './hash.js';
 import { EXPRESSION_FAILED, errorAt } from './record.js';
 
 const HASHES = 2 ** 32;

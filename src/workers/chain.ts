@@ -10,7 +10,7 @@ import {
 import type { ChainPlan } from '../plan/index.js';
 import { frame } from './framing.js';
 import { Ledger, Stopped } from './ledger.js';
-import { DecodeNode, EncodeNode, TransformNode } from './nodes.js';
+import { DecodeNode, type Encoded, EncodeNode, TransformNode } from './nodes.js';
 import { LeafOutput, OutputBuffers, packDeadLetters } from './outputs.js';
 import {
   bufferOfInput,
@@ -50,7 +50,7 @@ export class Chain {
     for (const [index, node] of plan.nodes.entries()) {
       if (node.kind === 'decode') nodes.push(new DecodeNode(node, index));
       else if (node.kind === 'transform') nodes.push(new TransformNode(node, index, arena));
-      else if (node.kind === 'encode') nodes.push(await EncodeNode.create(node, arena));
+      else if (node.kind === 'encode') nodes.push(await EncodeNode.create(node, index, arena));
       else nodes.push(undefined);
     }
     return new Chain(plan, pipeline, arena, nodes);
@@ -143,7 +143,7 @@ export class Chain {
 
   #runNodes(root: Batch, ledger: Ledger): void {
     const batches: Batch[][] = [[root]];
-    const encoded: { node: number; start: number; end: number; records: number }[] = [];
+    const encoded: { node: number; outputs: Encoded[] }[] = [];
     const sent: { node: number; batch: Batch }[] = [];
     for (let index = 1; index < this.#plan.nodes.length; index++) {
       const node = this.#nodes[index];
@@ -153,13 +153,13 @@ export class Chain {
       for (const batch of inputs) {
         if (batch.rows === 0) continue;
         if (node instanceof TransformNode) node.run(ledger, batch, out);
-        else if (node instanceof EncodeNode)
-          encoded.push({ node: index, ...node.run(batch), records: batch.rows });
+        else if (node instanceof EncodeNode) encoded.push({ node: index, outputs: node.run(ledger, batch) });
         else sent.push({ node: index, batch });
       }
     }
     // Only now, so that a batch that did not fit the arena has put out nothing when it is tried again in parts.
-    for (const { node, start, end, records } of encoded) this.#leaf(node).add({ start, end }, records);
+    for (const { node, outputs } of encoded)
+      for (const { start, end, records, key } of outputs) this.#leaf(node).add({ start, end }, records, key);
     for (const { node, batch } of sent) this.#send(node, batch);
   }
 
@@ -184,14 +184,7 @@ export class Chain {
       if (node === verbatim?.node) continue;
       const buffer = this.#buffers.take(leaf.length);
       leaf.copyTo(this.#arena, new Uint8Array(buffer, 0, leaf.length));
-      outputs.push({
-        kind: 'bytes',
-        node,
-        records: leaf.records,
-        buffer,
-        byteOffset: 0,
-        length: leaf.length,
-      });
+      outputs.push(outputOf(node, leaf, buffer, 0));
     }
     const letters = packDeadLetters(ledger.deadLetters);
     if (letters) outputs.push(letters);
@@ -211,15 +204,13 @@ export class Chain {
       const extent = leaf.single;
       if (!extent || extent.end > this.#chunk.end || leaf.length * 2 < input.length) continue;
       const byteOffset = input.byteOffset + extent.start - this.#chunk.start;
-      return {
-        kind: 'bytes',
-        node,
-        records: leaf.records,
-        buffer: input.buffer,
-        byteOffset,
-        length: leaf.length,
-      };
+      return outputOf(node, leaf, input.buffer, byteOffset);
     }
     return undefined;
   }
+}
+
+function outputOf(node: number, leaf: LeafOutput, buffer: ArrayBuffer, byteOffset: number): TripOutput {
+  const { records, length, parts } = leaf;
+  return { kind: 'bytes', node, records, buffer, byteOffset, length, ...(parts && { parts }) };
 }

@@ -7,6 +7,7 @@ export {
   COUNTERS,
   Counter,
   DEAD_LETTERS,
+  type OutputPart,
   type StoppedBy,
   type TripInput,
   type TripOutput,

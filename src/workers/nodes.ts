@@ -17,6 +17,7 @@ import {
 import type { NodePlan } from '../plan/index.js';
 import { TRANSFORMS } from '../transforms/index.js';
 import type { Ledger } from './ledger.js';
+import { PathGroups } from './path-groups.js';
 import { Counter } from './trip.js';
 
 const NEWLINE = 10;
@@ -121,25 +122,47 @@ export class TransformNode implements Emit {
   }
 }
 
+/** Where in the arena encoded records lie. */
+export interface Encoded {
+  readonly start: number;
+  readonly end: number;
+  readonly records: number;
+  /** Their path, where the sink's records have paths. */
+  readonly key?: string;
+}
+
 /** Encodes batches for a sink. */
 export class EncodeNode {
   readonly #plan: NodePlan;
+  readonly #at: { node: number; stage: string; onError: NodePlan['onError'] };
+  readonly #paths: PathGroups | undefined;
   readonly #writer: ArenaWriter;
   readonly #encoder: Encoder;
 
-  private constructor(plan: NodePlan, arena: Arena, encoder: Encoder) {
+  private constructor(plan: NodePlan, node: number, arena: Arena, encoder: Encoder) {
     this.#plan = plan;
+    this.#at = { node, stage: plan.stage, onError: plan.onError };
+    this.#paths = plan.path && new PathGroups(plan.path);
     this.#writer = new ArenaWriter(arena);
     this.#encoder = encoder;
   }
 
-  static async create(plan: NodePlan, arena: Arena): Promise<EncodeNode> {
+  static async create(plan: NodePlan, node: number, arena: Arena): Promise<EncodeNode> {
     const encoder = await createEncoder(plan);
-    return new EncodeNode(plan, arena, encoder);
+    return new EncodeNode(plan, node, arena, encoder);
   }
 
-  /** Where in the arena the batch's encoded records lie. */
-  run(batch: Batch): { start: number; end: number } {
+  run(ledger: Ledger, batch: Batch): Encoded[] {
+    if (!this.#paths) return [{ ...this.#encode(batch), records: batch.rows }];
+    const { arena } = this.#writer;
+    const groups = this.#paths.split(arena, batch, (row, code, message) => {
+      ledger.add(this.#at.node, Counter.IN, 1);
+      ledger.fail(arena, batch, row, this.#at, code, message);
+    });
+    return groups.map(({ key, batch: part }) => ({ key, ...this.#encode(part), records: part.rows }));
+  }
+
+  #encode(batch: Batch): { start: number; end: number } {
     const verbatim =
       batch.untouched === this.#plan.format!.type && contiguousBytes(this.#writer.arena, batch.origin);
     if (verbatim) return verbatim;

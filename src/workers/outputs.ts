@@ -1,5 +1,5 @@
 import type { Arena } from '../batch/index.js';
-import { DEAD_LETTERS, type TripOutput } from './trip.js';
+import { DEAD_LETTERS, type OutputPart, type TripOutput } from './trip.js';
 
 /** Outputs smaller than this share of a buffer are not put there: the rest would be memory that nobody counts. */
 const LEAST_FILL = 0.5;
@@ -43,8 +43,54 @@ export function roundUp(bytes: number): number {
   return bytes <= SMALLEST_BUFFER ? SMALLEST_BUFFER : 2 ** Math.ceil(Math.log2(bytes));
 }
 
-/** Bytes that a leaf has put out in this trip: extents of the arena, and what had to be moved out of it before. */
+/** What a leaf has put out in this trip: where its records have paths, one part for each, in the order of their beginnings. */
 export class LeafOutput {
+  readonly #parts = new Map<string | undefined, PartOutput>();
+
+  add(extent: { start: number; end: number }, records: number, key?: string): void {
+    let part = this.#parts.get(key);
+    if (!part) {
+      part = new PartOutput();
+      this.#parts.set(key, part);
+    }
+    part.add(extent, records);
+  }
+
+  moveOut(arena: Arena): void {
+    for (const part of this.#parts.values()) part.moveOut(arena);
+  }
+
+  get records(): number {
+    return this.#sum(({ records }) => records);
+  }
+
+  get length(): number {
+    return this.#sum(({ length }) => length);
+  }
+
+  /** The one extent that holds everything, where there is one. */
+  get single(): { start: number; end: number } | undefined {
+    return this.#parts.size === 1 ? [...this.#parts.values()][0]!.single : undefined;
+  }
+
+  /** Undefined where the records have no paths. */
+  get parts(): OutputPart[] | undefined {
+    if (this.#parts.has(undefined)) return undefined;
+    return [...this.#parts].map(([key, { length, records }]) => ({ key: key!, length, records }));
+  }
+
+  copyTo(arena: Arena, target: Uint8Array): void {
+    let at = 0;
+    for (const part of this.#parts.values()) at = part.copyTo(arena, target, at);
+  }
+
+  #sum(count: (part: PartOutput) => number): number {
+    return [...this.#parts.values()].reduce((sum, part) => sum + count(part), 0);
+  }
+}
+
+/** Bytes that were put out in this trip: extents of the arena, and what had to be moved out of it before. */
+class PartOutput {
   records = 0;
   readonly #moved: Uint8Array[] = [];
   #extents: { start: number; end: number }[] = [];
@@ -67,13 +113,13 @@ export class LeafOutput {
     return this.#extents.reduce((sum, { start, end }) => sum + end - start, moved);
   }
 
-  /** The one extent that holds everything, where there is one. */
   get single(): { start: number; end: number } | undefined {
     return this.#moved.length === 0 && this.#extents.length === 1 ? this.#extents[0] : undefined;
   }
 
-  copyTo(arena: Arena, target: Uint8Array): void {
-    let at = 0;
+  /** Answers where the next part begins. */
+  copyTo(arena: Arena, target: Uint8Array, start: number): number {
+    let at = start;
     for (const bytes of this.#moved) {
       target.set(bytes, at);
       at += bytes.length;
@@ -82,6 +128,7 @@ export class LeafOutput {
       target.set(arena.bytes.subarray(start, end), at);
       at += end - start;
     }
+    return at;
   }
 }
 

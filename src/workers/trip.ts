@@ -49,9 +49,18 @@ export type TripOutput = {
       readonly buffer: ArrayBuffer;
       readonly byteOffset: number;
       readonly length: number;
+      /** Of records that go to paths: what lies one after another in the bytes. */
+      readonly parts?: readonly OutputPart[];
     }
   | { readonly kind: 'batch'; readonly batch: DetachedBatch }
 );
+
+/** Records that go to the same path. */
+export interface OutputPart {
+  readonly key: string;
+  readonly length: number;
+  readonly records: number;
+}
 
 /** A record on which a stage with `on_error: stop` failed. */
 export interface StoppedBy {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { murmur3 } from '../../src/transforms/hash.js';
+import { murmur3 } from '../../src/base/hash.js';
 
 const hash = (text: string, seed: number) => {
   const bytes = Buffer.from(`..${text}..`);
