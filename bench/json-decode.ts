@@ -42,7 +42,7 @@ for (const [label, wanted] of [
   const figures: number[] = [];
   for (let batch = 0; batch < WARM_UP_BATCHES; batch++) {
     arena.reset();
-    decoder.decode(arena, place(chunk), wanted, partition);
+    decoder.decode(arena, place(chunk), wanted, partition, 0);
   }
   for (let round = 0; round < rounds; round++) {
     let decodeMs = 0;
@@ -51,7 +51,7 @@ for (const [label, wanted] of [
       arena.reset();
       const records = place(chunk);
       const start = performance.now();
-      const { refused } = decoder.decode(arena, records, wanted, partition);
+      const { refused } = decoder.decode(arena, records, wanted, partition, 0);
       decodeMs += performance.now() - start;
       if (refused.length > 0) throw new Error(`refused: ${refused[0]!.message}`);
     }

@@ -47,8 +47,9 @@ export interface Decoder {
    * Decodes records that lie in the arena, in ascending order of their addresses, between the first record's start
    * and the last record's end (gaps hold terminators). Every record is checked in full whatever is wanted: which
    * records are refused must not depend on `wanted`. Never throws for what the bytes hold.
+   * @param readAtMs when the source read them, in milliseconds since 1970: times without a year are near it
    */
-  decode(arena: Arena, records: Records, wanted: Wanted, partition: Partition): Decoded;
+  decode(arena: Arena, records: Records, wanted: Wanted, partition: Partition, readAtMs: number): Decoded;
 }
 
 /** Turns batches into bytes. Runs in a worker thread; one instance serves one sink there. */

@@ -70,7 +70,8 @@ class Parse implements Transform {
     if (!vector || count === 0) return;
     const records = placeTexts(arena, batch, vector, rows, count);
     const { source, name } = batch.partition;
-    const decoded = this.#decoder.decode(arena, records, this.#wantedWith(batch), { source, name });
+    const wanted = this.#wantedWith(batch);
+    const decoded = this.#decoder.decode(arena, records, wanted, { source, name }, batch.readAtMs);
     for (const { row, message } of decoded.refused) {
       emit.fail(batch, rows[row]!, 'parse_failed', `cannot parse the field "${field}": ${message}`);
     }

@@ -43,7 +43,13 @@ export class DecodeNode {
   }
 
   run(arena: Arena, ledger: Ledger, records: Records, partition: Partition, readAtMs: number): Batch {
-    const { columns, document, refused } = this.#decoder.decode(arena, records, this.#wanted, partition);
+    const { columns, document, refused } = this.#decoder.decode(
+      arena,
+      records,
+      this.#wanted,
+      partition,
+      readAtMs,
+    );
     const { type } = this.#plan.format!;
     const untouched = this.#format.verbatim ? type : undefined;
     const batch: Batch = {

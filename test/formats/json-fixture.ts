@@ -41,7 +41,7 @@ export function decode(
   arena.reset();
   const placed = placeRecords(records);
   return {
-    ...JSON_FORMAT.decoder!.create({ type: 'json' }).decode(arena, placed, wanted, partition),
+    ...JSON_FORMAT.decoder!.create({ type: 'json' }).decode(arena, placed, wanted, partition, 0),
     records: placed,
   };
 }

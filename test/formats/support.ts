@@ -79,13 +79,14 @@ export interface DecodedTest extends Decoded {
 export function decodeAll(
   decoder: Decoder,
   texts: readonly (string | Uint8Array)[],
-  options: { wanted?: Wanted; preamble?: string; arena?: Arena } = {},
+  options: { wanted?: Wanted; preamble?: string; arena?: Arena; readAtMs?: number } = {},
 ): DecodedTest {
   const arena = options.arena ?? new Arena(texts.length > 100 ? 64 * 1024 * 1024 : 1024 * 1024);
   const records = placeRecords(arena, texts);
   const partition =
     options.preamble === undefined ? PARTITION : { ...PARTITION, preamble: Buffer.from(options.preamble) };
-  const decoded = decoder.decode(arena, records, options.wanted ?? ALL, partition);
+  const { wanted = ALL, readAtMs = 0 } = options;
+  const decoded = decoder.decode(arena, records, wanted, partition, readAtMs);
   const refused = new Map(decoded.refused.map(({ row, message }) => [row, message]));
   const rows = texts.map((_, row) => {
     const message = refused.get(row);
@@ -100,7 +101,7 @@ export function decodeAll(
     origin: records,
     untouched: undefined,
     partition,
-    readAtMs: 0,
+    readAtMs,
   };
   return { ...decoded, arena, records, batch, rows };
 }
