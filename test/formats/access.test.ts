@@ -241,7 +241,7 @@ const anyLine = fc.oneof(
 /** Decodes the records and holds every row against the general parser. */
 function expectAgreement(arena: Arena, records: Records, isCombined: boolean): void {
   const decoder = isCombined ? combined() : common();
-  const { columns, refused } = decoder.decode(arena, records, ALL, { source: 'test', name: 'test.log' });
+  const { columns, refused } = decoder.decode(arena, records, ALL, { source: 'test', name: 'test.log' }, 0);
   const messages = new Map(refused.map(({ row, message }) => [row, message]));
   const general = new AccessLine();
   for (let row = 0; row < records.count; row++) {

@@ -157,6 +157,7 @@ describe('refused JSON records', () => {
           whole,
           wantedAll(),
           partition,
+          0,
         );
         expect(refused[0]?.message).toBe(expected);
         expect(arena.bytes[whole.starts[0]! + whole.lengths[0]!]).toBe(behind.charCodeAt(0));
