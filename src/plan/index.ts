@@ -1,12 +1,6 @@
-export {
-  formatOf,
-  framingOf,
-  inputShape,
-  inTopologicalOrder,
-  type PlanProblem,
-  planPipeline,
-} from './chains.js';
+export { planPipeline } from './chains.js';
 export { commonFields } from './check-stage.js';
+export { formatOf, framingOf, inputShape, inTopologicalOrder, type PlanProblem } from './knowledge.js';
 export * from './pipeline.js';
 export { TOP_LEVEL } from './pipeline-fields.js';
 export type { ChainPlan, InboxPlan, NodeKind, NodePlan, Plan, SegmentPlan } from './plan.js';

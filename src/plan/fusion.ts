@@ -1,0 +1,73 @@
+import type { TransformDefinition } from '../component/index.js';
+import { formatOf, inputShape, type Knowledge, NOTHING, pathOf } from './knowledge.js';
+import type { Pipeline, Stage } from './pipeline.js';
+import type { ChainPlan, NodePlan } from './plan.js';
+
+/** Whether a chain begins there. */
+export function isRoot(stage: Stage): boolean {
+  return stage.kind === 'source' || (stage.kind === 'transform' && stage.queue !== undefined);
+}
+
+/** Fuses everything that is reached from `root` without passing a queue. */
+export function chainFrom(
+  root: Stage,
+  knowledge: Knowledge,
+  { maxRecords }: Pipeline['runtime']['batch'],
+): ChainPlan {
+  const { order } = knowledge;
+  const nodes: NodePlan[] = [rootNode(root, knowledge)];
+  const nodeOf = new Map<string, number>();
+  if (root.kind === 'source') {
+    nodeOf.set(root.id, 0);
+  } else {
+    nodes.push(transformNode(root, [0], knowledge));
+    nodeOf.set(root.id, 1);
+  }
+  for (const stage of order) {
+    if (stage === root) continue;
+    const inputs = stage.inputs.flatMap((id) => nodeOf.get(id) ?? []);
+    if (inputs.length === 0) continue;
+    if (stage.kind === 'sink') nodes.push(encodeNode(stage, inputs, knowledge));
+    else if (stage.queue) nodes.push({ ...stageNode(stage, inputs), kind: 'send' });
+    else nodeOf.set(stage.id, nodes.push(transformNode(stage, inputs, knowledge)) - 1);
+  }
+  const mayRunAway = order.some((stage) => nodeOf.has(stage.id) && stageMayRunAway(stage));
+  const plan = { id: root.id, nodes, maxRecords, copiesLines: nodes.every(copiesLines) };
+  return mayRunAway ? { ...plan, mayRunAway } : plan;
+}
+
+function stageMayRunAway({ kind, definition, config }: Stage): boolean {
+  return kind === 'transform' && ((definition as TransformDefinition).mayRunAway?.(config) ?? false);
+}
+
+function copiesLines({ kind, format, path }: NodePlan): boolean {
+  return !path && (kind === 'decode' || kind === 'encode') && format?.type === 'lines';
+}
+
+function rootNode(root: Stage, { wanted }: Knowledge): NodePlan {
+  const node = stageNode(root, []);
+  const format = root.kind === 'source' ? formatOf(root) : undefined;
+  if (!format) return { ...node, kind: 'receive' };
+  const { names, all } = wanted.get(root.id) ?? NOTHING;
+  const framing = format.definition.decoder!.framing;
+  return { ...node, kind: 'decode', format: format.config, framing, wantedNames: [...names], wantsAll: all };
+}
+
+function stageNode(stage: Stage, inputs: readonly number[]): Omit<NodePlan, 'kind'> {
+  const { id, type, config, onError } = stage;
+  return { stage: id, type, config, inputs, onError: onError.action };
+}
+
+function transformNode(stage: Stage, inputs: readonly number[], { wanted }: Knowledge): NodePlan {
+  const { names, all } = wanted.get(stage.id) ?? NOTHING;
+  return { ...stageNode(stage, inputs), kind: 'transform', wantedNames: [...names], wantsAll: all };
+}
+
+function encodeNode(stage: Stage, inputs: readonly number[], { shapes }: Knowledge): NodePlan {
+  const shape = inputShape(stage, shapes);
+  const path = pathOf(stage);
+  const node: NodePlan = { ...stageNode(stage, inputs), kind: 'encode', ...(path && { path }) };
+  const format = formatOf(stage);
+  if (!format) return node;
+  return { ...node, format: format.config, shape: { fields: [...shape.fields], open: shape.open } };
+}

@@ -1,0 +1,152 @@
+import { EMPTY_SHAPE, type Shape, unionOf } from '../batch/index.js';
+import {
+  FieldError,
+  type PathOfRecords,
+  readsOfPath,
+  type SinkDefinition,
+  type SourceDefinition,
+  type TransformDefinition,
+} from '../component/index.js';
+import { type FormatConfig, type FormatDefinition, formatNamed, type Wanted } from '../formats/index.js';
+import type { Pipeline, Stage } from './pipeline.js';
+
+export const NOTHING: Wanted = { names: new Set(), all: false };
+
+/** A stage that cannot work with what it is given. */
+export interface PlanProblem {
+  readonly stage: Stage;
+  readonly message: string;
+}
+
+/** What is known of the records between the stages. */
+export interface Knowledge {
+  /** The stages, inputs before their readers. */
+  readonly order: readonly Stage[];
+  /** What each source and transform puts out, and what is wanted of it. */
+  readonly shapes: ReadonlyMap<string, Shape>;
+  readonly wanted: ReadonlyMap<string, Wanted>;
+}
+
+/**
+ * Field names flow backward, so that decoders make only the columns that someone looks into; shapes flow forward, so that
+ * encoders know theirs.
+ */
+export function learn(pipeline: Pipeline, problems: PlanProblem[]): Knowledge {
+  const order = inTopologicalOrder(pipeline.stages);
+  const shapes = shapesOf(order);
+  return { order, shapes, wanted: wantedOf(order, shapes, verbatimOf(order), problems) };
+}
+
+/** Inputs before their readers, otherwise in the order of the file. */
+export function inTopologicalOrder(stages: readonly Stage[]): Stage[] {
+  const byId = new Map(stages.map((stage) => [stage.id, stage]));
+  const order = new Set<Stage>();
+  const visit = (stage: Stage): void => {
+    if (order.has(stage)) return;
+    for (const input of stage.inputs) visit(byId.get(input)!);
+    order.add(stage);
+  };
+  for (const stage of stages) visit(stage);
+  return [...order];
+}
+
+/** The format of a stage that has one, with its definition. */
+export function formatOf(stage: Stage): { config: FormatConfig; definition: FormatDefinition } | undefined {
+  const config = stage.config.format as FormatConfig | undefined;
+  const definition = config && formatNamed(config.type);
+  return definition && { config, definition };
+}
+
+/** What arrives at a stage: the union of its inputs' shapes. */
+export function inputShape(stage: Stage, shapes: ReadonlyMap<string, Shape>): Shape {
+  return stage.inputs.map((id) => shapes.get(id)!).reduce(unionOf, EMPTY_SHAPE);
+}
+
+function shapesOf(order: readonly Stage[]): Map<string, Shape> {
+  const shapes = new Map<string, Shape>();
+  for (const stage of order) {
+    if (stage.kind === 'source') {
+      const format = formatOf(stage);
+      shapes.set(stage.id, format?.definition.decoder?.shape(format.config) ?? EMPTY_SHAPE);
+    } else if (stage.kind === 'transform') {
+      const definition = stage.definition as TransformDefinition;
+      shapes.set(stage.id, definition.shape(stage.config, inputShape(stage, shapes)));
+    }
+  }
+  return shapes;
+}
+
+/** The stages whose records are still the bytes that a source read, with the format of these bytes. */
+function verbatimOf(order: readonly Stage[]): Map<string, string> {
+  const verbatim = new Map<string, string>();
+  for (const stage of order) {
+    const names =
+      stage.kind === 'source' ? [verbatimFormat(stage)] : stage.inputs.map((id) => verbatim.get(id));
+    const keeps = stage.kind !== 'transform' || (stage.definition as TransformDefinition).keepsRecords;
+    const [name] = names;
+    if (keeps && name !== undefined && names.every((other) => other === name)) verbatim.set(stage.id, name);
+  }
+  return verbatim;
+}
+
+function verbatimFormat(source: Stage): string | undefined {
+  const definition = formatOf(source)?.definition;
+  return definition?.verbatim && definition.name;
+}
+
+function wantedOf(
+  order: readonly Stage[],
+  shapes: ReadonlyMap<string, Shape>,
+  verbatim: ReadonlyMap<string, string>,
+  problems: PlanProblem[],
+): Map<string, Wanted> {
+  const wanted = new Map<string, Wanted>();
+  for (const stage of [...order].reverse()) {
+    let needs = needsOf(stage, wanted.get(stage.id) ?? NOTHING, shapes, problems);
+    // What goes out as it came in needs no fields, only the check that it could have had them.
+    if (stage.kind === 'sink' && verbatim.get(stage.id) === formatOf(stage)?.config.type) needs = NOTHING;
+    const path = pathOf(stage);
+    if (path) needs = both(needs, { names: readsOfPath(path), all: false });
+    for (const input of stage.inputs) wanted.set(input, both(wanted.get(input) ?? NOTHING, needs));
+  }
+  return wanted;
+}
+
+function needsOf(
+  stage: Stage,
+  wantedOfStage: Wanted,
+  shapes: ReadonlyMap<string, Shape>,
+  problems: PlanProblem[],
+): Wanted {
+  if (stage.kind === 'transform') {
+    return (stage.definition as TransformDefinition).needs(stage.config, wantedOfStage);
+  }
+  const format = stage.kind === 'sink' ? formatOf(stage) : undefined;
+  if (!format) return NOTHING;
+  try {
+    return format.definition.encoder!.wanted(format.config, inputShape(stage, shapes));
+  } catch (error) {
+    if (!(error instanceof FieldError)) throw error;
+    problems.push({ stage, message: error.message });
+    return NOTHING;
+  }
+}
+
+/** To where the records of a sink go, where they name it themselves. */
+export function pathOf({ kind, definition, config }: Stage): PathOfRecords | undefined {
+  return kind === 'sink' ? (definition as SinkDefinition).path?.(config) : undefined;
+}
+
+function both(a: Wanted, b: Wanted): Wanted {
+  return { names: new Set([...a.names, ...b.names]), all: a.all || b.all };
+}
+
+/** The framing of a source's bytes, and how many lines come before its records. */
+export function framingOf(stage: Stage): { framing: 'lines' | 'csv'; preambleLines: number } {
+  const format = (stage.definition as SourceDefinition) && formatOf(stage);
+  const decoder = format?.definition.decoder;
+  return {
+    framing: decoder?.framing ?? 'lines',
+    preambleLines: decoder?.preambleLines?.(format!.config) ?? 0,
+  };
+}
