@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
+import { constants, type FileHandle, lstat, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
 
 /** What tells a file from all others, whatever it is called (device and inode), and how long it is. */
 export interface StoredFileStats {
@@ -26,8 +26,13 @@ export interface StoredFile {
  * at any operation.
  */
 export interface Storage {
-  /** `write`: for reading too; the file is made when it is not there, and never emptied. */
-  open(path: string, mode: 'read' | 'write'): Promise<StoredFile>;
+  /**
+   * `write`: for reading too; the file is made when it is not there, and never emptied. `write_own`: the same, but a symbolic
+   * link in its place is an error.
+   */
+  open(path: string, mode: 'read' | 'write' | 'write_own'): Promise<StoredFile>;
+  /** Whether anything has this name, be it a link that leads nowhere. */
+  exists(path: string): Promise<boolean>;
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
   /** With the folders above it; fine when it is there. */
@@ -88,7 +93,18 @@ class NodeFile implements StoredFile {
 
 /** The file system of this machine. */
 export const nodeStorage: Storage = {
-  open: async (path, mode) => new NodeFile(await (mode === 'read' ? open(path, 'r') : openToWrite(path))),
+  open: async (path, mode) =>
+    new NodeFile(await (mode === 'read' ? open(path, 'r') : openToWrite(path, mode === 'write_own'))),
+  exists: async (path) => {
+    try {
+      await lstat(path);
+      return true;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || code === 'ENOTDIR') return false;
+      throw error;
+    }
+  },
   rename,
   unlink,
   makeFolder: async (path) => {
@@ -113,9 +129,10 @@ export const nodeStorage: Storage = {
 };
 
 /** No flag of `open` alone makes a file that is missing, keeps one that is there, and lets it be written anywhere. */
-async function openToWrite(path: string): Promise<FileHandle> {
+async function openToWrite(path: string, isOwn: boolean): Promise<FileHandle> {
+  const there = constants.O_RDWR | (isOwn ? constants.O_NOFOLLOW : 0);
   try {
-    return await open(path, 'r+');
+    return await open(path, there);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
@@ -123,6 +140,6 @@ async function openToWrite(path: string): Promise<FileHandle> {
     return await open(path, 'wx+');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    return await open(path, 'r+');
+    return await open(path, there);
   }
 }

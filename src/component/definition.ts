@@ -2,8 +2,9 @@ import type { JsonValue } from '../base/json.js';
 import type { Storage } from '../base/storage.js';
 import type { Arena, Batch, Partition, Shape } from '../batch/index.js';
 import type { Field } from '../config/fields.js';
-import type { Wanted } from '../formats/index.js';
+import type { Wanted, Written } from '../formats/index.js';
 import type { Claims } from './claims.js';
+import type { RecordEnds } from './record-ends.js';
 
 /** Checked options of a component, defaults filled in. Plain data: it travels to the threads. */
 export type Config = Readonly<Record<string, unknown>>;
@@ -186,6 +187,10 @@ export interface Sink {
   write(block: Block, signal: AbortSignal): Promise<void>;
   /** Called at a barrier, between two blocks. Later blocks come when it has resolved. */
   prepare(): Promise<Prepared>;
+  /** Called in place of the last `prepare`: nothing comes any more, and what is unfinished can be finished. */
+  finish?(): Promise<Prepared>;
+  /** It has something to do at a barrier, so that there shall be one although nothing was read. */
+  isDue?(): boolean;
   /** The checkpoint that holds this state is durable. */
   commit?(state: SinkState): Promise<void>;
   /** Also writes what only the end of an output can have. The state of the last `prepare` leads back before that. */
@@ -205,6 +210,10 @@ export interface SinkContext extends StageContext {
   /** Bytes that stand at the beginning and the end of each output of this format. */
   readonly header: Uint8Array | undefined;
   readonly footer: Uint8Array | undefined;
+  /** Where the format asks for a file that is read to its end: makes the footer of one that holds `written`. */
+  readonly footerOf?: (written: Written) => Promise<Uint8Array>;
+  /** Finds in a block where it can be cut in two; without it nowhere. */
+  readonly recordEnds?: RecordEnds;
 }
 
 export interface SinkDefinition extends Described {

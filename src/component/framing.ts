@@ -3,7 +3,7 @@ import type { Partition } from '../batch/index.js';
 import type { Chunk, Outlet, RefusedRecord } from './definition.js';
 import type { FramingOptions, FramingState, ResumeOf, Turn } from './framing-types.js';
 import { Preamble } from './preamble.js';
-import { CsvEnds, LineEnds, type RecordEnds } from './record-ends.js';
+import { type RecordEnds, recordEndsOf } from './record-ends.js';
 
 interface TurnState extends Turn {
   ended: boolean;
@@ -59,7 +59,7 @@ export class Framer {
     private readonly resumeOf?: ResumeOf,
   ) {
     this.options = options;
-    this.ends = options.framing === 'csv' ? new CsvEnds() : new LineEnds();
+    this.ends = recordEndsOf(options.framing);
     this.partition =
       start.preamble === undefined
         ? partition

@@ -12,6 +12,7 @@ export { SyncGroup } from '../base/sync-group.js';
 export type { Partition } from '../batch/index.js';
 export { type Field, FieldError, type FieldType } from '../config/fields.js';
 export { type PathTemplate, parsePathTemplate } from '../expression/index.js';
+export type { Written } from '../formats/index.js';
 export { Claims } from './claims.js';
 export type * from './definition.js';
 export { EXPRESSION, expressionField, formatField, readsOfPath, TEMPLATE, templateField } from './fields.js';
@@ -24,3 +25,4 @@ export type {
   ResumeOf,
   Turn,
 } from './framing-types.js';
+export { type RecordEnds, recordEndsOf } from './record-ends.js';

@@ -17,7 +17,7 @@ export interface RecordEnds {
 }
 
 /** A record ends at every newline. */
-export class LineEnds implements RecordEnds {
+class LineEnds implements RecordEnds {
   last(bytes: Buffer, from: number, to: number): number {
     const newline = to > from ? bytes.lastIndexOf(NEWLINE, to - 1) : -1;
     return newline < from ? -1 : newline + 1;
@@ -36,7 +36,7 @@ export class LineEnds implements RecordEnds {
 }
 
 /** A record ends at a newline with an even number of double quotes between the record's start and it (RFC 4180). */
-export class CsvEnds implements RecordEnds {
+class CsvEnds implements RecordEnds {
   private inQuotes = 0;
 
   last(bytes: Buffer, from: number, to: number): number {
@@ -69,6 +69,11 @@ export class CsvEnds implements RecordEnds {
       at = newline + 1;
     }
   }
+}
+
+/** For bytes that are cut in this way. */
+export function recordEndsOf(framing: 'lines' | 'csv'): RecordEnds {
+  return framing === 'csv' ? new CsvEnds() : new LineEnds();
 }
 
 const LOW_BITS = 0x7f7f7f7f;

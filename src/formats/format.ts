@@ -52,11 +52,20 @@ export interface Decoder {
   decode(arena: Arena, records: Records, wanted: Wanted, partition: Partition, readAtMs: number): Decoded;
 }
 
+/** What has been written to a file: its header and all blocks. */
+export interface Written {
+  readonly length: number;
+  /** Reads up to `into.length` bytes from `position`; 0 at the end. */
+  read(into: Uint8Array, position: number): Promise<number>;
+}
+
 /** Turns batches into bytes. Runs in a worker thread; one instance serves one sink there. */
 export interface Encoder {
   /** Bytes that stand once at the beginning of each output: a CSV header, an Arrow schema. */
   readonly header?: Uint8Array;
   readonly footer?: Uint8Array;
+  /** In place of `footer`, where it depends on what stands before it. */
+  readonly footerOf?: (written: Written) => Promise<Uint8Array>;
   /** Appends all rows of the batch, each with its terminator, to the writer (which has begun). */
   encode(batch: Batch, writer: ArenaWriter): void;
 }
@@ -86,6 +95,10 @@ export interface FormatDefinition {
     readonly create: (config: FormatConfig) => Decoder;
   };
   readonly encoder?: {
+    /** How what it writes is cut into records; `batches`: what it makes of a batch is one piece. */
+    readonly framing: Framing | 'batches';
+    /** It can only be written to a file, which is read when it ends. */
+    readonly needsFile?: true;
     /** The fields that it writes, of records of this shape; throws FieldError when it cannot write them. */
     readonly wanted: (config: FormatConfig, shape: Shape) => Wanted;
     readonly create: (config: FormatConfig, shape: Shape) => Encoder;

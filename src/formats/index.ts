@@ -16,6 +16,7 @@ export type {
   Framing,
   Refusal,
   Wanted,
+  Written,
 } from './format.js';
 export { Members } from './members.js';
 export { writePlain } from './plain.js';

@@ -84,5 +84,9 @@ export const LINES_FORMAT: FormatDefinition = {
   ],
   example: 'lines',
   decoder: { framing: 'lines', shape: () => SHAPE, create: () => decoder },
-  encoder: { wanted: wantedOf, create: (config) => new LinesEncoder(config.field as string) },
+  encoder: {
+    framing: 'lines',
+    wanted: wantedOf,
+    create: (config) => new LinesEncoder(config.field as string),
+  },
 };

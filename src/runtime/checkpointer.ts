@@ -49,7 +49,8 @@ interface Round {
 /**
  * Makes checkpoints: sends a barrier out from all sources at once, waits until it has come to every sink and (where the
  * checkpoint is to be durable) each has synced what came before it, writes the one record, and only then lets sinks and
- * sources commit. One checkpoint at a time, and none where nothing was read since the last.
+ * sources commit. One checkpoint at a time, and none where nothing was read since the last
+ * and no sink asks for one.
  */
 export class Checkpointer {
   readonly #options: CheckpointerOptions;
@@ -129,7 +130,8 @@ export class Checkpointer {
   async #checkpoint(): Promise<void> {
     const sources = [...this.#options.sources];
     const passed = sources.reduce((sum, [, source]) => sum + source.passed, 0);
-    if (passed === this.#passedBefore) return;
+    const isDue = [...this.#options.sinks.values()].some((sink) => sink.isDue?.());
+    if (passed === this.#passedBefore && !isDue) return;
     const round = this.#begin();
     for (const [stage, source] of sources) {
       source.barrier({ kind: 'barrier', id: round.id }).then((positions) => {

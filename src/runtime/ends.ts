@@ -1,6 +1,7 @@
 import type { Storage } from '../base/storage.js';
 import {
   Claims,
+  recordEndsOf,
   type Sink,
   type SinkContext,
   type SinkDefinition,
@@ -8,6 +9,7 @@ import {
   type SourceDefinition,
   type StageLog,
 } from '../component/index.js';
+import { formatNamed } from '../formats/index.js';
 import { framingOf, type Pipeline, type Plan, type SegmentPlan, type Stage } from '../plan/index.js';
 import { createEncoder } from '../workers/index.js';
 import {
@@ -82,8 +84,18 @@ export class Ends {
     const node = this.#options.segment.chains
       .flatMap(({ nodes }) => nodes)
       .find((one) => one.kind === 'encode' && one.stage === stage.id)!;
-    const { header, footer } = await createEncoder(node);
-    const context = this.#sinkContext(stage.id, header, footer);
+    const encoder = await createEncoder(node);
+    const { framing } = formatNamed(node.format!.type)!.encoder!;
+    const { header, footer } = encoder;
+    const context: SinkContext = {
+      ...this.#surroundings(stage.id),
+      framing: 'lines',
+      preambleLines: 0,
+      header,
+      footer,
+      ...(encoder.footerOf && { footerOf: (written) => encoder.footerOf!(written) }),
+      ...(framing !== 'batches' && { recordEnds: recordEndsOf(framing) }),
+    };
     return (stage.definition as SinkDefinition).create(stage.config, context);
   }
 
@@ -94,10 +106,6 @@ export class Ends {
     return keepsState(pipeline)
       ? sink
       : new StandaloneDeadLetterSink({ storage, folder, pipeline, log }, sink);
-  }
-
-  #sinkContext(stage: string, header: Uint8Array | undefined, footer: Uint8Array | undefined): SinkContext {
-    return { ...this.#surroundings(stage), framing: 'lines', preambleLines: 0, header, footer };
   }
 
   #surroundings(stage: string) {

@@ -38,7 +38,7 @@ export async function runSink(options: SinkRunnerOptions): Promise<void> {
     pool.give(arrival.item.buffer);
     arrival.release();
   }
-  onEnded(await sink.prepare());
+  onEnded(await (sink.finish?.() ?? sink.prepare()));
 }
 
 /** One for each path, where its records have paths. */

@@ -106,7 +106,7 @@ export class CrashStorage implements Storage {
     return new CrashStorage(files);
   }
 
-  async open(path: string, mode: 'read' | 'write'): Promise<StoredFile> {
+  async open(path: string, mode: 'read' | 'write' | 'write_own'): Promise<StoredFile> {
     this.#call('open', path);
     let file = this.#names.get(path);
     if (file === undefined) {
@@ -116,6 +116,11 @@ export class CrashStorage implements Storage {
       this.#do({ kind: 'create', path, file });
     }
     return this.#fileAt(path, file);
+  }
+
+  async exists(path: string): Promise<boolean> {
+    this.#call('exists', path);
+    return this.#names.has(path) || [...this.#names.keys()].some((name) => name.startsWith(`${path}/`));
   }
 
   async rename(from: string, to: string): Promise<void> {

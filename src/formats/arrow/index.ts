@@ -11,6 +11,7 @@ export const ARROW_FORMAT: FormatDefinition = {
   fields: [],
   example: 'arrow',
   encoder: {
+    framing: 'batches',
     wanted: (_config, shape) => {
       if (shape.open && shape.fields.has(DOCUMENT_COLUMN)) {
         throw new FieldError(

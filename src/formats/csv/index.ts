@@ -96,6 +96,7 @@ function definitionOf(
       create: (config) => new CsvDecoder(dialectOf(config), columnsOf(config)),
     },
     encoder: {
+      framing: 'csv',
       wanted: wantedOf,
       create: (config, shape) =>
         new CsvEncoder(
