@@ -34,6 +34,8 @@ export interface StageSummary {
   readonly dropped: number;
   readonly droppedByQueue: number;
   readonly deadLetters: number;
+  /** Only where the stage made records beyond those that it got. */
+  readonly added?: number;
   /** Of sources and sinks. */
   readonly bytes?: number;
 }
@@ -50,9 +52,16 @@ export function summarize(
   const { bytes, records } = readBy(run, plan);
   const seconds = Math.max(0.001, elapsedMs / 1000);
   const stages = [...plan.stages.values()].map(({ id, kind, type }): StageSummary => {
-    const { recordsIn, recordsOut, dropped, droppedByQueue, deadLettered, bytes } = metrics.stage(id);
+    const { recordsIn, recordsOut, dropped, droppedByQueue, deadLettered, added, bytes } = metrics.stage(id);
     const counts = { recordsIn, recordsOut, dropped, droppedByQueue, deadLetters: deadLettered };
-    return { stage: id, kind, type, ...counts, ...(kind !== 'transform' && { bytes }) };
+    return {
+      stage: id,
+      kind,
+      type,
+      ...counts,
+      ...(added > 0 && { added }),
+      ...(kind !== 'transform' && { bytes }),
+    };
   });
   return {
     pipeline: plan.name,
@@ -101,6 +110,8 @@ function stageLines({ stages }: Summary, paint: Paint): string[] {
   const byQueue = stages.some(({ droppedByQueue }) => droppedByQueue > 0);
   const header = ['stage', 'kind', 'records in', 'records out', 'dropped', 'dead letters', 'bytes'];
   if (byQueue) header.push('dropped by its queue');
+  const someAdded = stages.some(({ added }) => added !== undefined);
+  if (someAdded) header.push('added');
   const rows = stages.map((stage) => [
     stage.stage,
     `${stage.type} ${stage.kind}`,
@@ -110,8 +121,9 @@ function stageLines({ stages }: Summary, paint: Paint): string[] {
     formatCount(stage.deadLetters),
     stage.bytes === undefined ? '' : formatCount(stage.bytes),
     ...(byQueue ? [formatCount(stage.droppedByQueue)] : []),
+    ...(someAdded ? [formatCount(stage.added ?? 0)] : []),
   ]);
-  const [first, ...rest] = table([header, ...rows], new Set([2, 3, 4, 5, 6, 7]));
+  const [first, ...rest] = table([header, ...rows], new Set([2, 3, 4, 5, 6, 7, 8]));
   return [paint('dim', first!), ...rest];
 }
 

@@ -9,7 +9,7 @@ export interface Sums {
 }
 
 /**
- * Checks that no record was lost without being counted: in = out + dropped + dead letters in every stage, and in front
+ * Checks that no record was lost without being counted: in + added = out + dropped + dead letters in every stage, and in front
  * of every stage, what its inputs put out = what it took in + what its full queue dropped.
  */
 export function checkSums(plan: Plan, metrics: Metrics): Sums {
@@ -28,11 +28,12 @@ export function checkSums(plan: Plan, metrics: Metrics): Sums {
 }
 
 function wrongSums(stage: Stage, metrics: Metrics): string[] {
-  const { recordsIn, recordsOut, dropped, deadLettered, droppedByQueue } = metrics.stage(stage.id);
+  const { recordsIn, recordsOut, dropped, deadLettered, added, droppedByQueue } = metrics.stage(stage.id);
   const wrong: string[] = [];
-  if (recordsIn !== recordsOut + dropped + deadLettered) {
+  if (recordsIn + added !== recordsOut + dropped + deadLettered) {
     const right = `${formatCount(recordsOut)} out + ${formatCount(dropped)} dropped + ${plural(deadLettered, 'dead letter')}`;
-    wrong.push(`"${stage.id}" took in ${formatCount(recordsIn)}, which is not ${right}`);
+    const made = added > 0 ? ` and added ${formatCount(added)}` : '';
+    wrong.push(`"${stage.id}" took in ${formatCount(recordsIn)}${made}, which is not ${right}`);
   }
   if (stage.inputs.length === 0) return wrong;
   const sent = stage.inputs.reduce((sum, input) => sum + metrics.stage(input).recordsOut, 0);
@@ -75,5 +76,7 @@ function equation(plan: Plan, metrics: Metrics): string {
     ...(letters > 0 ? [plural(letters, 'dead letter')] : []),
   ];
   const read = formatCount(countsOf(stages.find(({ kind }) => kind === 'source')!).recordsIn);
-  return `every record is accounted for: ${read} read = ${parts.join(' + ')}`;
+  const added = stages.reduce((sum, stage) => sum + countsOf(stage).added, 0);
+  const made = added > 0 ? ` + ${formatCount(added)} added` : '';
+  return `every record is accounted for: ${read} read${made} = ${parts.join(' + ')}`;
 }

@@ -121,13 +121,15 @@ export interface StageLog {
 
 // ---------------------------------------------------------------------------------------------- transforms
 
-/** What a transform does with a batch's rows: each goes to exactly one of the three. */
+/** What a transform does with a batch's rows, and with those that it adds: each is passed on, dropped or fails. */
 export interface Emit {
   readonly arena: Arena;
   /** Passes rows on. */
   batch(batch: Batch, output?: string): void;
   /** Rows that the stage leaves out on purpose (a filter). */
   drop(count: number): void;
+  /** Rows that the stage made beyond those that it got (the items of a list). */
+  added(count: number): void;
   /** One row of `batch` that failed; it follows the stage's `on_error`. */
   fail(batch: Batch, row: number, code: string, message: string): void;
   /** Counts something that went wrong but cost no record, such as a `where` that could not be evaluated. */

@@ -18,6 +18,7 @@ export type {
   Wanted,
   Written,
 } from './format.js';
+export { visibleDocuments } from './json/visible.js';
 export { Members } from './members.js';
 export { writePlain } from './plain.js';
 

@@ -128,6 +128,7 @@ export class ChainRunner {
   #count(item: ChainItem, { counts, errors }: TripResult): void {
     const { plan, metrics, onTrip } = this.#options;
     let dead = 0;
+    let added = 0;
     for (const [node, { stage, kind }] of plan.nodes.entries()) {
       // A sink counts what it gets; here are only the records that have no path.
       if (kind !== 'decode' && kind !== 'transform' && kind !== 'encode') continue;
@@ -137,10 +138,12 @@ export class ChainRunner {
       counted.recordsOut += counts[at + Counter.OUT]!;
       counted.dropped += counts[at + Counter.DROPPED]!;
       counted.deadLettered += counts[at + Counter.DEAD]!;
+      counted.added += counts[at + Counter.ADDED]!;
       dead += counts[at + Counter.DEAD]!;
+      added += counts[at + Counter.ADDED]!;
     }
     for (const [key, times] of Object.entries(errors)) metrics.addError(key, times);
-    onTrip(item.kind === 'batch' ? item.records : counts[Counter.IN]!, dead);
+    onTrip((item.kind === 'batch' ? item.records : counts[Counter.IN]!) + added, dead);
   }
 }
 

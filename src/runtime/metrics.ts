@@ -1,10 +1,12 @@
-/** What has become of a stage's records so far. For every stage: in = out + dropped + dead letters. */
+/** What has become of a stage's records so far. For every stage: in + added = out + dropped + dead letters. */
 export interface StageCounts {
   recordsIn: number;
   recordsOut: number;
   /** Left out on purpose: by a filter, by a sample, by `on_error: drop`. */
   dropped: number;
   deadLettered: number;
+  /** Made by the stage beyond those that it got, as items of a list are. */
+  added: number;
   /** Dropped by the stage's own queue because it was full; never part of `recordsIn`. */
   droppedByQueue: number;
   /** Bytes read by a source, written by a sink. */
@@ -56,6 +58,7 @@ function emptyCounts(): StageCounts {
     recordsOut: 0,
     dropped: 0,
     deadLettered: 0,
+    added: 0,
     droppedByQueue: 0,
     bytes: 0,
     errors: new Map(),

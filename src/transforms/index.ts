@@ -1,8 +1,9 @@
 import type { TransformDefinition } from '../component/index.js';
+import { EXPLODE } from './explode.js';
 import { FILTER } from './filter.js';
 import { MAP } from './map.js';
 import { PARSE } from './parse.js';
 import { SAMPLE } from './sample.js';
 
 /** All transforms: the only list. */
-export const TRANSFORMS: readonly TransformDefinition[] = [FILTER, MAP, PARSE, SAMPLE];
+export const TRANSFORMS: readonly TransformDefinition[] = [FILTER, MAP, PARSE, EXPLODE, SAMPLE];

@@ -119,6 +119,10 @@ export class TransformNode implements Emit {
     this.#ledger.add(this.#at.node, Counter.DROPPED, count);
   }
 
+  added(count: number): void {
+    this.#ledger.add(this.#at.node, Counter.ADDED, count);
+  }
+
   fail(batch: Batch, row: number, code: string, message: string): void {
     this.#ledger.fail(this.arena, batch, row, this.#at, code, message);
   }

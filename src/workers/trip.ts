@@ -73,8 +73,8 @@ export interface StoppedBy {
 }
 
 /** Counters of one node, at node * COUNTERS + one of these. */
-export const Counter = { IN: 0, OUT: 1, DROPPED: 2, DEAD: 3 } as const;
-export const COUNTERS = 4;
+export const Counter = { IN: 0, OUT: 1, DROPPED: 2, DEAD: 3, ADDED: 4 } as const;
+export const COUNTERS = 5;
 
 export interface TripResult {
   readonly outputs: readonly TripOutput[];

@@ -95,6 +95,17 @@ describe('the sums', () => {
     );
   });
 
+  it('count what stages made of lists', () => {
+    const metrics = metricsOf(plan);
+    Object.assign(metrics.stage('failed'), { added: 10, recordsOut: 68 });
+    Object.assign(metrics.stage('out'), { recordsIn: 68, recordsOut: 68 });
+    expect(checkSums(plan, metrics).sentence).toContain('2,000 read + 10 added = 68 written');
+    metrics.stage('failed').added++;
+    expect(checkSums(plan, metrics).sentence).toContain(
+      '"failed" took in 1,998 and added 11, which is not 68 out',
+    );
+  });
+
   it('name the stage that lost a record inside', () => {
     const metrics = metricsOf(plan);
     metrics.stage('failed').dropped--;

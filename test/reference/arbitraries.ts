@@ -129,6 +129,13 @@ const transform: fc.Arbitrary<ReferenceTransform> = fc.oneof(
     }),
     drop: fc.uniqueArray(fc.constantFrom(...NAMES), { maxLength: 2 }),
   }),
+  fc.record({
+    type: fc.constant('explode' as const),
+    field: fc.constantFrom('other', 'other', 'n'),
+    into: fc.constantFrom('other', 'a', 'item'),
+    index: fc.constantFrom('z', 'place'),
+    whenEmpty: fc.constantFrom('keep' as const, 'drop' as const),
+  }),
 );
 
 export interface RandomPipeline {

@@ -22,6 +22,13 @@ export type ReferenceTransform =
       readonly rename: Readonly<Record<string, string>>;
       readonly keep: readonly string[] | undefined;
       readonly drop: readonly string[];
+    }
+  | {
+      readonly type: 'explode';
+      readonly field: string;
+      readonly into: string;
+      readonly index: string;
+      readonly whenEmpty: 'keep' | 'drop';
     };
 
 export interface ReferenceStage {
@@ -74,11 +81,11 @@ export function interpret(
     if (!stage.transform) continue;
     const passed: Tracked[] = [];
     for (const tracked of arriving) {
-      const record = apply(stage.transform, tracked.record);
-      if (record === FAILED) {
+      const records = apply(stage.transform, tracked.record);
+      if (records === FAILED) {
         if (stage.onError === 'dead_letter') deadLetters.push({ stage: stage.id, record: tracked.line });
-      } else if (record) {
-        passed.push({ line: tracked.line, record });
+      } else {
+        for (const record of records) passed.push({ line: tracked.line, record });
       }
     }
     out.set(stage.id, passed);
@@ -86,8 +93,38 @@ export function interpret(
   return { received, deadLetters };
 }
 
-function apply(transform: ReferenceTransform, input: PlainRecord): PlainRecord | undefined | typeof FAILED {
-  if (transform.type === 'filter') return transform.where.value(input) === true ? input : undefined;
+/** The records that a transform makes of one. */
+function apply(transform: ReferenceTransform, input: PlainRecord): readonly PlainRecord[] | typeof FAILED {
+  switch (transform.type) {
+    case 'filter':
+      return transform.where.value(input) === true ? [input] : [];
+    case 'map':
+      return map(transform, input);
+    case 'explode':
+      return explode(transform, input);
+  }
+}
+
+type Of<T extends ReferenceTransform['type']> = ReferenceTransform & { readonly type: T };
+
+function explode({ field, into, index, whenEmpty }: Of<'explode'>, input: PlainRecord) {
+  const { [field]: list, ...rest } = input;
+  if (list === undefined || list === null || (Array.isArray(list) && list.length === 0)) {
+    return whenEmpty === 'keep' ? [without(rest, [into, index])] : [];
+  }
+  if (!Array.isArray(list)) return FAILED;
+  return list.map((item: Value, place) => ({
+    ...without(rest, [into, index]),
+    [into]: item,
+    [index]: place,
+  }));
+}
+
+function without(record: PlainRecord, names: readonly string[]): PlainRecord {
+  return Object.fromEntries(Object.entries(record).filter(([name]) => !names.includes(name)));
+}
+
+function map(transform: Of<'map'>, input: PlainRecord): readonly PlainRecord[] | typeof FAILED {
   const record: Record<string, Value> = { ...input };
   for (const [name, { value }] of Object.entries({ ...transform.set })) {
     const result = value(record);
@@ -105,5 +142,5 @@ function apply(transform: ReferenceTransform, input: PlainRecord): PlainRecord |
     const kept = transform.keep === undefined || transform.keep.includes(name);
     if (!kept || transform.drop.includes(name)) delete record[name];
   }
-  return record;
+  return [record];
 }

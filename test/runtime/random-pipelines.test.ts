@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { type RandomPipeline, randomPipeline } from '../reference/arbitraries.js';
-import { interpret } from '../reference/interpreter.js';
+import { interpret, type ReferenceTransform } from '../reference/interpreter.js';
 import { deadLettersIn } from '../support/letters-in.js';
 import { runInThread } from '../support/run-pipeline.js';
 
@@ -23,20 +23,32 @@ function yamlOf({ inputs, stages, batchRecords, queueBytes }: RandomPipeline, di
   const sinks: Record<string, unknown> = {};
   for (const { id, inputs, transform, onError, queue } of stages) {
     const inbox = queue ? { queue: { type: 'memory', max_bytes: queueBytes } } : {};
-    if (!transform) {
-      sinks[id] = { type: 'file', inputs, path: join(dir, `${id}.out`), format: 'json', mode: 'overwrite' };
-    } else if (transform.type === 'filter') {
-      transforms[id] = { type: 'filter', inputs, ...inbox, where: transform.where.text };
+    if (transform) {
+      transforms[id] = { type: transform.type, inputs, ...inbox, on_error: onError, ...optionsOf(transform) };
     } else {
-      const texts = (of: Readonly<Record<string, { text: string }>>) =>
-        Object.fromEntries(Object.entries(of).map(([name, { text }]) => [name, text]));
-      const { set, add, rename, keep, drop } = transform;
-      const options = { set: texts(set), add: texts(add), rename, drop, ...(keep ? { keep } : {}) };
-      transforms[id] = { type: 'map', inputs, ...inbox, on_error: onError, ...options };
+      sinks[id] = { type: 'file', inputs, path: join(dir, `${id}.out`), format: 'json', mode: 'overwrite' };
     }
   }
   const runtime = { state: join(dir, 'state'), batch: { max_records: batchRecords } };
   return stringify({ name: 'random', sources, transforms, sinks, runtime }, { aliasDuplicateObjects: false });
+}
+
+/** A transform's options as they stand in the file. */
+function optionsOf(transform: ReferenceTransform): object {
+  switch (transform.type) {
+    case 'filter':
+      return { where: transform.where.text };
+    case 'map': {
+      const texts = (of: Readonly<Record<string, { text: string }>>) =>
+        Object.fromEntries(Object.entries(of).map(([name, { text }]) => [name, text]));
+      const { set, add, rename, keep, drop } = transform;
+      return { set: texts(set), add: texts(add), rename, drop, ...(keep ? { keep } : {}) };
+    }
+    case 'explode': {
+      const { field, into, index, whenEmpty } = transform;
+      return { field, into, index, when_empty: whenEmpty };
+    }
+  }
 }
 
 function linesOf(path: string): string[] {

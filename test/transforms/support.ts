@@ -108,6 +108,7 @@ export interface Outcome {
   /** The rows of the input that went on. */
   readonly passed: readonly number[];
   readonly dropped: number;
+  readonly added: number;
   readonly failed: readonly { readonly row: number; readonly code: string; readonly message: string }[];
   readonly counts: Readonly<Record<string, number>>;
 }
@@ -130,12 +131,16 @@ export function run(
   const failed: { row: number; code: string; message: string }[] = [];
   const counts: Record<string, number> = {};
   let dropped = 0;
+  let added = 0;
   const rowOf = (batch: Batch, row: number) => batch.origin.offsets[row]! / 10;
   definition.create(full, 'stage', wanted).apply(input, {
     arena,
     batch: (batch) => batches.push(batch),
     drop: (count) => {
       dropped += count;
+    },
+    added: (count) => {
+      added += count;
     },
     fail: (batch, row, code, message) => failed.push({ row: rowOf(batch, row), code, message }),
     count: (code, times) => {
@@ -146,7 +151,7 @@ export function run(
     Array.from({ length: batch.rows }, (_, row) => rowOf(batch, row)),
   );
   const out = batches.flatMap((batch) => recordsOf(arena, batch));
-  return { arena, batches, records: out, passed, dropped, failed, counts };
+  return { arena, batches, records: out, passed, dropped, added, failed, counts };
 }
 
 /** The fields of a record that are wanted. */

@@ -38,6 +38,7 @@ export interface Kernels {
   ): number;
   findMember(start: number, end: number, key: number, length: number, found: number, scratch: number): number;
   findItem(start: number, end: number, index: number, found: number): number;
+  listItems(start: number, end: number, views: number): number;
   unescapeJson(to: number, from: number, length: number): number;
   copyMembers(to: number, from: number, length: number, names: number, index: number): number;
   writeTextMember(to: number, key: number, keyLength: number, from: number, length: number): number;

@@ -182,7 +182,7 @@ function writeWord(bytes: Uint8Array, at: number, word: Uint8Array): number {
 }
 
 /** Writes the beginnings of rows that have a document. */
-class MemberWriter {
+export class MemberWriter {
   readonly #writer: ArenaWriter;
   readonly #arena: Arena;
   readonly #vector: Vector;
