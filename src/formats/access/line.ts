@@ -1,3 +1,4 @@
+import { isDigit, type LineField, LineParser } from '../line/index.js';
 import { parseAccessTime, TIME_LENGTH } from './time.js';
 
 const SPACE = 32;
@@ -8,59 +9,38 @@ const CLOSE = 93;
 const BACKSLASH = 92;
 
 /** The fields in the order in which the kernel `splitAccessLog` and the columns list them. */
-export const ACCESS_FIELDS = [
-  'host',
-  'identity',
-  'user',
-  'timestamp',
-  'method',
-  'path',
-  'protocol',
-  'status',
-  'size',
-  'referrer',
-  'agent',
-] as const;
+export const COMBINED_FIELDS: readonly LineField[] = [
+  { name: 'host', kind: 'text' },
+  { name: 'identity', kind: 'text' },
+  { name: 'user', kind: 'text' },
+  { name: 'timestamp', kind: 'timestamp' },
+  { name: 'method', kind: 'text' },
+  { name: 'path', kind: 'text' },
+  { name: 'protocol', kind: 'text' },
+  { name: 'status', kind: 'int' },
+  { name: 'size', kind: 'int' },
+  { name: 'referrer', kind: 'text' },
+  { name: 'agent', kind: 'text' },
+];
+export const COMMON_FIELDS = COMBINED_FIELDS.slice(0, -2);
 const [HOST, IDENTITY, USER, TIMESTAMP, METHOD, PATH, PROTOCOL, STATUS, SIZE, REFERRER, AGENT] = [
   0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
 ];
-
-/** What the parser throws, and catches itself. */
-class Unexpected extends Error {}
 
 /**
  * Parses one access-log line of any shape that servers write: several spaces between fields, `-` for each field
  * (also without its brackets or quotes), user names with spaces, requests that are not three words (their method,
  * path and protocol are absent, as in Vector's parse_apache_log). For the lines that the kernel leaves over.
  */
-export class AccessLine {
-  /** Arena addresses of each field's text; both are 0 where it is absent. */
-  readonly starts = new Int32Array(ACCESS_FIELDS.length);
-  readonly ends = new Int32Array(ACCESS_FIELDS.length);
-  timestampMicros = 0;
-  #bytes: Uint8Array = new Uint8Array(0);
-  #start = 0;
-  #end = 0;
-  #at = 0;
+export class AccessLine extends LineParser {
+  readonly #combined: boolean;
 
-  /** Returns what is wrong with the line at addresses [start, end), or undefined. */
-  parse(bytes: Uint8Array, start: number, end: number, combined: boolean): string | undefined {
-    this.#bytes = bytes;
-    this.#start = start;
-    this.#end = end;
-    this.#at = start;
-    this.starts.fill(0);
-    this.ends.fill(0);
-    try {
-      this.#line(combined);
-      return undefined;
-    } catch (thrown) {
-      if (thrown instanceof Unexpected) return thrown.message;
-      throw thrown;
-    }
+  constructor(combined: boolean) {
+    super(combined ? COMBINED_FIELDS : COMMON_FIELDS);
+    this.#combined = combined;
   }
 
-  #line(combined: boolean): void {
+  protected line(): void {
     this.#word(HOST!, 'a host');
     this.#word(IDENTITY!, 'an identity or "-"');
     this.#user();
@@ -68,14 +48,14 @@ export class AccessLine {
     if (this.#quoted(METHOD!, 'request')) this.#request();
     this.#number(STATUS!, 'a status');
     this.#number(SIZE!, 'a size');
-    if (combined) {
+    if (this.#combined) {
       this.#quoted(REFERRER!, 'referrer', ' (a line that ends after the size has the format common)');
       this.#quoted(AGENT!, 'user agent');
-      if (this.#at < this.#end && this.#bytes[this.#at] !== SPACE) throw this.#expected('a space');
+      if (this.at < this.end && this.bytes[this.at] !== SPACE) throw this.expected('a space');
     } else {
-      this.#skipSpaces();
-      if (this.#at < this.#end) {
-        throw this.#expected(
+      this.skipSpaces();
+      if (this.at < this.end) {
+        throw this.expected(
           'the end of the line',
           ' (a line with referrer and user agent has the format combined)',
         );
@@ -83,112 +63,80 @@ export class AccessLine {
     }
   }
 
-  #expected(what: string, hint = '', at = this.#at): Unexpected {
-    return new Unexpected(`expected ${what} at column ${at - this.#start + 1}${hint}`);
-  }
-
-  #skipSpaces(): void {
-    while (this.#at < this.#end && this.#bytes[this.#at] === SPACE) this.#at++;
-  }
-
-  #skipWord(): void {
-    while (this.#at < this.#end && this.#bytes[this.#at] !== SPACE) this.#at++;
-  }
-
-  #set(field: number, start: number, end: number): void {
-    if (end === start + 1 && this.#bytes[start] === DASH) return;
-    this.starts[field] = start;
-    this.ends[field] = end;
-  }
-
-  /** Whether a lone `-` stands here. */
-  #atDash(): boolean {
-    const at = this.#at;
-    if (at >= this.#end || this.#bytes[at] !== DASH) return false;
-    return at + 1 === this.#end || this.#bytes[at + 1] === SPACE;
-  }
-
-  /** Skips a lone `-`, which stands for an absent field. */
-  #dash(): boolean {
-    if (!this.#atDash()) return false;
-    this.#at++;
-    return true;
-  }
-
   #word(field: number, what: string): void {
-    this.#skipSpaces();
-    const start = this.#at;
-    this.#skipWord();
-    if (this.#at === start) throw this.#expected(what);
-    this.#set(field, start, this.#at);
+    this.skipSpaces();
+    const start = this.at;
+    this.skipWord();
+    if (this.at === start) throw this.expected(what);
+    this.setUnlessDash(field, start, this.at);
   }
 
   /** A user name may hold spaces: it ends before a word that begins with `[`, or before a `-` in place of the time. */
   #user(): void {
-    this.#skipSpaces();
-    const start = this.#at;
-    this.#skipWord();
-    if (this.#at === start) throw this.#expected('a user or "-"');
-    const wordEnd = this.#at;
+    this.skipSpaces();
+    const start = this.at;
+    this.skipWord();
+    if (this.at === start) throw this.expected('a user or "-"');
+    const wordEnd = this.at;
     let end = wordEnd;
     for (;;) {
-      this.#skipSpaces();
-      if (this.#at === this.#end) throw this.#expected('"[" before the timestamp', '', wordEnd);
-      if (this.#bytes[this.#at] === OPEN || (end === wordEnd && this.#atDash())) break;
-      this.#skipWord();
-      end = this.#at;
+      this.skipSpaces();
+      if (this.at === this.end) throw this.expected('"[" before the timestamp', '', wordEnd);
+      if (this.bytes[this.at] === OPEN || (end === wordEnd && this.atDash())) break;
+      this.skipWord();
+      end = this.at;
     }
-    this.#set(USER!, start, end);
+    this.setUnlessDash(USER!, start, end);
   }
 
   #timestamp(): void {
-    if (this.#dash()) return;
-    const start = this.#at + 1;
-    if (this.#bytes[start] === DASH && this.#bytes[start + 1] === CLOSE) {
-      this.#at = start + 2;
+    if (this.dash()) return;
+    const start = this.at + 1;
+    if (this.bytes[start] === DASH && this.bytes[start + 1] === CLOSE) {
+      this.at = start + 2;
       return;
     }
     let close = start;
-    while (close < this.#end && this.#bytes[close] !== CLOSE) close++;
-    if (close === this.#end) throw this.#expected('"]" after the timestamp', '', this.#end);
-    const text = Buffer.from(this.#bytes.subarray(start, Math.min(close, start + 2 * TIME_LENGTH))).toString(
+    while (close < this.end && this.bytes[close] !== CLOSE) close++;
+    if (close === this.end) throw this.expected('"]" after the timestamp', '', this.end);
+    const text = Buffer.from(this.bytes.subarray(start, Math.min(close, start + 2 * TIME_LENGTH))).toString(
       'latin1',
     );
     const time = parseAccessTime(text);
-    if (typeof time === 'string') throw new Unexpected(`${time} at column ${start - this.#start + 1}`);
-    this.timestampMicros = time;
+    if (typeof time === 'string') throw this.unexpected(time, '', start);
+    this.numbers[TIMESTAMP!] = time;
     this.starts[TIMESTAMP!] = start;
     this.ends[TIMESTAMP!] = close;
-    this.#at = close + 1;
+    this.at = close + 1;
   }
 
   /** A text in quotes as `field`. False when `-` stands there. */
   #quoted(field: number, what: string, hint = ''): boolean {
     this.#spaceBefore(`the ${what}`, hint);
-    if (this.#dash()) return false;
-    if (this.#at >= this.#end || this.#bytes[this.#at] !== QUOTE)
-      throw this.#expected(`a quoted ${what} or "-"`, hint);
-    const start = this.#at + 1;
+    if (this.dash()) return false;
+    if (this.at >= this.end || this.bytes[this.at] !== QUOTE)
+      throw this.expected(`a quoted ${what} or "-"`, hint);
+    const start = this.at + 1;
     let at = start;
-    while (at < this.#end && this.#bytes[at] !== QUOTE) at += this.#bytes[at] === BACKSLASH ? 2 : 1;
-    if (at >= this.#end) {
-      const opened = start - this.#start;
-      throw this.#expected('a closing quote', ` for the ${what} that begins at column ${opened}`, this.#end);
+    while (at < this.end && this.bytes[at] !== QUOTE) at += this.bytes[at] === BACKSLASH ? 2 : 1;
+    if (at >= this.end) {
+      const opened = start - this.start;
+      throw this.expected('a closing quote', ` for the ${what} that begins at column ${opened}`, this.end);
     }
-    this.#set(field, start, at);
-    this.#at = at + 1;
+    this.setUnlessDash(field, start, at);
+    this.at = at + 1;
     return true;
   }
 
   #spaceBefore(what: string, hint = ''): void {
-    if (this.#at < this.#end && this.#bytes[this.#at] !== SPACE)
-      throw this.#expected(`a space before ${what}`, hint);
-    this.#skipSpaces();
+    if (this.at < this.end && this.bytes[this.at] !== SPACE)
+      throw this.expected(`a space before ${what}`, hint);
+    this.skipSpaces();
   }
 
   /** Splits the request, which was set as the method. */
   #request(): void {
-    const bytes = this.#bytes;
+    const bytes = this.bytes;
     let start = this.starts[METHOD!]!;
     let end = this.ends[METHOD!]!;
     this.starts[METHOD!] = 0;
@@ -205,25 +153,21 @@ export class AccessLine {
     if (path >= protocol) return;
     let pathEnd = protocol;
     while (bytes[pathEnd - 1] === SPACE) pathEnd--;
-    this.#set(METHOD!, start, methodEnd);
-    this.#set(PATH!, path, pathEnd);
-    this.#set(PROTOCOL!, protocol, end);
+    this.setUnlessDash(METHOD!, start, methodEnd);
+    this.setUnlessDash(PATH!, path, pathEnd);
+    this.setUnlessDash(PROTOCOL!, protocol, end);
   }
 
   #number(field: number, what: string): void {
     this.#spaceBefore(what);
-    if (this.#dash()) return;
-    const start = this.#at;
-    while (this.#at < this.#end && isDigit(this.#bytes[this.#at]!)) this.#at++;
-    const ended = this.#at === this.#end || this.#bytes[this.#at] === SPACE;
-    if (this.#at === start || !ended) throw this.#expected(`${what} in digits or "-"`, '', start);
+    if (this.dash()) return;
+    const start = this.at;
+    while (this.at < this.end && isDigit(this.bytes[this.at]!)) this.at++;
+    const ended = this.at === this.end || this.bytes[this.at] === SPACE;
+    if (this.at === start || !ended) throw this.expected(`${what} in digits or "-"`, '', start);
     this.starts[field] = start;
-    this.ends[field] = this.#at;
+    this.ends[field] = this.at;
   }
-}
-
-function isDigit(byte: number): boolean {
-  return byte >= 48 && byte <= 57;
 }
 
 function isMethodByte(byte: number): boolean {
