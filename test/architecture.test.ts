@@ -8,7 +8,7 @@ const MAX_FUNCTION_LINES = 50;
 const FLOORS: readonly (readonly string[])[] = [
   ['base'],
   ['batch', 'flow', 'config'],
-  ['formats', 'expression', 'log'],
+  ['formats', 'expression', 'log', 'routing'],
   ['component'],
   ['transforms', 'connectors'],
   ['plan'],

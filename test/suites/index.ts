@@ -1,9 +1,19 @@
 import { CSV_SUITE } from './csv.js';
 import { JSON_SUITE } from './json.js';
 import { LOGFMT_SUITE } from './logfmt.js';
+import { RABBITMQ_BINDING_SUITE, RABBITMQ_HEADERS_SUITE, RABBITMQ_TOPIC_SUITE } from './rabbitmq.js';
 import type { Suite } from './suite.js';
 import { VRL_SUITE } from './vrl.js';
 import { YAML_SUITE } from './yaml.js';
 
 /** All suites: the only list. */
-export const SUITES: readonly Suite[] = [CSV_SUITE, JSON_SUITE, LOGFMT_SUITE, VRL_SUITE, YAML_SUITE];
+export const SUITES: readonly Suite[] = [
+  CSV_SUITE,
+  JSON_SUITE,
+  LOGFMT_SUITE,
+  RABBITMQ_BINDING_SUITE,
+  RABBITMQ_HEADERS_SUITE,
+  RABBITMQ_TOPIC_SUITE,
+  VRL_SUITE,
+  YAML_SUITE,
+];
