@@ -49,6 +49,10 @@ export class IndexBuilder {
     if (timestampMs > this.#latestMs) this.#latestMs = timestampMs;
   }
 
+  get latestMs(): number {
+    return this.#latestMs;
+  }
+
   build(segmentId: string, size: number): SegmentIndex {
     return { segmentId, size, latestMs: this.#latestMs, entries: this.#entries };
   }
