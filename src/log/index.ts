@@ -1,4 +1,4 @@
-export { checksum } from './checksum.js';
+export { checksum } from '../batch/index.js';
 export { type LogRange, LogReader } from './reader.js';
 export type { Retention } from './retention.js';
 export { offsetAtTime } from './time-search.js';

@@ -1,5 +1,5 @@
 import type { StoredFile } from '../base/storage.js';
-import { checksum } from './checksum.js';
+import { checksum } from '../batch/index.js';
 import {
   ALIGNMENT,
   FRAME_HEADER_BYTES,
