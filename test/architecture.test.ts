@@ -14,6 +14,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['plan'],
   ['workers'],
   ['runtime'],
+  ['testing'],
   ['cli'],
   ['main'],
 ];

@@ -7,7 +7,6 @@ import {
   type JsonValue,
   MillraceError,
   type Prepared,
-  parsePathTemplate,
   type Sink,
   type SinkContext,
 } from '#component';
@@ -38,7 +37,7 @@ class FileSink implements Sink {
   #isBroken = false;
 
   constructor(config: Config, context: SinkContext) {
-    this.#name = parsePathTemplate(config.path as string).root;
+    this.#name = config.path as string;
     this.#path = resolve(this.#name);
     this.#mode = config.mode as 'append' | 'overwrite';
     const compression = config.compression as 'auto' | Compression;

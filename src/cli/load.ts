@@ -60,7 +60,7 @@ export function shown(file: string): string {
   return file === '-' ? '<stdin>' : file;
 }
 
-async function readEnvironment(
+export async function readEnvironment(
   envFile: string | undefined,
   io: Io,
 ): Promise<{ values: Readonly<Record<string, string | undefined>> } | { problems: string[] }> {
@@ -126,7 +126,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
 };
 
-function cannotRead(file: string, error: unknown): string {
+export function cannotRead(file: string, error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return `${file}: cannot be read: ${REASONS[code] ?? messageOf(error)}`;
 }

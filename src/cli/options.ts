@@ -2,8 +2,12 @@ import type { Command } from 'commander';
 
 /** The argument and the options of every verb that reads a pipeline. */
 export function withPipeline(command: Command): Command {
+  return withValues(command.argument('<pipeline.yaml>', 'the pipeline\'s YAML file; "-" is standard input'));
+}
+
+/** What can be filled into a pipeline. */
+export function withValues(command: Command): Command {
   return command
-    .argument('<pipeline.yaml>', 'the pipeline\'s YAML file; "-" is standard input')
     .option(
       '--set <path=value>',
       'set a value of the file, e.g. sources.web.paths[0]=a.log (repeatable)',

@@ -4,7 +4,8 @@ import { LOG_LEVELS } from '../base/log.js';
 import { nearestName } from '../base/names.js';
 import { addDeadLetters } from './dlq-program.js';
 import { Exit, type Io } from './io.js';
-import { collect, withPipeline, withState } from './options.js';
+import { collect, withPipeline, withState, withValues } from './options.js';
+import { TEST_FORMATS } from './test-output.js';
 
 /**
  * All verbs with their options. What a verb needs is loaded when it runs.
@@ -23,6 +24,7 @@ export function createProgram(io: Io, done: (code: number) => void): Command {
   const verbs: Verbs = { program, io, done };
   addRun(verbs);
   addChecks(verbs);
+  addTest(verbs);
   addDeadLetters(verbs);
   addReference(verbs);
   program.on('command:*', ([name]: string[]) => {
@@ -49,6 +51,7 @@ Examples:
   $ millrace run pipeline.yaml                     run it
   $ millrace run pipeline.yaml --set sinks.out.path=/tmp/out.ndjson
   $ millrace validate pipeline.yaml                find every mistake in it
+  $ millrace test pipeline.yaml                    run its tests
   $ millrace explain pipeline.yaml                 show how it will run
   $ millrace list filter                           read what a component does
 
@@ -81,11 +84,12 @@ function addRun({ program, io, done }: Verbs): void {
     );
 }
 
+const LOOKING = 'Looking before running:';
+
 function addChecks({ program, io, done }: Verbs): void {
-  const heading = 'Looking before running:';
   const validate = program
     .command('validate')
-    .helpGroup(heading)
+    .helpGroup(LOOKING)
     .summary('find every mistake in a pipeline')
     .description('Checks a pipeline without touching anything, and prints every mistake at once.');
   withPipeline(validate).action(async (file: string, options) =>
@@ -93,7 +97,7 @@ function addChecks({ program, io, done }: Verbs): void {
   );
   const explain = program
     .command('explain')
-    .helpGroup(heading)
+    .helpGroup(LOOKING)
     .summary('show how a pipeline will run')
     .description(
       'Shows what is fused into one trip to a worker, which columns are decoded, and how much each queue holds.',
@@ -103,7 +107,7 @@ function addChecks({ program, io, done }: Verbs): void {
   );
   const graph = program
     .command('graph')
-    .helpGroup(heading)
+    .helpGroup(LOOKING)
     .summary('draw a pipeline')
     .description('Draws the stages of a pipeline, as a tree or in the language of Mermaid or Graphviz.')
     .addOption(
@@ -112,6 +116,26 @@ function addChecks({ program, io, done }: Verbs): void {
   withPipeline(graph).action(async (file: string, options) =>
     done(await (await import('./graph.js')).graphVerb(file, options, io)),
   );
+}
+
+function addTest({ program, io, done }: Verbs): void {
+  const test = program
+    .command('test')
+    .helpGroup(LOOKING)
+    .summary('run the tests of pipelines')
+    .description(
+      'Runs tests: stages are given lines or records, and what comes out is compared with what is expected. Tests stand under "tests" in the pipeline\'s file, or in NAME.test.yaml beside NAME.yaml; of a folder, all are run.',
+    )
+    .argument('<path...>', 'pipelines, files of tests, or folders that hold some');
+  withValues(test)
+    .option('--name <text>', 'run only tests whose names hold this text')
+    .option('--watch', 'run them again whenever a file beside the pipeline changes')
+    .addOption(
+      new Option('--format <format>', 'how to show the results').choices(TEST_FORMATS).default('text'),
+    )
+    .action(async (paths: string[], options) =>
+      done(await (await import('./test.js')).testVerb(paths, options, io)),
+    );
 }
 
 function addReference({ program, io, done }: Verbs): void {
@@ -135,7 +159,8 @@ function addReference({ program, io, done }: Verbs): void {
     .helpGroup(heading)
     .summary('print the JSON Schema of pipeline files')
     .description('Prints the JSON Schema of pipeline files, with which editors complete and check them.')
-    .action(async () => done((await import('./schema.js')).schemaVerb(io)));
+    .option('--tests', 'that of files that hold nothing but tests')
+    .action(async (options) => done((await import('./schema.js')).schemaVerb(options, io)));
 }
 
 function wholeNumber(text: string): number {

@@ -1,3 +1,4 @@
+export { type Condition, compileCondition, type Verdict } from './condition.js';
 export { type Expression, parseExpression } from './expression.js';
 export {
   compilePathTemplate,

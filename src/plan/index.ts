@@ -4,3 +4,5 @@ export { formatOf, framingOf, inputShape, inTopologicalOrder, type PlanProblem }
 export * from './pipeline.js';
 export { TOP_LEVEL } from './pipeline-fields.js';
 export type { ChainPlan, InboxPlan, NodeKind, NodePlan, Plan, SegmentPlan } from './plan.js';
+export { readTestFile, type StageKinds } from './tests/read-tests.js';
+export type * from './tests/types.js';

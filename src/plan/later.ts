@@ -7,7 +7,7 @@ const DEAD_LETTER_TYPES = ['disk', 'amqp', 'kafka', 'file'];
 /** Reports a key whose feature is not there yet; false when the key is no such one. An empty section asks for nothing. */
 export function refuseLater(entry: MapEntry, at: CheckedAt): boolean {
   const path = childPath(at.path, entry.key);
-  if (path === 'exchanges' || path === 'tests') {
+  if (path === 'exchanges') {
     if (!isEmpty(entry.value)) at.problems.add(entry.keyPlace, path, `${path} are not supported yet`);
     return true;
   }

@@ -1,4 +1,5 @@
 import { type Field, FieldError } from '../config/index.js';
+import { TESTS_FIELD } from './tests/fields.js';
 
 const NAME = /^[A-Za-z0-9_][\w.-]{0,63}$/;
 const ID = /^[A-Za-z_][\w-]{0,63}$/;
@@ -230,4 +231,5 @@ export const TOP_LEVEL: readonly Field[] = [
     summary: 'Threads, memory and batches.',
     type: { kind: 'object', fields: RUNTIME_FIELDS },
   },
+  TESTS_FIELD,
 ];

@@ -2,6 +2,7 @@ import { type JsonSchema, schemaOfFields, schemaOfTyped, withInterpolation } fro
 import { commonFields } from './check-stage.js';
 import { TOP_LEVEL } from './pipeline-fields.js';
 import type { Catalogue, StageKind } from './pipeline-types.js';
+import { TESTS_FIELD } from './tests/fields.js';
 
 /** The JSON Schema (draft 2020-12) of a pipeline's file, for editors. */
 export function pipelineSchema(catalogue: Catalogue): JsonSchema {
@@ -12,6 +13,11 @@ export function pipelineSchema(catalogue: Catalogue): JsonSchema {
     properties[section] = { ...properties[section], ...schemaOfSection(kind, catalogue) };
   }
   return withInterpolation({ title: 'Millrace pipeline', ...schema, properties });
+}
+
+/** The JSON Schema of a file that holds nothing but tests. */
+export function testFileSchema(): JsonSchema {
+  return withInterpolation({ title: 'Tests of a Millrace pipeline', ...schemaOfFields([TESTS_FIELD]) });
 }
 
 /** A map from ids to stages; which keys a stage has depends on its type. */

@@ -6,6 +6,7 @@ import type {
   TransformDefinition,
 } from '../component/index.js';
 import type { FormatDefinition } from '../formats/index.js';
+import type { PipelineTest } from './tests/types.js';
 
 /** What pipelines can be made of. */
 export interface Catalogue {
@@ -24,6 +25,8 @@ export interface Pipeline {
   readonly stages: readonly Stage[];
   readonly runtime: RuntimeConfig;
   readonly deadLetter: DeadLetterConfig;
+  /** Those that stand in its file. */
+  readonly tests: readonly PipelineTest[];
 }
 
 export interface Stage {

@@ -18,8 +18,9 @@ import { readStages } from './check-stage.js';
 import { refuseLater } from './later.js';
 import { DEAD_LETTER_FIELDS, RUNTIME_FIELDS, TOP_LEVEL } from './pipeline-fields.js';
 import type { Catalogue, DeadLetterConfig, Pipeline, RuntimeConfig } from './pipeline-types.js';
+import { readTests } from './tests/read-tests.js';
 
-export { pipelineSchema } from './pipeline-schema.js';
+export { pipelineSchema, testFileSchema } from './pipeline-schema.js';
 export type * from './pipeline-types.js';
 
 export interface ReadOptions {
@@ -70,7 +71,11 @@ function checkPipeline(
   });
   checkGraph(root, ids, misspelt, problems);
   const name = checkName(root, file, problems);
-  return { name, stages, runtime, deadLetter: checkDeadLetter(entryOf(root, 'dead_letter'), problems) };
+  const deadLetter = checkDeadLetter(entryOf(root, 'dead_letter'), problems);
+  const testsEntry = entryOf(root, 'tests');
+  const kinds = new Map(ids.map(({ id, kind }) => [id, kind]));
+  const tests = testsEntry ? readTests(testsEntry, kinds, problems) : [];
+  return { name, stages, runtime, deadLetter, tests };
 }
 
 /** Gives the sections that are there under a name that is not quite theirs. */

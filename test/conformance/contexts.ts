@@ -1,11 +1,4 @@
-import {
-  Claims,
-  type Config,
-  type Definition,
-  recordEndsOf,
-  type SinkContext,
-  type StageContext,
-} from '#component';
+import { Claims, type Config, type Definition, type SinkContext, type StageContext } from '#component';
 import { nodeStorage } from '../../src/base/storage.js';
 import { defaultsOf } from '../../src/config/index.js';
 
@@ -26,7 +19,7 @@ export function stageContext(changes: Partial<StageContext> = {}): StageContext 
 }
 
 export function sinkContext(header?: Uint8Array, footer?: Uint8Array): SinkContext {
-  return { ...stageContext({ stage: 'out' }), header, footer, recordEnds: recordEndsOf('lines') };
+  return { ...stageContext({ stage: 'out' }), header, footer };
 }
 
 /** The configuration that a definition's defaults and these options make. */

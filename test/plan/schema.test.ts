@@ -2,18 +2,19 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { CATALOGUE } from '../../src/cli/catalogue.js';
-import { pipelineSchema } from '../../src/plan/index.js';
+import { pipelineSchema, testFileSchema } from '../../src/plan/index.js';
 import { filesUnder, readText } from '../house-files.js';
 
 const GOLDEN = 'test/golden/config';
-const validate = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(pipelineSchema(CATALOGUE));
+const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
+const validate = ajv.compile(pipelineSchema(CATALOGUE));
+const validateTests = ajv.compile(testFileSchema());
 
 /** What is wrong with a pipeline's text as far as the schema knows. */
 function faultsOf(text: string): string[] {
   const pipeline = parse(text, { merge: true });
   // The command lets what is not supported yet stand there empty; the schema does not offer it.
-  for (const key of ['exchanges', 'tests'])
-    if (pipeline?.[key] && isEmpty(pipeline[key])) delete pipeline[key];
+  for (const key of ['exchanges']) if (pipeline?.[key] && isEmpty(pipeline[key])) delete pipeline[key];
   if (validate(pipeline)) return [];
   return validate.errors!.map(({ instancePath, message }) => `${instancePath}: ${message}`);
 }
@@ -34,7 +35,15 @@ describe('the JSON Schema takes', () => {
     ...filesUnder(GOLDEN, '.yaml').filter((path) => readText(path.replace(/yaml$/, 'errors')) === ''),
   ];
 
-  it.each(files)('%s', (path) => expect(faultsOf(readText(path))).toEqual([]));
+  const [tests, pipelines] = [true, false].map((isTest) =>
+    files.filter((path) => path.endsWith('.test.yaml') === isTest),
+  );
+
+  it.each(pipelines!)('%s', (path) => expect(faultsOf(readText(path))).toEqual([]));
+
+  it.each(tests!)('%s', (path) => {
+    expect(validateTests(parse(readText(path))) || validateTests.errors).toBe(true);
+  });
 
   const documents = [
     'README.md',
