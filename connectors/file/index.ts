@@ -1,5 +1,15 @@
-import { formatField, type SinkDefinition, type SourceDefinition } from '#component';
+import {
+  type Config,
+  expressionField,
+  formatField,
+  PATH_TEMPLATE,
+  type PathOfRecords,
+  parsePathTemplate,
+  type SinkDefinition,
+  type SourceDefinition,
+} from '#component';
 import { FRAMING_FIELDS } from '../options.js';
+import { createRollingSink, isRolling } from './rolling-sink.js';
 import { createFileSink } from './sink.js';
 import { createFileSource } from './source.js';
 
@@ -76,15 +86,22 @@ export const fileSink: SinkDefinition = {
   kind: 'sink',
   keepsState: true,
   name: 'file',
-  summary: 'Writes records to a file, plain or compressed.',
+  summary: 'Writes records to a file, or to files that their fields and times name; plain or compressed.',
   fields: [
     {
       name: 'path',
-      summary: 'The file; a relative path starts at the working directory. Missing folders are made.',
-      type: { kind: 'string' },
+      summary:
+        'The file; a relative path starts at the working directory. Missing folders are made. With `{expression}` parts and ' +
+        'strftime parts (`%Y-%m-%d`, in UTC) each record goes to the file that it names.',
+      type: PATH_TEMPLATE,
       required: true,
-      example: 'out/errors.ndjson',
+      example: 'out/{service}/%Y-%m-%d.ndjson',
     },
+    expressionField(
+      'time',
+      'The time of strftime parts: a timestamp, or a text in RFC 3339. Where it is null, the time counts at which the record was read.',
+      { default: 'timestamp', example: 'event.time' },
+    ),
     formatField('encoder', 'json'),
     {
       name: 'mode',
@@ -100,7 +117,51 @@ export const fileSink: SinkDefinition = {
       type: { kind: 'enum', values: ['auto', 'none', 'gzip', 'zstd'] },
       default: 'auto',
     },
+    {
+      name: 'rotate',
+      summary:
+        'When a file is finished and the next one begins. Finished files get their names, at the next checkpoint; where a name is taken, `-1`, `-2` … is put before its ending.',
+      type: {
+        kind: 'object',
+        fields: [
+          {
+            name: 'max_bytes',
+            summary: 'The size that no file exceeds, unless a single record does, before compression.',
+            type: { kind: 'size', min: 1 },
+            example: '128MiB',
+          },
+          {
+            name: 'max_age',
+            summary: 'How long after its first record a file is finished.',
+            type: { kind: 'duration', min: 1 },
+            example: '1h',
+          },
+          {
+            name: 'max_idle',
+            summary:
+              'How long after its last record a file is finished. With parts in `path` that is 5 minutes if nothing is said.',
+            type: { kind: 'duration', min: 1 },
+            example: '10m',
+          },
+        ],
+      },
+      example: { max_bytes: '128MiB', max_age: '1h' },
+    },
   ],
   example: ['type: file', 'path: out/errors.ndjson', 'format: json', ''].join('\n'),
-  create: createFileSink,
+  check: checkSink,
+  path: pathOf,
+  create: (config, context) =>
+    isRolling(config, context) ? createRollingSink(config, context) : createFileSink(config, context),
 };
+
+function pathOf({ path, time }: Config): PathOfRecords | undefined {
+  const template = path as string;
+  return parsePathTemplate(template).isConstant ? undefined : { template, time: time as string };
+}
+
+function checkSink(config: Config): { field: string; message: string }[] {
+  if (config.mode !== 'overwrite' || !(pathOf(config) || config.rotate)) return [];
+  const message = 'files that are finished one after another are never overwritten: leave `mode` out';
+  return [{ field: 'mode', message }];
+}

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -10,6 +9,7 @@ import {
   SyncGroup,
 } from '#component';
 import { fileError } from './errors.js';
+import { foldersThatChange, syncFolder } from './folders.js';
 
 type Surroundings = Pick<StageContext, 'storage' | 'log'>;
 
@@ -56,12 +56,30 @@ export class SinkFile {
 
   /** Makes the file and its folders where they are missing. It stands at its end. */
   static async open(path: string, name: string, surroundings: Surroundings): Promise<SinkFile> {
-    const { storage } = surroundings;
-    let file: StoredFile | undefined;
     try {
       const foldersToSync = await foldersThatChange(path);
-      await storage.makeFolder(dirname(path));
-      file = await storage.open(path, 'write');
+      await surroundings.storage.makeFolder(dirname(path));
+      return await SinkFile.#open(path, 'write', name, surroundings, foldersToSync);
+    } catch (error) {
+      throw fileError(error, 'write', name);
+    }
+  }
+
+  /** The same in a folder that is there, which others sync, and never through a symbolic link. */
+  static async openOwn(path: string, name: string, surroundings: Surroundings): Promise<SinkFile> {
+    return await SinkFile.#open(path, 'write_own', name, surroundings, []);
+  }
+
+  static async #open(
+    path: string,
+    mode: 'write' | 'write_own',
+    name: string,
+    surroundings: Surroundings,
+    foldersToSync: string[],
+  ): Promise<SinkFile> {
+    let file: StoredFile | undefined;
+    try {
+      file = await surroundings.storage.open(path, mode);
       return new SinkFile(name, surroundings, file, await file.stat(), foldersToSync);
     } catch (error) {
       await file?.close().catch(() => {});
@@ -72,6 +90,12 @@ export class SinkFile {
   /** Up to where the file counts. */
   get length(): number {
     return this.#length;
+  }
+
+  /** Reads up to `into.length` bytes from `position`; 0 at the end. */
+  async read(into: Uint8Array, position: number): Promise<number> {
+    const end = Math.max(0, this.#length - position);
+    return await this.#file.read(into.subarray(0, end), position);
   }
 
   /** Cuts off everything after `length`. */
@@ -140,22 +164,10 @@ export class SinkFile {
     this.#isUnsynced = false;
     try {
       await this.#file.datasync();
-      for (const folder of this.#foldersToSync.splice(0)) await this.#syncFolder(folder);
+      for (const folder of this.#foldersToSync.splice(0))
+        await syncFolder(folder, this.#name, this.#surroundings);
     } catch (error) {
       throw this.#giveUp(error);
-    }
-  }
-
-  async #syncFolder(folder: string): Promise<void> {
-    const { storage, log } = this.#surroundings;
-    try {
-      await storage.syncFolder(folder);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      // Who may write into a folder may not be allowed to open it, and not every file system can do this.
-      if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EINVAL' && code !== 'ENOTSUP') throw error;
-      const what = `cannot sync the folder ${folder} (${code})`;
-      log.warn({ path: this.#name, code }, `${what}: after a loss of power ${this.#name} may be missing`);
     }
   }
 
@@ -240,16 +252,5 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
     await sleep(ms, undefined, { signal });
   } catch {
     throw new Broken(signal.reason);
-  }
-}
-
-/** The folder of a file that may be new, and those into which the missing ones above it will be made. */
-async function foldersThatChange(path: string): Promise<string[]> {
-  const folders = [dirname(path)];
-  for (;;) {
-    const folder = folders.at(-1)!;
-    const above = dirname(folder);
-    if (above === folder || (await stat(folder).catch(() => undefined))) return folders;
-    folders.push(above);
   }
 }

@@ -14,9 +14,11 @@ export interface FileState {
   readonly tail?: string;
 }
 
-/** @throws MillraceError `checkpoint_damaged` */
+/** @throws MillraceError `checkpoint_damaged`, or `other_path` when it is that of several files */
 export function readState(state: JsonValue, name: string): FileState {
-  const { path, identity, length, compression = 'none', tail } = (state ?? {}) as Record<string, unknown>;
+  const saved = (state ?? {}) as Record<string, unknown>;
+  const { path, identity, length, compression = 'none', tail } = saved;
+  if (typeof saved.series === 'string') throw otherPath(name, 'several files');
   const isRight =
     typeof path === 'string' &&
     typeof identity === 'string' &&
@@ -44,7 +46,13 @@ export function readTail({ tail }: FileState, compressor: Compressor, name: stri
   }
 }
 
-function damaged(name: string, cause?: unknown): MillraceError {
+/** Files of the last checkpoint are unfinished, and cannot go on under the path that is configured now. */
+export function otherPath(name: string, before: string): MillraceError {
+  const message = `at the last checkpoint ${name} was ${before}, and what was written there cannot go on here; go back to that path until the run has ended, or start over with --fresh`;
+  return new MillraceError('other_path', message, { blame: 'config' });
+}
+
+export function damaged(name: string, cause?: unknown): MillraceError {
   const message = `what the checkpoint holds about ${name} cannot be understood; --fresh starts over`;
   return new MillraceError('checkpoint_damaged', message, { blame: 'external', cause });
 }

@@ -7,6 +7,7 @@ import {
   type JsonValue,
   MillraceError,
   type Prepared,
+  parsePathTemplate,
   type Sink,
   type SinkContext,
 } from '#component';
@@ -37,7 +38,7 @@ class FileSink implements Sink {
   #isBroken = false;
 
   constructor(config: Config, context: SinkContext) {
-    this.#name = config.path as string;
+    this.#name = parsePathTemplate(config.path as string).root;
     this.#path = resolve(this.#name);
     this.#mode = config.mode as 'append' | 'overwrite';
     const compression = config.compression as 'auto' | Compression;

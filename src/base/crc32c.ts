@@ -4,8 +4,8 @@ const SLICES = 8;
 
 type Eight<T> = readonly [T, T, T, T, T, T, T, T];
 
-/** Table k says what a byte does to the checksum when k bytes follow it (Kounavis and Berry 2008, slicing by 8). */
-const TABLES = makeTables() as unknown as Eight<Uint32Array>;
+/** Eight of 256 numbers. Table k says what a byte does to the checksum when k bytes follow it (Kounavis and Berry 2008, slicing by 8). */
+export const CRC32C_TABLES = makeTables() as unknown as Eight<Uint32Array>;
 
 function makeTables(): readonly Uint32Array[] {
   const first = new Uint32Array(256);
@@ -23,11 +23,11 @@ function makeTables(): readonly Uint32Array[] {
 }
 
 /**
- * CRC-32C of bytes, from 0 to 2^32 - 1.
+ * CRC-32C of a few bytes, from 0 to 2^32 - 1. `checksum` of the batches takes many times as much a second of many.
  * @param seed the checksum of the bytes before these
  */
 export function crc32c(bytes: Uint8Array, seed = 0): number {
-  const [t0, t1, t2, t3, t4, t5, t6, t7] = TABLES;
+  const [t0, t1, t2, t3, t4, t5, t6, t7] = CRC32C_TABLES;
   let crc = ~seed;
   let at = 0;
   for (const end = bytes.length - (SLICES - 1); at < end; at += SLICES) {

@@ -10,6 +10,7 @@ export {
   type Records,
   sliceRows,
 } from './batch.js';
+export { checksum } from './checksum.js';
 export { compileKernels, type KernelModule, type Kernels } from './kernels/kernels.js';
 export { EMPTY_SHAPE, type FieldKind, type Shape, unionOf } from './shape.js';
 export {

@@ -17,6 +17,16 @@ export const TEMPLATE: FieldType = {
   parse: (text) => parseTemplate(text).text,
 };
 
+/** A path with `{expression}` and strftime parts. The component gets its text. */
+export const PATH_TEMPLATE: FieldType = {
+  kind: 'string',
+  format: 'path_template',
+  parse: (text) => {
+    parsePathTemplate(text);
+    return text;
+  },
+};
+
 /** The fields that a path reads. */
 export function readsOfPath({ template, time }: PathOfRecords): ReadonlySet<string> {
   const { names, isTimed } = parsePathTemplate(template);

@@ -15,7 +15,15 @@ export { type PathTemplate, parsePathTemplate } from '../expression/index.js';
 export type { Written } from '../formats/index.js';
 export { Claims } from './claims.js';
 export type * from './definition.js';
-export { EXPRESSION, expressionField, formatField, readsOfPath, TEMPLATE, templateField } from './fields.js';
+export {
+  EXPRESSION,
+  expressionField,
+  formatField,
+  PATH_TEMPLATE,
+  readsOfPath,
+  TEMPLATE,
+  templateField,
+} from './fields.js';
 export { Framer } from './framing.js';
 export type {
   FramingOptions,

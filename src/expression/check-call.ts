@@ -1,6 +1,6 @@
 import { FieldError } from '../config/fields.js';
 import { callMismatch } from './functions/call.js';
-import { type FunctionDefinition, signatureOf } from './functions/function.js';
+import { type FunctionDefinition, parameterAt, signatureOf, takesCount } from './functions/function.js';
 import { valueOfConstant } from './interpreter.js';
 import { isConstant, type Node } from './tree.js';
 import { typeOfNode } from './types.js';
@@ -17,7 +17,7 @@ export function checkCall(
   if (styled.length === 0) {
     throw new FieldError(`expected ${signatureOf(definition.name, definition.overloads[0]!)}`, offset);
   }
-  const counted = styled.filter(({ parameters }) => parameters.length === args.length);
+  const counted = styled.filter((overload) => takesCount(overload, args.length));
   if (counted.length === 0) {
     const signatures = [...new Set(styled.map((overload) => signatureOf(definition.name, overload)))];
     const found = args.length - (isMethod ? 1 : 0);
@@ -27,8 +27,11 @@ export function checkCall(
     );
   }
   const types = args.map(typeOfNode);
-  const fits = counted.some(({ parameters }) =>
-    parameters.every((type, index) => type === 'any' || types[index] === 'any' || type === types[index]),
+  const fits = counted.some((overload) =>
+    types.every((type, index) => {
+      const wanted = parameterAt(overload, index);
+      return wanted === 'any' || type === 'any' || type === wanted;
+    }),
   );
   if (!fits) throw new FieldError(callMismatch(definition, isMethod, types), offset);
 }

@@ -1,17 +1,33 @@
 import { calculate, negate } from './arithmetic.js';
+import { macroFunction } from './comprehension.js';
+import { listFunction, mapFunction } from './containers.js';
 import { callFunction } from './functions/call.js';
 import type { FunctionDefinition } from './functions/function.js';
-import { macroFunction } from './macros.js';
+import { bind, coalesce, mapOptional, orOptional } from './optionals.js';
 import type { RecordScope, RowFunction } from './row-function.js';
-import type { Node } from './tree.js';
-import { compare, hasMember, indexed, isIn, memberOf } from './value-operations.js';
-import { CelMap, Failure, typeOf, type Value } from './values.js';
+import { isConstant, type Node } from './tree.js';
+import {
+  compare,
+  hasMember,
+  indexed,
+  isIn,
+  memberOf,
+  optionalIndexed,
+  optionalMemberOf,
+} from './value-operations.js';
+import { Failure, typeOf, type Value } from './values.js';
 
 /**
  * Makes a closure that evaluates a node for one record: CEL's semantics in full, and what kernels leave to it. A
  * missing field is null, and so is a member of null: records differ in what they hold.
  */
 export function compileRow(node: Node): RowFunction {
+  if (node.op === 'literal' || !isConstant(node)) return compileNode(node);
+  const value = valueOfConstant(node);
+  return () => value;
+}
+
+function compileNode(node: Node): RowFunction {
   switch (node.op) {
     case 'literal':
     case 'field':
@@ -19,9 +35,9 @@ export function compileRow(node: Node): RowFunction {
     case 'local':
       return leaf(node);
     case 'select':
-      return strict1(node.of, (value) => memberOf(value, node.key));
+      return strict1(node.of, (value) => (node.isOptional ? optionalMemberOf : memberOf)(value, node.key));
     case 'index':
-      return strict2(node.of, node.key, indexed);
+      return strict2(node.of, node.key, node.isOptional ? optionalIndexed : indexed);
     case 'has':
       return strict1(node.of, (value) => hasMember(value, node.key));
     case 'call':
@@ -42,19 +58,43 @@ export function compileRow(node: Node): RowFunction {
     case 'conditional':
       return conditional(node);
     case 'list':
-      return list(node.items.map(compileRow));
     case 'map':
-      return map(node.entries.map(([key, value]) => [compileRow(key), compileRow(value)]));
+    case 'macro':
+      return several(node);
+    case 'bind':
+      return bind(node.slot, compileRow(node.value), compileRow(node.body));
+    case 'mapOptional':
+      return mapOptional(node.slot, compileRow(node.of), compileRow(node.body), node.isFlat);
+    case 'orOptional':
+      return orOptional(compileRow(node.of), compileRow(node.alternative), node.givesValue);
+    case 'coalesce':
+      return coalesce(node.items.map(compileRow));
+  }
+}
+
+/** Nodes with any number of values. */
+function several(node: Extract<Node, { op: 'list' | 'map' | 'macro' }>): RowFunction {
+  switch (node.op) {
+    case 'list':
+      return listFunction(
+        node.items.map(({ isOptional, value }) => ({ isOptional, value: compileRow(value) })),
+      );
+    case 'map':
+      return mapFunction(
+        node.entries.map(({ isOptional, key, value }) => ({
+          isOptional,
+          key: compileRow(key),
+          value: compileRow(value),
+        })),
+      );
     case 'macro':
       return macroFunction({
         macro: node.macro,
-        slot: node.slot,
+        slots: node.slots,
         range: compileRow(node.range),
         condition: compileRow(node.condition),
         result: compileRow(node.result),
       });
-    case 'bind':
-      return bind(node);
   }
 }
 
@@ -77,15 +117,6 @@ function leaf(node: Extract<Node, { op: 'literal' | 'field' | 'meta' | 'local' }
       return (scope) => scope.locals[slot]!;
     }
   }
-}
-
-function bind(node: Extract<Node, { op: 'bind' }>): RowFunction {
-  const value = compileRow(node.value);
-  const body = compileRow(node.body);
-  return (scope) => {
-    scope.locals[node.slot] = value(scope);
-    return body(scope);
-  };
 }
 
 function strict1(node: Node, apply: (value: Value) => Value): RowFunction {
@@ -137,34 +168,6 @@ function conditional(node: Extract<Node, { op: 'conditional' }>): RowFunction {
   };
 }
 
-function list(items: readonly RowFunction[]): RowFunction {
-  return (scope) => {
-    const values: Value[] = [];
-    for (const item of items) {
-      const value = item(scope);
-      if (value instanceof Failure) return value;
-      values.push(value);
-    }
-    return values;
-  };
-}
-
-function map(entries: readonly (readonly [RowFunction, RowFunction])[]): RowFunction {
-  return (scope) => {
-    const result = new CelMap();
-    for (const [keyOf, memberOf] of entries) {
-      const key = keyOf(scope);
-      if (key instanceof Failure) return key;
-      const value = memberOf(scope);
-      if (value instanceof Failure) return value;
-      if (result.has(key)) return new Failure('a key stands twice in a map');
-      if (typeof key === 'number' || !result.set(key, value))
-        return new Failure(`${typeOf(key)} is no key of a map`);
-    }
-    return result;
-  };
-}
-
 function call(definition: FunctionDefinition, args: readonly Node[]): RowFunction {
   const functions = args.map(compileRow);
   return (scope) => {
@@ -186,5 +189,5 @@ const nowhere: RecordScope = {
 
 /** The value of a node that is the same for every record. */
 export function valueOfConstant(node: Node): Value {
-  return compileRow(node)(nowhere);
+  return compileNode(node)(nowhere);
 }

@@ -1,5 +1,18 @@
+import { textOfNetwork } from './network.js';
 import { formatDuration, formatTimestamp } from './time.js';
-import { CelMap, Duration, Failure, isList, Timestamp, TypeValue, Uint, type Value } from './values.js';
+import {
+  CelMap,
+  Cidr,
+  Duration,
+  Failure,
+  IpAddress,
+  isList,
+  Optional,
+  Timestamp,
+  TypeValue,
+  Uint,
+  type Value,
+} from './values.js';
 
 const MAX_DEPTH = 512;
 
@@ -128,7 +141,7 @@ function formatJsonDouble(value: number): string {
   return /^-?\d+$/.test(text) ? `${text}.0` : text;
 }
 
-/** A value as JSON text. Bytes become base64, timestamps RFC 3339, durations seconds, as in CEL's JSON mapping. */
+/** A value as JSON text. Bytes become base64, addresses their text, an optional what it holds or null, timestamps RFC 3339, durations seconds, as in CEL's JSON mapping. */
 export function formatJson(value: Value): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
   if (typeof value === 'number') return formatJsonDouble(value);
@@ -146,5 +159,7 @@ export function formatJson(value: Value): string {
   if (value instanceof Duration) return JSON.stringify(formatDuration(value.nanos));
   if (value instanceof TypeValue) return JSON.stringify(value.name);
   if (value instanceof Failure) return 'null';
+  if (value instanceof Optional) return formatJson(value.value ?? null);
+  if (value instanceof IpAddress || value instanceof Cidr) return JSON.stringify(textOfNetwork(value));
   return JSON.stringify(Buffer.from(value).toString('base64'));
 }

@@ -3,7 +3,14 @@ import type { Value, ValueType } from './values.js';
 
 export type ComparisonOperator = '==' | '!=' | '<' | '<=' | '>' | '>=';
 export type ArithmeticOperator = '+' | '-' | '*' | '/' | '%';
-export type MacroName = 'all' | 'exists' | 'exists_one' | 'map' | 'filter';
+export type MacroName =
+  | 'all'
+  | 'exists'
+  | 'exists_one'
+  | 'map'
+  | 'filter'
+  | 'transformMap'
+  | 'transformMapEntry';
 
 /** A syntax tree whose names are resolved. `offset` is the node's place in the expression's text. */
 export type Node =
@@ -12,8 +19,21 @@ export type Node =
   | { readonly op: 'meta'; readonly offset: number; readonly name: MetaName }
   /** A variable of a macro, by the slot that it has in the interpreter. */
   | { readonly op: 'local'; readonly offset: number; readonly slot: number }
-  | { readonly op: 'select'; readonly offset: number; readonly of: Node; readonly key: string }
-  | { readonly op: 'index'; readonly offset: number; readonly of: Node; readonly key: Node }
+  | {
+      readonly op: 'select';
+      readonly offset: number;
+      readonly of: Node;
+      readonly key: string;
+      /** `of.?key`: an optional, empty where there is no such member. */
+      readonly isOptional: boolean;
+    }
+  | {
+      readonly op: 'index';
+      readonly offset: number;
+      readonly of: Node;
+      readonly key: Node;
+      readonly isOptional: boolean;
+    }
   | { readonly op: 'has'; readonly offset: number; readonly of: Node; readonly key: string }
   | {
       readonly op: 'call';
@@ -47,17 +67,18 @@ export type Node =
       readonly consequent: Node;
       readonly alternative: Node;
     }
-  | { readonly op: 'list'; readonly offset: number; readonly items: readonly Node[] }
-  | { readonly op: 'map'; readonly offset: number; readonly entries: readonly (readonly [Node, Node])[] }
+  | { readonly op: 'list'; readonly offset: number; readonly items: readonly ItemNode[] }
+  | { readonly op: 'map'; readonly offset: number; readonly entries: readonly EntryNode[] }
   | {
       readonly op: 'macro';
       readonly offset: number;
       readonly macro: MacroName;
       readonly range: Node;
-      readonly slot: number;
+      /** Of the variable; of two, that of the index or key comes first. */
+      readonly slots: readonly [number] | readonly [number, number];
       /** The condition; true for a `map` without one. */
       readonly condition: Node;
-      /** What `map` gives. */
+      /** What `map` and its like give. */
       readonly result: Node;
     }
   | {
@@ -66,7 +87,37 @@ export type Node =
       readonly slot: number;
       readonly value: Node;
       readonly body: Node;
-    };
+    }
+  /** `optMap` and `optFlatMap`: the body's value for what an optional holds. */
+  | {
+      readonly op: 'mapOptional';
+      readonly offset: number;
+      readonly of: Node;
+      readonly slot: number;
+      readonly body: Node;
+      /** Whether the body gives an optional itself. */
+      readonly isFlat: boolean;
+    }
+  /** `or` and `orValue` of optionals; the alternative is not evaluated where the optional holds something. */
+  | {
+      readonly op: 'orOptional';
+      readonly offset: number;
+      readonly of: Node;
+      readonly alternative: Node;
+      readonly givesValue: boolean;
+    }
+  /** The first of these that is not null. */
+  | { readonly op: 'coalesce'; readonly offset: number; readonly items: readonly Node[] };
+
+/** An item of a list; an optional one is left out when it is empty. */
+export interface ItemNode {
+  readonly isOptional: boolean;
+  readonly value: Node;
+}
+
+export interface EntryNode extends ItemNode {
+  readonly key: Node;
+}
 
 /** What `meta.` reaches, and the type it has. */
 export const META = {
@@ -96,7 +147,7 @@ export function isConstant(node: Node): boolean {
     case 'negate':
       return isConstant(node.of);
     case 'list':
-      return node.items.every(isConstant);
+      return node.items.every(({ value, isOptional }) => !isOptional && isConstant(value));
     default:
       return false;
   }

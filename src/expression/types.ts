@@ -1,10 +1,21 @@
 import type { FieldKind } from '../batch/index.js';
-import { type ArithmeticOperator, META, type Node } from './tree.js';
+import { takesCount } from './functions/function.js';
+import { type ArithmeticOperator, type MacroName, META, type Node } from './tree.js';
 import { typeOf, type ValueType } from './values.js';
 
 const NUMERIC: readonly ValueType[] = ['int', 'uint', 'double'];
 const ORDERED: readonly ValueType[] = ['bool', 'string', 'bytes', 'timestamp', 'duration'];
 const ADDED: readonly ValueType[] = ['string', 'bytes', 'list'];
+
+const MACRO_TYPES: Readonly<Record<MacroName, ValueType>> = {
+  all: 'bool',
+  exists: 'bool',
+  exists_one: 'bool',
+  map: 'list',
+  filter: 'list',
+  transformMap: 'map',
+  transformMapEntry: 'map',
+};
 
 /** The type that a node's value has when it has one: `any` when only data tells. */
 export function typeOfNode(node: Node): ValueType {
@@ -33,7 +44,14 @@ export function typeOfNode(node: Node): ValueType {
       return consequent === typeOfNode(node.alternative) ? consequent : 'any';
     }
     case 'macro':
-      return node.macro === 'map' || node.macro === 'filter' ? 'list' : 'bool';
+      return MACRO_TYPES[node.macro];
+    case 'select':
+    case 'index':
+      return node.isOptional ? 'optional' : 'any';
+    case 'mapOptional':
+      return 'optional';
+    case 'orOptional':
+      return node.givesValue ? 'any' : 'optional';
     case 'bind':
       return typeOfNode(node.body);
     case 'call':
@@ -46,7 +64,7 @@ export function typeOfNode(node: Node): ValueType {
 function callType(node: Extract<Node, { op: 'call' }>): ValueType {
   const results = new Set(
     node.definition.overloads
-      .filter(({ parameters }) => parameters.length === node.args.length)
+      .filter((overload) => takesCount(overload, node.args.length))
       .map(({ result }) => result),
   );
   const [result] = results;
@@ -116,6 +134,8 @@ export function kindOf(type: ValueType): FieldKind {
     case 'bytes':
     case 'duration':
     case 'type':
+    case 'ip':
+    case 'cidr':
       return 'text';
     default:
       return 'any';

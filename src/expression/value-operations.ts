@@ -7,43 +7,76 @@ import {
   Failure,
   isList,
   numberOf,
+  Optional,
   typeOf,
   type Value,
 } from './values.js';
 
-/** A member of an object; null where a record's object has none, as of null. */
+/** A member of an object; null where a record's object has none, as of null; of an optional an optional. */
 export function memberOf(value: Value, key: string): Value {
   if (value === null) return null;
+  if (value instanceof Optional) return within(value, (inner) => optionalMemberOf(inner, key));
   if (!(value instanceof CelMap)) return new Failure(`no member "${key}" in ${typeOf(value)}`);
   const member = value.get(key);
   if (member !== undefined) return member;
   return value.isRecord ? null : new Failure(`no such key: "${key}"`);
 }
 
+/** `value.?key`. */
+export function optionalMemberOf(value: Value, key: string): Value {
+  if (value === null) return Optional.none;
+  if (value instanceof Optional) return within(value, (inner) => optionalMemberOf(inner, key));
+  if (!(value instanceof CelMap)) return new Failure(`no member "${key}" in ${typeOf(value)}`);
+  return optionalOf(value.get(key));
+}
+
+/** What an optional leads to; the null that it may hold leads nowhere. */
+function within(optional: Optional, apply: (inner: Value) => Value): Value {
+  if (optional.value === undefined) return optional;
+  return optional.value === null ? new Failure('an optional null has no members') : apply(optional.value);
+}
+
+export function optionalOf(value: Value | undefined): Optional {
+  return value === undefined ? Optional.none : new Optional(value);
+}
+
 /** `has(value.key)`. */
 export function hasMember(value: Value, key: string): Value {
   if (value === null) return false;
+  if (value instanceof Optional) return value.value === undefined ? false : hasMember(value.value, key);
   return value instanceof CelMap ? value.has(key) : new Failure(`no member "${key}" in ${typeOf(value)}`);
 }
 
-/** `value[key]` of lists and maps. */
+/** `value[key]` of lists and maps, and of optionals that hold one. */
 export function indexed(value: Value, key: Value): Value {
   if (value === null) return null;
+  if (value instanceof Optional) return within(value, (inner) => optionalIndexed(inner, key));
+  const found = lookUp(value, key);
+  if (found !== undefined) return found;
+  if (isList(value)) return new Failure(`no item ${numberOf(key)} in a list of ${value.length}`);
+  return value instanceof CelMap && value.isRecord && typeof key === 'string'
+    ? null
+    : new Failure('no such key');
+}
+
+/** `value[?key]`. */
+export function optionalIndexed(value: Value, key: Value): Value {
+  if (value === null) return Optional.none;
+  if (value instanceof Optional) return within(value, (inner) => optionalIndexed(inner, key));
+  const found = lookUp(value, key);
+  return found instanceof Failure ? found : optionalOf(found);
+}
+
+/** The item or member, undefined when there is none, or a Failure when there cannot be one. */
+function lookUp(value: Value, key: Value): Value | undefined {
   if (isList(value)) {
-    const number = numberOf(key);
-    const index = Number(number);
-    if (number === undefined || !Number.isInteger(index)) {
-      return new Failure(`a list is indexed by int, not by ${typeOf(key)}`);
-    }
-    return (
-      value[index] ?? (index in value ? null : new Failure(`no item ${index} in a list of ${value.length}`))
-    );
+    const index = Number(numberOf(key));
+    return Number.isInteger(index)
+      ? value[index]
+      : new Failure(`a list is indexed by int, not by ${typeOf(key)}`);
   }
-  if (!(value instanceof CelMap))
-    return new Failure(`${typeOf(value)} has no [] (only lists and objects have)`);
-  const member = value.get(key);
-  if (member !== undefined) return member;
-  return value.isRecord && typeof key === 'string' ? null : new Failure('no such key');
+  if (value instanceof CelMap) return value.get(key);
+  return new Failure(`${typeOf(value)} has no [] (only lists and objects have)`);
 }
 
 /** An order of null and anything is false, since a record may lack the field; equality knows no errors. */

@@ -1,3 +1,5 @@
+import { equalAddresses } from '../base/ip-address.js';
+
 /** What went wrong with one value. CEL's errors are values: `false && error` is false. */
 export class Failure {
   readonly message: string;
@@ -40,6 +42,37 @@ export class TypeValue {
 
   constructor(name: string) {
     this.name = name;
+  }
+}
+
+/** A value that may not be there: what `.?`, `[?]` and `optional.of` give. */
+export class Optional {
+  static readonly none: Optional = new Optional(undefined);
+  /** Undefined when it is empty. */
+  readonly value: Value | undefined;
+
+  constructor(value: Value | undefined) {
+    this.value = value;
+  }
+}
+
+/** An IP address: 4 bytes, or 16. */
+export class IpAddress {
+  readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+}
+
+/** A range of IP addresses: an address, bits beyond the prefix included, and how many of its first bits count. */
+export class Cidr {
+  readonly address: IpAddress;
+  readonly prefixBits: number;
+
+  constructor(address: IpAddress, prefixBits: number) {
+    this.address = address;
+    this.prefixBits = prefixBits;
   }
 }
 
@@ -108,6 +141,9 @@ export interface ValueOf {
   list: readonly Value[];
   map: CelMap;
   type: TypeValue;
+  optional: Optional;
+  ip: IpAddress;
+  cidr: Cidr;
   any: Value;
 }
 
@@ -126,6 +162,9 @@ export type Value =
   | Duration
   | TypeValue
   | CelMap
+  | Optional
+  | IpAddress
+  | Cidr
   | Failure
   | readonly Value[];
 
@@ -158,7 +197,9 @@ function typeOfObject(value: Value): ValueType {
   if (value instanceof Duration) return 'duration';
   if (value instanceof Uint8Array) return 'bytes';
   if (value instanceof TypeValue) return 'type';
-  return 'any';
+  if (value instanceof Optional) return 'optional';
+  if (value instanceof IpAddress) return 'ip';
+  return value instanceof Cidr ? 'cidr' : 'any';
 }
 
 /** The number of an int, uint or double. JavaScript compares bigints with numbers exactly. */
@@ -180,7 +221,19 @@ export function equalValues(a: Value, b: Value): boolean {
   if (a instanceof Duration) return b instanceof Duration && a.nanos === b.nanos;
   if (a instanceof Uint8Array) return b instanceof Uint8Array && Buffer.compare(a, b) === 0;
   if (a instanceof TypeValue) return b instanceof TypeValue && a.name === b.name;
+  if (a instanceof Optional) return b instanceof Optional && equalOptionals(a, b);
+  if (a instanceof IpAddress) return b instanceof IpAddress && equalAddresses(a.bytes, b.bytes);
+  if (a instanceof Cidr) {
+    return (
+      b instanceof Cidr && a.prefixBits === b.prefixBits && equalAddresses(a.address.bytes, b.address.bytes)
+    );
+  }
   return a === b;
+}
+
+function equalOptionals(a: Optional, b: Optional): boolean {
+  if (a.value === undefined || b.value === undefined) return a.value === b.value;
+  return equalValues(a.value, b.value);
 }
 
 function equalMaps(a: CelMap, b: CelMap): boolean {

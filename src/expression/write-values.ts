@@ -2,8 +2,21 @@ import { setView, Tag, type Vector } from '../batch/index.js';
 import { formatJson } from './json.js';
 import { copyRow, type NewTextColumn, newTexts, setError } from './kernels/column.js';
 import type { Frame } from './kernels/frame.js';
+import { textOfNetwork } from './network.js';
 import { formatDuration } from './time.js';
-import { CelMap, Duration, Failure, isList, Timestamp, TypeValue, Uint, type Value } from './values.js';
+import {
+  CelMap,
+  Cidr,
+  Duration,
+  Failure,
+  IpAddress,
+  isList,
+  Optional,
+  Timestamp,
+  TypeValue,
+  Uint,
+  type Value,
+} from './values.js';
 
 const encoder = new TextEncoder();
 
@@ -20,7 +33,10 @@ export function writeValues(
   return column;
 }
 
-/** What has no tag of its own is written as text: bytes as base64, durations in seconds, types by their names. */
+/**
+ * What has no tag of its own is written as text: bytes as base64, durations in seconds, types by their names. An optional is what
+ * it holds, or null.
+ */
 function writeValue(frame: Frame, column: NewTextColumn, row: number, value: Value): void {
   if (value === null) column.tags[row] = Tag.NULL;
   else if (value instanceof Failure) setError(column, row, frame.code(value.message));
@@ -34,6 +50,9 @@ function writeValue(frame: Frame, column: NewTextColumn, row: number, value: Val
     writeText(frame, column, row, formatJson(value), Tag.JSON);
   else if (value instanceof Duration) writeText(frame, column, row, formatDuration(value.nanos), Tag.TEXT);
   else if (value instanceof TypeValue) writeText(frame, column, row, value.name, Tag.TEXT);
+  else if (value instanceof Optional) writeValue(frame, column, row, value.value ?? null);
+  else if (value instanceof IpAddress || value instanceof Cidr)
+    writeText(frame, column, row, textOfNetwork(value), Tag.TEXT);
   else writeText(frame, column, row, Buffer.from(value).toString('base64'), Tag.TEXT);
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Storage, StoredFile } from '../base/storage.js';
+import type { Sealed } from './recover.js';
 import { encodeSegmentHeader, removeFile, SEGMENT_HEADER_BYTES, segmentName } from './segment.js';
 import { IndexBuilder, type SegmentIndex } from './segment-index.js';
 
@@ -44,6 +45,12 @@ export class ActiveSegment {
 
   get isEmpty(): boolean {
     return this.#position === SEGMENT_HEADER_BYTES;
+  }
+
+  /** What is to be known of it once it is not written any more. */
+  get sealed(): Sealed {
+    const { baseOffset, position: bytes } = this;
+    return { baseOffset, bytes, ...(this.isEmpty ? {} : { latestMs: this.#index.latestMs }) };
   }
 
   get index(): SegmentIndex {

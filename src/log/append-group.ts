@@ -1,4 +1,4 @@
-import { checksum } from './checksum.js';
+import { checksum } from '../batch/index.js';
 import { frameBytes, writeFrame } from './frame.js';
 import type { AppendAbout } from './types.js';
 

@@ -1,4 +1,4 @@
-import { checksum } from './checksum.js';
+import { checksum } from '../batch/index.js';
 
 /**
  * A segment is a file `<base offset, 20 digits>.log`: a header of 64 bytes (segment.ts), then frames, each at a multiple
@@ -14,8 +14,8 @@ import { checksum } from './checksum.js';
  * | 24 | time in ms since 1970 (double) |
  * | 32 | up to which offset the log was durable when this was written (double) |
  * | 40 | id of the segment, so that what an older file left on the disk cannot pass |
- * | 48 | CRC-32 of the payload |
- * | 52 | CRC-32 of the bytes 0 to 51 |
+ * | 48 | CRC-32C of the payload |
+ * | 52 | CRC-32C of the bytes 0 to 51 |
  * | 56 | the payload, then zeros up to a multiple of 8 |
  *
  * A frame is all or nothing.

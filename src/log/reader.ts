@@ -1,58 +1,64 @@
 import type { StoredFile } from '../base/storage.js';
+import { misuse } from './errors.js';
 import { type Damage, Scanner } from './scanner.js';
 import { listSegments, openToRead, SEGMENT_HEADER_BYTES, segmentName } from './segment.js';
-import { loadIndex, type SegmentIndex } from './segment-index.js';
+import { loadIndex } from './segment-index.js';
 import type { LogFrame, LogOptions, LogState, SkippedRegion } from './types.js';
 
 export interface LogRange {
   /** Begins with the frame that holds this offset. */
   readonly fromOffset?: number;
-  /** Ends there; without it, with what the files hold now. */
+  /** Ends there, until `extend` says more; without it, with what the files hold now. */
   readonly end?: LogState;
 }
 
-interface Segment {
+/** The segment that is read. */
+interface Current {
   readonly baseOffset: number;
-  /** Where the next one begins. */
+  readonly file: StoredFile;
+  readonly scanner: Scanner;
+  /** The end of the log when it was last looked at. */
+  end: LogState | undefined;
+}
+
+/** Which bytes and which offsets of a segment count. */
+interface Bounds {
+  readonly end: number;
+  /** Undefined when nothing says. */
   readonly limit: number | undefined;
 }
 
 /**
  * Reads a log from an offset on. Changes nothing, and may read while a writer appends and trims. What is damaged is passed
- * over and reported; only errors of the disk are thrown.
+ * over and reported; only errors of the disk are thrown, and `read` may be tried again after them.
+ *
+ * To follow a writer, open it with the writer's state as `end`. When `read` has come there, `extend` it to a later state and
+ * read on: nothing is read twice.
  */
 export class LogReader {
   readonly #options: LogOptions;
   readonly #fromOffset: number;
-  readonly #end: LogState | undefined;
-  readonly #segments: readonly Segment[];
   readonly #skipped: SkippedRegion[] = [];
-  #next = 0;
-  #file: StoredFile | undefined;
-  #scanner: Scanner | undefined;
+  #end: LogState | undefined;
+  /** The segment that is read or comes next, and those after it, as they were listed for this end. */
+  #bases: number[] = [];
+  #listedTo: LogState | undefined;
+  /** No segment with a lower base is read any more. */
+  #passed = 0;
+  #current: Current | undefined;
   #buffer: Buffer | undefined;
+  #isClosed = false;
 
-  private constructor(options: LogOptions, range: LogRange, segments: readonly Segment[]) {
+  private constructor(options: LogOptions, range: LogRange) {
     this.#options = options;
     this.#fromOffset = range.fromOffset ?? 0;
     this.#end = range.end;
-    this.#segments = segments;
   }
 
   static async open(options: LogOptions, range: LogRange): Promise<LogReader> {
-    const { end, fromOffset = 0 } = range;
-    const all = await listSegments(options.storage, options.folder);
-    // A last segment without frames may be replaced at any time.
-    const isEmpty = end !== undefined && end.position <= SEGMENT_HEADER_BYTES;
-    const counts = (base: number) => !end || base < end.segment || (base === end.segment && !isEmpty);
-    const bases = all.filter(counts);
-    const limits = [...bases.slice(1), end?.nextOffset];
-    const segments = bases.map((baseOffset, i) => ({ baseOffset, limit: limits[i] }));
-    return new LogReader(
-      options,
-      range,
-      segments.filter(({ limit }) => limit === undefined || limit > fromOffset),
-    );
+    const reader = new LogReader(options, range);
+    await reader.#list(0);
+    return reader;
   }
 
   /** What could not be read so far. */
@@ -60,55 +66,103 @@ export class LogReader {
     return this.#skipped;
   }
 
+  /**
+   * From now on the reader ends there. Touches no file.
+   * @param end a later state of the same writer, or of one that went on from such a state
+   */
+  extend(end: LogState): void {
+    if (!this.#end) throw misuse('only a reader that was opened with an end can be extended');
+    if (end.nextOffset < this.#end.nextOffset)
+      throw misuse(`a reader up to offset ${this.#end.nextOffset} cannot end at ${end.nextOffset}`);
+    this.#end = end;
+  }
+
   /** Undefined at the end. The payload is valid until the next call. */
   async read(): Promise<LogFrame | undefined> {
     for (;;) {
-      const scanner = this.#scanner ?? (await this.#openNext());
-      if (!scanner) return undefined;
-      const found = await scanner.next(this.#fromOffset);
+      const current = this.#current ?? (await this.#openNext());
+      if (!current) return undefined;
+      const found = await current.scanner.next(this.#fromOffset);
       if (found) {
         const { baseOffset, records, timestampMs, kind } = found.header;
         return { baseOffset, records, timestampMs, kind, payload: found.payload };
       }
-      await this.#closeSegment();
+      const wasLast = current.end?.segment === current.baseOffset;
+      if (!wasLast) await this.#closeSegment();
+      else if (current.end === this.#end) return undefined;
+      else await this.#lookAgain(current);
     }
   }
 
   async close(): Promise<void> {
-    this.#next = this.#segments.length;
+    this.#isClosed = true;
     await this.#closeSegment();
   }
 
-  async #openNext(): Promise<Scanner | undefined> {
-    for (let segment = this.#segments[this.#next]; segment; segment = this.#segments[this.#next]) {
-      this.#file ??= await openToRead(
-        this.#options.storage,
-        this.#options.folder,
-        segmentName(segment.baseOffset),
-      );
-      // A file that was there a moment ago was trimmed.
-      if (this.#file) {
-        this.#scanner = await this.#scannerOf(this.#file, segment);
-        this.#next++;
-        return this.#scanner;
+  /** The segments from `base` on, without those that end before the first offset. */
+  async #list(base: number): Promise<void> {
+    const end = this.#end;
+    const all = await listSegments(this.#options.storage, this.#options.folder);
+    // A last segment without frames may be replaced at any time.
+    const isEmpty = end !== undefined && end.position <= SEGMENT_HEADER_BYTES;
+    const counts = (one: number) => !end || one < end.segment || (one === end.segment && !isEmpty);
+    const bases = all.filter((one) => one >= base && counts(one));
+    const limits = [...bases.slice(1), end?.nextOffset];
+    this.#bases = bases.filter((_, i) => limits[i] === undefined || limits[i] > this.#fromOffset);
+    this.#listedTo = end;
+  }
+
+  async #openNext(): Promise<Current | undefined> {
+    while (!this.#isClosed) {
+      if (this.#bases.length === 0 && this.#listedTo !== this.#end) await this.#list(this.#passed);
+      const [base] = this.#bases;
+      if (base === undefined) return undefined;
+      const { storage, folder } = this.#options;
+      const file = await openToRead(storage, folder, segmentName(base));
+      if (file) {
+        try {
+          this.#current = await this.#begin(base, file);
+          return this.#current;
+        } catch (error) {
+          await file.close();
+          throw error;
+        }
       }
-      this.#next++;
+      // A file that was there a moment ago was trimmed.
+      this.#pass(base);
     }
     return undefined;
   }
 
-  async #scannerOf(file: StoredFile, { baseOffset, limit }: Segment): Promise<Scanner> {
+  async #begin(baseOffset: number, file: StoredFile): Promise<Current> {
     const { storage, folder } = this.#options;
-    const { size } = await file.stat();
-    const isLast = this.#end?.segment === baseOffset;
-    const end = isLast ? Math.min(size, this.#end!.position) : size;
+    const end = this.#end;
+    const bounds = await this.#boundsOf(baseOffset, file, end);
     const index = await loadIndex(storage, folder, baseOffset);
-    const knownIds = [...(index ? [index.segmentId] : []), ...(isLast ? [this.#end!.segmentId] : [])];
+    const knownIds = index ? [index.segmentId] : [];
+    if (end?.segment === baseOffset) knownIds.push(end.segmentId);
     const onDamage = (damage: Damage) => this.#report(segmentName(baseOffset), damage);
     const buffer = this.#buffer ? { buffer: this.#buffer } : {};
-    const scanner = await Scanner.open({ file, baseOffset, end, limit, knownIds, onDamage, ...buffer });
-    if (index) await seek(scanner, index, ({ offset }) => offset <= this.#fromOffset);
-    return scanner;
+    const scanner = await Scanner.open({ file, baseOffset, ...bounds, knownIds, onDamage, ...buffer });
+    if (index) await scanner.seek(index, ({ offset }) => offset <= this.#fromOffset);
+    return { baseOffset, file, scanner, end };
+  }
+
+  /** The log has grown since its last segment was read to the end. */
+  async #lookAgain(current: Current): Promise<void> {
+    const end = this.#end;
+    current.scanner.extend(await this.#boundsOf(current.baseOffset, current.file, end));
+    current.end = end;
+  }
+
+  async #boundsOf(base: number, file: StoredFile, end: LogState | undefined): Promise<Bounds> {
+    const { size } = await file.stat();
+    if (end?.segment === base) return { end: Math.min(size, end.position), limit: end.nextOffset };
+    if (this.#bases.length === 1 && this.#listedTo !== end) await this.#list(base);
+    if (this.#bases[0] === base) return { end: size, limit: this.#bases[1] ?? end?.nextOffset };
+    // It was trimmed while it was open, and with it what said where it ends.
+    this.#bases.unshift(base);
+    return { end: size, limit: undefined };
   }
 
   #report(segment: string, { from, to, offset, records }: Damage): void {
@@ -123,58 +177,17 @@ export class LogReader {
     );
   }
 
+  #pass(base: number): void {
+    this.#bases.shift();
+    this.#passed = base + 1;
+  }
+
   async #closeSegment(): Promise<void> {
-    const file = this.#file;
-    this.#buffer = this.#scanner?.buffer ?? this.#buffer;
-    this.#scanner = undefined;
-    this.#file = undefined;
-    await file?.close();
+    const current = this.#current;
+    if (!current) return;
+    this.#buffer = current.scanner.buffer;
+    this.#current = undefined;
+    this.#pass(current.baseOffset);
+    await current.file.close();
   }
-}
-
-/** Moves to the last place of the index that `isBefore` holds for, if the segment has a frame there. */
-async function seek(
-  scanner: Scanner,
-  index: SegmentIndex,
-  isBefore: (entry: SegmentIndex['entries'][number]) => boolean,
-): Promise<void> {
-  const entry = index.entries.findLast(isBefore);
-  if (entry) await scanner.jump(entry.position, entry.offset);
-}
-
-/**
- * The first offset of the first frame whose time is not before `timestampMs`; the offset after the last frame when there
- * is none. Frames need not be in the order of their times.
- */
-export async function offsetAtTime(options: LogOptions, timestampMs: number): Promise<number> {
-  const { storage, folder } = options;
-  const bases = await listSegments(storage, folder);
-  let nextOffset = bases.at(-1) ?? 0;
-  for (const [i, baseOffset] of bases.entries()) {
-    const limit = bases[i + 1];
-    const index = await loadIndex(storage, folder, baseOffset);
-    const file = await openToRead(storage, folder, segmentName(baseOffset));
-    if (!file) continue;
-    try {
-      const { size } = await file.stat();
-      if (index && index.size === size && index.latestMs < timestampMs && limit !== undefined) continue;
-      const knownIds = index ? [index.segmentId] : [];
-      const scanner = await Scanner.open({
-        file,
-        baseOffset,
-        end: size,
-        limit,
-        knownIds,
-        onDamage: () => {},
-      });
-      if (index) await seek(scanner, index, ({ latestBeforeMs }) => latestBeforeMs < timestampMs);
-      for (let found = await scanner.next(); found; found = await scanner.next()) {
-        if (found.header.timestampMs >= timestampMs) return found.header.baseOffset;
-      }
-      nextOffset = Math.max(nextOffset, scanner.nextOffset);
-    } finally {
-      await file.close();
-    }
-  }
-  return nextOffset;
 }

@@ -20,6 +20,8 @@ import type { LogOptions, LogState } from './types.js';
 export interface Sealed {
   readonly baseOffset: number;
   readonly bytes: number;
+  /** Of its latest frame, where that is known. */
+  readonly latestMs?: number;
 }
 
 export interface Recovered {

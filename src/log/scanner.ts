@@ -1,5 +1,5 @@
 import type { StoredFile } from '../base/storage.js';
-import { checksum } from './checksum.js';
+import { checksum } from '../batch/index.js';
 import {
   ALIGNMENT,
   FRAME_HEADER_BYTES,
@@ -9,6 +9,7 @@ import {
   readFrameHeader,
 } from './frame.js';
 import { decodeSegmentHeader, readFully, SEGMENT_HEADER_BYTES } from './segment.js';
+import type { IndexEntry, SegmentIndex } from './segment-index.js';
 
 /** Bytes that hold no readable frame, and the offsets on both sides of them. */
 export interface Damage {
@@ -49,6 +50,8 @@ const BUFFER_BYTES = 4 * 2 ** 20;
  */
 export class Scanner {
   readonly #options: ScanOptions;
+  #end: number;
+  #limit: number | undefined;
   #ids: ReadonlySet<string> = new Set();
   #buffer: Buffer;
   /** Of the file, where the buffer begins, and how many bytes of it are there. */
@@ -62,10 +65,10 @@ export class Scanner {
 
   private constructor(options: ScanOptions) {
     this.#options = options;
+    this.#end = options.end;
+    this.#limit = options.limit;
     this.#expected = options.baseOffset;
-    const bytes = Math.min(BUFFER_BYTES, Math.max(options.end, FRAME_HEADER_BYTES));
-    const { buffer } = options;
-    this.#buffer = buffer && buffer.length >= bytes ? buffer : Buffer.allocUnsafe(bytes);
+    this.#buffer = options.buffer ?? EMPTY;
   }
 
   static async open(options: ScanOptions): Promise<Scanner> {
@@ -106,10 +109,21 @@ export class Scanner {
     return true;
   }
 
+  /** Moves to the last place of the index that `isBefore` holds for, if the segment has a frame there. */
+  async seek(index: SegmentIndex, isBefore: (entry: IndexEntry) => boolean): Promise<void> {
+    const entry = index.entries.findLast(isBefore);
+    if (entry) await this.jump(entry.position, entry.offset);
+  }
+
+  /** The segment has grown, or has been found to end: `next` goes on where it was. */
+  extend({ end, limit }: Pick<ScanOptions, 'end' | 'limit'>): void {
+    this.#end = end;
+    this.#limit = limit;
+  }
+
   /** Undefined at the end. Frames that end at or before `fromOffset` are passed over, and their payloads not looked at. */
   async next(fromOffset = 0, checkPayload = true): Promise<Found | undefined> {
-    const { end } = this.#options;
-    while (this.#position < end && !this.#isComplete()) {
+    while (this.#position < this.#end && !this.#isComplete()) {
       const position = this.#position;
       const header = await this.#headerAt(position);
       if (!header || !this.#fits(header, position)) {
@@ -136,11 +150,11 @@ export class Scanner {
   }
 
   #isComplete(): boolean {
-    return this.#options.limit !== undefined && this.#expected >= this.#options.limit;
+    return this.#limit !== undefined && this.#expected >= this.#limit;
   }
 
   #fits(header: FrameHeader, position: number): boolean {
-    const { end, limit } = this.#options;
+    const [end, limit] = [this.#end, this.#limit];
     const offsetAfter = header.baseOffset + header.records;
     return (
       this.#ids.has(header.segmentId) &&
@@ -160,7 +174,7 @@ export class Scanner {
 
   /** Reports what is missing at the end, once. */
   #finish(): void {
-    const { end, limit } = this.#options;
+    const [end, limit] = [this.#end, this.#limit];
     const isMissing = limit !== undefined && this.#expected < limit;
     if (this.#damagedFrom === undefined && !isMissing) return;
     const from = this.#damagedFrom ?? Math.min(this.#position, end);
@@ -180,7 +194,7 @@ export class Scanner {
   async #search(from: number): Promise<void> {
     this.#damagedUpTo = undefined;
     let position = from;
-    const { end } = this.#options;
+    const end = this.#end;
     while (position < end) {
       const bytes = await this.#bytesAt(position, Math.min(FRAME_HEADER_BYTES, end - position));
       if (!bytes || bytes.length < FRAME_HEADER_BYTES) break;
@@ -207,20 +221,28 @@ export class Scanner {
 
   /** What is buffered from `position` on, at least `length` bytes; undefined when the file has no more. */
   async #bytesAt(position: number, length: number): Promise<Buffer | undefined> {
-    const { file, end } = this.#options;
+    const end = this.#end;
     if (position + length > end) return undefined;
     const at = position - this.#bufferAt;
     if (at >= 0 && at + length <= this.#buffered) return this.#buffer.subarray(at, this.#buffered);
     const kept = at >= 0 && at < this.#buffered ? this.#buffer.subarray(at, this.#buffered) : EMPTY;
-    const target = length > this.#buffer.length ? Buffer.allocUnsafe(length) : this.#buffer;
+    const target = this.#bufferFor(length, end - position);
     // The same buffer or another one: `set` copies what overlaps as it should.
     target.set(kept);
     this.#buffer = target;
     this.#bufferAt = position;
     this.#buffered = kept.length;
     const room = target.subarray(kept.length, Math.min(target.length, end - position));
-    this.#buffered += (await readFully(file, room, position + kept.length)).length;
+    this.#buffered += (await readFully(this.#options.file, room, position + kept.length)).length;
     return this.#buffered >= length ? target.subarray(0, this.#buffered) : undefined;
+  }
+
+  /** One that `length` bytes fit into, and no larger than what is left needs. */
+  #bufferFor(length: number, left: number): Buffer {
+    const wanted = Math.max(length, Math.min(left, BUFFER_BYTES));
+    if (wanted <= this.#buffer.length) return this.#buffer;
+    // A segment that is followed grows little by little.
+    return Buffer.allocUnsafe(Math.max(wanted, Math.min(2 * this.#buffer.length, BUFFER_BYTES)));
   }
 }
 

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { Storage } from '../base/storage.js';
-import { checksum } from './checksum.js';
+import { checksum } from '../batch/index.js';
 import { indexName, openToRead, readFully, removeFile } from './segment.js';
 
 /**
  * The index of a sealed segment, `<base offset>.index`: magic `MILLRIDX`, version (uint32), entries (uint32), base offset
- * (double), id of the segment (8 bytes), bytes of the segment (double), latest time in it (double), 12 zeros, CRC-32 of
+ * (double), id of the segment (8 bytes), bytes of the segment (double), latest time in it (double), 12 zeros, CRC-32C of
  * all other bytes (uint32 at 60); then entries of three doubles: offset, position, latest time of all frames before.
  *
  * It only says where to begin to look. Without it, or when it is wrong, the segment is read from its beginning.
@@ -28,7 +28,7 @@ export interface IndexEntry {
 export const INDEX_EVERY_BYTES = 256 * 1024;
 
 const MAGIC = 'MILLRIDX';
-const VERSION = 1;
+const VERSION = 2;
 const HEADER_BYTES = 64;
 const ENTRY_BYTES = 24;
 const CRC_AT = 60;
@@ -47,6 +47,10 @@ export class IndexBuilder {
       this.#lastPosition = position;
     }
     if (timestampMs > this.#latestMs) this.#latestMs = timestampMs;
+  }
+
+  get latestMs(): number {
+    return this.#latestMs;
   }
 
   build(segmentId: string, size: number): SegmentIndex {

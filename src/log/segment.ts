@@ -1,16 +1,17 @@
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { MillraceError } from '../base/errors.js';
 import type { Storage, StoredFile } from '../base/storage.js';
-import { checksum } from './checksum.js';
+import { checksum } from '../batch/index.js';
 
 /**
  * The first 64 bytes of a segment: magic `MILLRLOG`, version (uint32), 4 zeros, base offset (double), id (8 bytes), time
- * of its creation in ms (double), the id once more with all bits turned, zeros, and at 60 the CRC-32 of what is before.
+ * of its creation in ms (double), the id once more with all bits turned, zeros, and at 60 the CRC-32C of what is before.
  */
 export const SEGMENT_HEADER_BYTES = 64;
 
 const MAGIC = 'MILLRLOG';
-const VERSION = 1;
+const VERSION = 2;
 const CRC_AT = 60;
 const NAME = /^(\d{20})\.log$/;
 const INDEX_NAME = /^(\d{20})\.index$/;
@@ -62,9 +63,10 @@ export interface ReadSegmentHeader {
   readonly ids: ReadonlySet<string>;
 }
 
-/** Throws MillraceError `log_version` when a later version wrote it. Damage is no error. */
+/** Throws MillraceError `log_version` when another version wrote it. Damage is no error. */
 export function decodeSegmentHeader(bytes: Buffer, baseOffset: number): ReadSegmentHeader {
   if (bytes.length < SEGMENT_HEADER_BYTES) return { isSound: false, ids: new Set() };
+  if (isVersion1(bytes)) throw otherVersion(1);
   const id = bytes.toString('hex', 24, 32);
   const copy = turned(bytes.toString('hex', 40, 48));
   const isWhole =
@@ -73,6 +75,11 @@ export function decodeSegmentHeader(bytes: Buffer, baseOffset: number): ReadSegm
   if (!isWhole || bytes.readDoubleLE(16) !== baseOffset) return { isSound: false, ids: new Set([id, copy]) };
   if (bytes.readUInt32LE(8) !== VERSION) throw otherVersion(bytes.readUInt32LE(8));
   return { isSound: true, ids: new Set([id]) };
+}
+
+/** Had another checksum (zlib's), and must not be taken for damaged. */
+function isVersion1(bytes: Buffer): boolean {
+  return bytes.readUInt32LE(8) === 1 && crc32(bytes.subarray(0, CRC_AT)) === bytes.readUInt32LE(CRC_AT);
 }
 
 function turned(id: string): string {

@@ -8,6 +8,7 @@ import { broken, diskFull, misuse, trimFailed } from './errors.js';
 import { isUint32, MAX_PAYLOAD_BYTES } from './frame.js';
 import { giveUp } from './given-up.js';
 import { recover, removeSegment, type Sealed } from './recover.js';
+import { type Retention, retainedFrom } from './retention.js';
 import { INDEX_EVERY_BYTES, saveIndex } from './segment-index.js';
 import type { AppendAbout, LogOptions, LogState } from './types.js';
 
@@ -137,6 +138,15 @@ export class LogWriter {
     });
   }
 
+  /**
+   * Removes the oldest segments, as far as the retention allows. A checkpoint that needs nothing below `below` must be
+   * durable. Rejects as `trim` does.
+   */
+  async retain(retention: Retention, nowMs = Date.now()): Promise<void> {
+    const segments = [...this.#sealed, this.#active.sealed];
+    await this.trim(await retainedFrom(this.#options, segments, this.#nextOffset, retention, nowMs));
+  }
+
   /** Waits for what is under way. Does not sync. */
   async close(): Promise<void> {
     await this.#queue;
@@ -228,7 +238,7 @@ export class LogWriter {
     this.#active = await this.#orFail(() => ActiveSegment.create(storage, folder, this.#nextOffset));
     this.#folderNeedsSync = true;
     this.#unsynced.push(before);
-    this.#sealed.push({ baseOffset: before.baseOffset, bytes: before.position });
+    this.#sealed.push(before.sealed);
     await this.#saveIndex(before);
     // A failure is kept in #broken.
     this.#sealedSync = this.sync().catch(() => {});

@@ -1,4 +1,11 @@
-import { Claims, type Config, type Definition, type SinkContext, type StageContext } from '#component';
+import {
+  Claims,
+  type Config,
+  type Definition,
+  recordEndsOf,
+  type SinkContext,
+  type StageContext,
+} from '#component';
 import { nodeStorage } from '../../src/base/storage.js';
 import { defaultsOf } from '../../src/config/index.js';
 
@@ -19,7 +26,7 @@ export function stageContext(changes: Partial<StageContext> = {}): StageContext 
 }
 
 export function sinkContext(header?: Uint8Array, footer?: Uint8Array): SinkContext {
-  return { ...stageContext({ stage: 'out' }), header, footer };
+  return { ...stageContext({ stage: 'out' }), header, footer, recordEnds: recordEndsOf('lines') };
 }
 
 /** The configuration that a definition's defaults and these options make. */

@@ -22,7 +22,7 @@ interface Promised {
   readonly frames: readonly Frame[];
 }
 
-/** Appends, syncs, rolls, trims, and now and then goes on with a new writer, which undoes what was not checkpointed. */
+/** Appends, syncs, rolls, trims, retains, and now and then goes on with a new writer, which undoes what was not checkpointed. */
 async function workload(storage: CrashStorage, seed: number, steps: number, syncAlways: boolean) {
   const random = new Random(seed);
   const options = { storage, folder: FOLDER, segmentBytes: SEGMENT_BYTES };
@@ -62,7 +62,12 @@ async function workload(storage: CrashStorage, seed: number, steps: number, sync
       await sync(from);
       from = random.below(3) === 0 ? writer.nextOffset : from + random.below(writer.nextOffset - from + 1);
       promise(from);
-      await writer.trim(from);
+      if (random.below(2) === 0) await writer.trim(from);
+      else
+        await writer.retain(
+          { bytes: random.below(1500), ageMs: random.below(20), below: from },
+          appended.length,
+        );
     }
   }
   await writer.close();

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { LogReader, LogWriter } from '../../src/log/index.js';
 import { CrashStorage } from '../support/crash-storage.js';
@@ -54,4 +55,19 @@ it('never serves what was cut off, even if the disk brings it back beside damage
   const damaged = await read(new CrashStorage(storage.files.set(SEGMENT, stale)));
   expect(damaged.texts).toEqual(['new']);
   expect(damaged.skipped).toMatchObject([{ from: 64, records: 1 }]);
+});
+
+it('refuses a log of another format, and leaves it alone', async () => {
+  const header = Buffer.alloc(64);
+  header.write('MILLRLOG', 0, 'latin1');
+  header.writeUInt32LE(1, 8);
+  header.writeUInt32LE(crc32(header.subarray(0, 60)), 60);
+  const storage = new CrashStorage(new Map([[SEGMENT, header]]));
+  const message = 'the log has format 1, and this version of Millrace knows 2: run the version that wrote it';
+  await expect(LogWriter.open({ storage, folder: FOLDER }, undefined)).rejects.toMatchObject({
+    code: 'log_version',
+    message,
+  });
+  await expect(read(storage)).rejects.toMatchObject({ code: 'log_version' });
+  expect(storage.files.get(SEGMENT)).toEqual(new Uint8Array(header));
 });

@@ -1,3 +1,4 @@
+import { CEL_SUITE } from './cel.js';
 import { CSV_SUITE } from './csv.js';
 import { JSON_SUITE } from './json.js';
 import { LOGFMT_SUITE } from './logfmt.js';
@@ -8,6 +9,7 @@ import { YAML_SUITE } from './yaml.js';
 
 /** All suites: the only list. */
 export const SUITES: readonly Suite[] = [
+  CEL_SUITE,
   CSV_SUITE,
   JSON_SUITE,
   LOGFMT_SUITE,

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -18,6 +18,11 @@ interface Case {
   readonly input: (random: Uniform) => { readonly name: string; readonly bytes: Buffer }[];
 }
 
+/** Ten thousand records take an hour. */
+function timeOf(record: number): string {
+  return new Date(Date.UTC(2026, 0, 31, 22) + record * 360).toISOString();
+}
+
 function logLines(random: Uniform, bytes: number): Buffer {
   const lines: string[] = [];
   for (let length = 0, i = 0; length < bytes; i++) {
@@ -25,7 +30,7 @@ function logLines(random: Uniform, bytes: number): Buffer {
     const line =
       random(100) < 1
         ? `bad line ${i}`
-        : `{"id":${i},"level":"${random(3) === 0 ? 'error' : 'info'}","text":"${'x'.repeat(random(300))}"}`;
+        : `{"id":${i},"at":"${timeOf(i)}","level":"${random(3) === 0 ? 'error' : 'info'}","text":"${'x'.repeat(random(300))}"}`;
     lines.push(line);
     length += line.length + 1;
   }
@@ -63,6 +68,25 @@ sinks:
 sources: { in: { type: file, paths: ["in.log.gz"], format: json } }
 sinks: { out: { type: file, inputs: [in], path: out/all.ndjson } }`,
     input: (random) => [{ name: 'in.log.gz', bytes: gzipSync(logLines(random, 6e6), { level: 1 }) }],
+  },
+  {
+    name: 'files that records name, plain and compressed',
+    stages: `
+sources: { in: { type: file, paths: ["in.log"], format: json } }
+sinks:
+  plain: { type: file, inputs: [in], path: "out/{level}/%Y-%m-%d-%H.csv", time: at, format: { type: csv, columns: [id, text] } }
+  packed: { type: file, inputs: [in], path: "out/{string(id / 20 % 300)}.ndjson.gz" }`,
+    input: (random) => [{ name: 'in.log', bytes: logLines(random, 6e6) }],
+  },
+  {
+    name: 'files that are rotated by size, plain and compressed',
+    stages: `
+sources: { in: { type: file, paths: ["in.log"], format: json } }
+sinks:
+  plain: { type: file, inputs: [in], path: out/all.csv, format: { type: csv, columns: [id, text] }, rotate: { max_bytes: 200KB } }
+  packed: { type: file, inputs: [in], path: "out/{level}.ndjson.gz", rotate: { max_bytes: 700KB } }
+  arrow: { type: file, inputs: [in], path: out/all.arrow, format: arrow, rotate: { max_bytes: 500KB } }`,
+    input: (random) => [{ name: 'in.log', bytes: logLines(random, 6e6) }],
   },
   {
     name: 'generated records',
@@ -110,14 +134,14 @@ function prepare({ stages, input }: Case, random: Uniform): string {
 }
 
 function hashes(folder: string): Record<string, string> {
-  const names = readdirSync(join(folder, 'out'));
+  const entries = readdirSync(join(folder, 'out'), { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
   return Object.fromEntries(
-    names.map((name) => [
-      name,
-      createHash('sha256')
-        .update(readFileSync(join(folder, 'out', name)))
-        .digest('hex'),
-    ]),
+    files
+      .sort()
+      .map((path) => [relative(folder, path), createHash('sha256').update(readFileSync(path)).digest('hex')]),
   );
 }
 

@@ -8,11 +8,13 @@ export interface TimeZone {
   readonly name: string;
   /** Seconds east of UTC when the zone's clocks show `localSeconds` (seconds since 1970 as if they showed UTC). */
   offsetAtLocal(localSeconds: number): number;
+  /** Seconds east of UTC at a moment, in seconds since 1970. */
+  offsetAt(seconds: number): number;
 }
 
 /** A zone with the same offset at all times. */
 export function fixedZone(name: string, offsetSeconds: number): TimeZone {
-  return { name, offsetAtLocal: () => offsetSeconds };
+  return { name, offsetAtLocal: () => offsetSeconds, offsetAt: () => offsetSeconds };
 }
 
 export const UTC: TimeZone = fixedZone('UTC', 0);
@@ -61,14 +63,13 @@ class IanaZone implements TimeZone {
 
   /** A time that the clocks leave out counts with the offset from before, one that they show twice is the earlier. */
   offsetAtLocal(localSeconds: number): number {
-    const before = this.#offsetAt(localSeconds - DAY_S);
-    if (this.#offsetAt(localSeconds - before) === before) return before;
-    const after = this.#offsetAt(localSeconds + DAY_S);
-    return this.#offsetAt(localSeconds - after) === after ? after : before;
+    const before = this.offsetAt(localSeconds - DAY_S);
+    if (this.offsetAt(localSeconds - before) === before) return before;
+    const after = this.offsetAt(localSeconds + DAY_S);
+    return this.offsetAt(localSeconds - after) === after ? after : before;
   }
 
-  /** The offset at a moment, in seconds since 1970 */
-  #offsetAt(seconds: number): number {
+  offsetAt(seconds: number): number {
     const quarter = Math.floor(seconds / QUARTER_S);
     let offset = this.#offsets.get(quarter);
     if (offset === undefined) {

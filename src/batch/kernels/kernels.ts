@@ -59,6 +59,9 @@ export interface Kernels {
     others: number,
     combined: number,
   ): number;
+  foldCrc32c(start: number, end: number): void;
+  finishCrc32c(end: number, tables: number): number;
+  sliceCrc32c(start: number, end: number, crc: number, tables: number): number;
 }
 
 /** The compiled kernels. Threads get them from each other, so that the code is compiled and optimised once a process. */

@@ -1,12 +1,15 @@
 import { Failure, typeOf, type Value, type ValueType } from '../values.js';
-import { type FunctionDefinition, signatureOf } from './function.js';
+import { type FunctionDefinition, parameterAt, signatureOf, takesCount } from './function.js';
 
 /** Calls the overload that takes values of these types. */
 export function callFunction(definition: FunctionDefinition, values: readonly Value[]): Value {
   const overload = definition.overloads.find(
-    ({ parameters }) =>
-      parameters.length === values.length &&
-      parameters.every((type, index) => type === 'any' || type === typeOf(values[index]!)),
+    (candidate) =>
+      takesCount(candidate, values.length) &&
+      values.every((value, index) => {
+        const type = parameterAt(candidate, index);
+        return type === 'any' || type === typeOf(value);
+      }),
   );
   if (overload) return overload.call(values);
   return new Failure(callMismatch(definition, overloadStyle(definition, values.length), values.map(typeOf)));
@@ -19,7 +22,7 @@ export function callMismatch(
   types: readonly ValueType[],
 ): string {
   const signatures = definition.overloads
-    .filter((overload) => overload.isMethod === isMethod && overload.parameters.length === types.length)
+    .filter((overload) => overload.isMethod === isMethod && takesCount(overload, types.length))
     .map((overload) => signatureOf(definition.name, overload));
   const found = signatureOf(definition.name, { isMethod, parameters: types });
   return `expected ${[...new Set(signatures)].join(' or ')}, found ${found}`;
@@ -27,5 +30,5 @@ export function callMismatch(
 
 /** Whether calls with so many arguments are written as methods. */
 function overloadStyle(definition: FunctionDefinition, count: number): boolean {
-  return definition.overloads.every(({ isMethod, parameters }) => isMethod || parameters.length !== count);
+  return definition.overloads.every((overload) => overload.isMethod || !takesCount(overload, count));
 }

@@ -1,5 +1,7 @@
+import { textOfNetwork } from '../network.js';
 import { formatDuration, formatTimestamp, isTimestamp, parseDuration, parseTimestamp } from '../time.js';
-import { Duration, Failure, Timestamp, TypeValue, typeOf, Uint, type Value } from '../values.js';
+import { typeValueOf } from '../type-names.js';
+import { Duration, Failure, Timestamp, Uint, type Value } from '../values.js';
 import { type FunctionDefinition, plain } from './function.js';
 
 const NANOS_PER_SECOND = 1_000_000_000n;
@@ -106,6 +108,8 @@ export const CONVERSIONS: readonly FunctionDefinition[] = [
       plain(['bytes'], 'string', textOfBytes),
       plain(['timestamp'], 'string', (value) => formatTimestamp(value.nanos)),
       plain(['duration'], 'string', (value) => formatDuration(value.nanos)),
+      plain(['ip'], 'string', textOfNetwork),
+      plain(['cidr'], 'string', textOfNetwork),
     ],
   },
   {
@@ -189,14 +193,6 @@ export const CONVERSIONS: readonly FunctionDefinition[] = [
     name: 'type',
     summary: 'The type of the value.',
     example: 'type(user) == type({})',
-    overloads: [plain(['any'], 'type', (value) => new TypeValue(typeName(value)))],
+    overloads: [plain(['any'], 'type', typeValueOf)],
   },
 ];
-
-/** CEL's own name for a value's type. */
-function typeName(value: Value): string {
-  const name = typeOf(value);
-  if (name === 'null') return 'null_type';
-  if (name === 'timestamp') return 'google.protobuf.Timestamp';
-  return name === 'duration' ? 'google.protobuf.Duration' : name;
-}

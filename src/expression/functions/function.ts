@@ -5,6 +5,8 @@ export interface Overload {
   /** Whether the first parameter stands before the name: `text.startsWith(prefix)`. */
   readonly isMethod: boolean;
   readonly parameters: readonly ValueType[];
+  /** Whether the last parameter may stand any number of times, but at least once. */
+  readonly isVariadic: boolean;
   readonly result: ValueType;
   /** Gets arguments of the types in `parameters`; what goes wrong it returns as a Failure. */
   readonly call: (args: readonly Value[]) => Value;
@@ -28,7 +30,13 @@ function overload<const P extends readonly ValueType[]>(
   call: (...args: ArgumentsOf<P>) => Value,
 ): Overload {
   // The interpreter calls an overload only with values of the types in `parameters`.
-  return { isMethod, parameters, result, call: (args) => call(...(args as unknown as ArgumentsOf<P>)) };
+  return {
+    isMethod,
+    parameters,
+    isVariadic: false,
+    result,
+    call: (args) => call(...(args as unknown as ArgumentsOf<P>)),
+  };
 }
 
 /** `name(a, b)`. */
@@ -49,10 +57,39 @@ export function method<const P extends readonly ValueType[]>(
   return overload(true, parameters, result, call);
 }
 
+/** `name(a, b, ...)`: any number of arguments of one type, at least one. */
+export function variadic<T extends ValueType>(
+  parameter: T,
+  result: ValueType,
+  call: (args: readonly ValueOf[T][]) => Value,
+): Overload {
+  return {
+    isMethod: false,
+    parameters: [parameter],
+    isVariadic: true,
+    result,
+    call: (args) => call(args as readonly ValueOf[T][]),
+  };
+}
+
+/** Whether so many arguments may be given. */
+export function takesCount({ parameters, isVariadic }: Overload, count: number): boolean {
+  return isVariadic ? count >= parameters.length : count === parameters.length;
+}
+
+/** The type of argument `index`. */
+export function parameterAt({ parameters }: Overload, index: number): ValueType {
+  return parameters[Math.min(index, parameters.length - 1)]!;
+}
+
 /** How a function is called, for messages: `text.startsWith(string)`. */
-export function signatureOf(name: string, call: Pick<Overload, 'isMethod' | 'parameters'>): string {
+export function signatureOf(
+  name: string,
+  call: Pick<Overload, 'isMethod' | 'parameters'> & { readonly isVariadic?: boolean },
+): string {
   const [receiver, ...rest] = call.parameters;
+  const more = call.isVariadic ? ', ...' : '';
   return call.isMethod
     ? `${receiver === 'any' ? 'value' : receiver}.${name}(${rest.join(', ')})`
-    : `${name}(${call.parameters.join(', ')})`;
+    : `${name}(${call.parameters.join(', ')}${more})`;
 }

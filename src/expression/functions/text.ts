@@ -1,7 +1,8 @@
 import { RegexError } from '../../base/regex/regex.js';
+import { formatText } from '../format-text.js';
 import { regexOf } from '../regex.js';
 import { Failure, isList, type Value } from '../values.js';
-import { type FunctionDefinition, method } from './function.js';
+import { type FunctionDefinition, method, plain } from './function.js';
 
 function matches(text: string, pattern: string): Value {
   try {
@@ -96,6 +97,23 @@ function trim(text: string): string {
   return text.replace(new RegExp(`^${space}|${space}$`, 'g'), '');
 }
 
+/** The control characters that have an escape of one letter, and what must be escaped in quotes. */
+const ESCAPES = new Map([
+  ['\x07', '\\a'],
+  ['\b', '\\b'],
+  ['\f', '\\f'],
+  ['\n', '\\n'],
+  ['\r', '\\r'],
+  ['\t', '\\t'],
+  ['\v', '\\v'],
+  ['\\', '\\\\'],
+  ['"', '\\"'],
+]);
+
+function quote(text: string): string {
+  return `"${Array.from(text, (sign) => ESCAPES.get(sign) ?? sign).join('')}"`;
+}
+
 /** Functions on strings: those of CEL's standard and of its strings extension. */
 export const TEXT_FUNCTIONS: readonly FunctionDefinition[] = [
   {
@@ -120,7 +138,7 @@ export const TEXT_FUNCTIONS: readonly FunctionDefinition[] = [
     name: 'matches',
     summary: 'Whether a regular expression (RE2 syntax) matches somewhere in the text.',
     example: 'path.matches("(?i)^/users/[0-9]+$")',
-    overloads: [method(['string', 'string'], 'bool', matches)],
+    overloads: [plain, method].map((style) => style(['string', 'string'], 'bool', matches)),
   },
   {
     name: 'lowerAscii',
@@ -199,6 +217,19 @@ export const TEXT_FUNCTIONS: readonly FunctionDefinition[] = [
       method(['string', 'string'], 'int', (text, part) => lastIndexOf(text, part, undefined)),
       method(['string', 'string', 'int'], 'int', lastIndexOf),
     ],
+  },
+  {
+    name: 'format',
+    summary:
+      'The text with its clauses (`%s %d %f %e %b %o %x %X`, and `%.2f`) replaced by the items of a list.',
+    example: '"%s took %.1f s".format(["job", 1.25])',
+    overloads: [method(['string', 'list'], 'string', formatText)],
+  },
+  {
+    name: 'strings.quote',
+    summary: 'The text in double quotes, as an expression could hold it.',
+    example: 'strings.quote("a\\tb")',
+    overloads: [plain(['string'], 'string', quote)],
   },
   {
     name: 'reverse',

@@ -9,8 +9,8 @@ const encoder = new TextEncoder();
 /** The path that a node is: a field, or members and items of it by constant names and indexes. */
 export function pathOf(node: Node): Path | undefined {
   if (node.op === 'field') return { key: JSON.stringify(node.name), name: node.name, steps: [] };
-  if (node.op === 'select') return extend(pathOf(node.of), node.key);
-  if (node.op !== 'index' || node.key.op !== 'literal') return undefined;
+  if (node.op === 'select' && !node.isOptional) return extend(pathOf(node.of), node.key);
+  if (node.op !== 'index' || node.isOptional || node.key.op !== 'literal') return undefined;
   const { value } = node.key;
   if (typeof value === 'string') return extend(pathOf(node.of), value);
   return typeof value === 'bigint' && value >= 0n && value < 2n ** 31n

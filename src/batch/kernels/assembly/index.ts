@@ -4,3 +4,4 @@ export { copyMembers, decodeJson, unescapeJson, writeTextMember } from './json';
 export { findItem, findMember, listItems } from './member';
 export { writeJsonRows } from './rows';
 export { countPlainLines } from './count';
+export { finishCrc32c, foldCrc32c, sliceCrc32c } from './crc32c';
