@@ -8,7 +8,8 @@ const MAX_FUNCTION_LINES = 50;
 const FLOORS: readonly (readonly string[])[] = [
   ['base'],
   ['batch', 'flow', 'config'],
-  ['formats', 'expression', 'log', 'routing'],
+  ['expression', 'log', 'routing'],
+  ['formats'],
   ['component'],
   ['transforms', 'connectors'],
   ['plan'],

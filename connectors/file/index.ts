@@ -102,7 +102,7 @@ export const fileSink: SinkDefinition = {
       'The time of strftime parts: a timestamp, or a text in RFC 3339. Where it is null, the time counts at which the record was read.',
       { default: 'timestamp', example: 'event.time' },
     ),
-    formatField('encoder', 'json'),
+    formatField('file_encoder', 'json'),
     {
       name: 'mode',
       summary:

@@ -1,31 +1,7 @@
-import type { Field, FieldType } from '../config/fields.js';
-import { parseExpression, parsePathTemplate, parseTemplate } from '../expression/index.js';
-import { FORMATS } from '../formats/index.js';
+import type { Field } from '../config/fields.js';
+import { EXPRESSION, parseExpression, parsePathTemplate, TEMPLATE } from '../expression/index.js';
+import { FORMATS, type FormatDefinition } from '../formats/index.js';
 import type { PathOfRecords } from './definition.js';
-
-/** A CEL expression. The component gets its text, which it parses again where it runs: configurations are plain data. */
-export const EXPRESSION: FieldType = {
-  kind: 'string',
-  format: 'expression',
-  parse: (text) => parseExpression(text).text,
-};
-
-/** Text with `{expression}` parts. The component gets its text. */
-export const TEMPLATE: FieldType = {
-  kind: 'string',
-  format: 'template',
-  parse: (text) => parseTemplate(text).text,
-};
-
-/** A path with `{expression}` and strftime parts. The component gets its text. */
-export const PATH_TEMPLATE: FieldType = {
-  kind: 'string',
-  format: 'path_template',
-  parse: (text) => {
-    parsePathTemplate(text);
-    return text;
-  },
-};
 
 /** The fields that a path reads. */
 export function readsOfPath({ template, time }: PathOfRecords): ReadonlySet<string> {
@@ -43,13 +19,20 @@ export function templateField(name: string, summary: string, options: Options = 
   return { name, summary, type: TEMPLATE, ...options };
 }
 
-/** The field `format` of a stage that decodes or encodes: one of the formats that can. It becomes a FormatConfig. */
-export function formatField(use: 'decoder' | 'encoder', fallback: string): Field {
+/**
+ * The field `format` of a stage that decodes or encodes: one of the formats that can. It becomes a FormatConfig.
+ * @param use `file_encoder`: also formats that need a file
+ */
+export function formatField(use: 'decoder' | 'encoder' | 'file_encoder', fallback: string): Field {
+  const fits = ({ decoder, encoder }: FormatDefinition): boolean => {
+    if (use === 'decoder') return decoder !== undefined;
+    return encoder !== undefined && (use === 'file_encoder' || !encoder.needsFile);
+  };
   return {
     name: 'format',
     summary:
       use === 'decoder' ? 'How the fields of a record are found in its bytes.' : 'How a record is written.',
-    type: { kind: 'variant', variants: () => FORMATS.filter((format) => format[use] !== undefined) },
+    type: { kind: 'variant', variants: () => FORMATS.filter(fits) },
     default: fallback,
     example: 'json',
   };

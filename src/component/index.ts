@@ -11,19 +11,17 @@ export {
 export { SyncGroup } from '../base/sync-group.js';
 export type { Partition } from '../batch/index.js';
 export { type Field, FieldError, type FieldType } from '../config/fields.js';
-export { type PathTemplate, parsePathTemplate } from '../expression/index.js';
+export {
+  EXPRESSION,
+  PATH_TEMPLATE,
+  type PathTemplate,
+  parsePathTemplate,
+  TEMPLATE,
+} from '../expression/index.js';
 export type { Written } from '../formats/index.js';
 export { Claims } from './claims.js';
 export type * from './definition.js';
-export {
-  EXPRESSION,
-  expressionField,
-  formatField,
-  PATH_TEMPLATE,
-  readsOfPath,
-  TEMPLATE,
-  templateField,
-} from './fields.js';
+export { expressionField, formatField, readsOfPath, templateField } from './fields.js';
 export { Framer } from './framing.js';
 export type {
   FramingOptions,

@@ -1,5 +1,6 @@
 export { type Condition, compileCondition, type Verdict } from './condition.js';
 export { type Expression, parseExpression } from './expression.js';
+export { EXPRESSION, PATH_TEMPLATE, TEMPLATE } from './fields.js';
 export {
   compilePathTemplate,
   type PathProgram,

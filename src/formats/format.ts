@@ -66,6 +66,11 @@ export interface Encoder {
   readonly footer?: Uint8Array;
   /** In place of `footer`, where it depends on what stands before it. */
   readonly footerOf?: (written: Written) => Promise<Uint8Array>;
+  /**
+   * Makes what `encode` will write, where that takes memory of the arena: gives the batch that it gets, without the rows that
+   * were refused. Called before the writer begins.
+   */
+  readonly prepare?: (batch: Batch, arena: Arena, refuse: (row: number, message: string) => void) => Batch;
   /** Appends all rows of the batch, each with its terminator, to the writer (which has begun). */
   encode(batch: Batch, writer: ArenaWriter): void;
 }
@@ -96,7 +101,7 @@ export interface FormatDefinition {
   };
   readonly encoder?: {
     /** How what it writes is cut into records; `batches`: what it makes of a batch is one piece. */
-    readonly framing: Framing | 'batches';
+    readonly framing: (config: FormatConfig) => Framing | 'batches';
     /** It can only be written to a file, which is read when it ends. */
     readonly needsFile?: true;
     /** The fields that it writes, of records of this shape; throws FieldError when it cannot write them. */

@@ -6,6 +6,7 @@ import { JSON_FORMAT } from './json/index.js';
 import { LINES_FORMAT } from './lines.js';
 import { LOGFMT_FORMAT } from './logfmt/index.js';
 import { REGEX_FORMAT } from './regex/index.js';
+import { TEMPLATE_FORMAT } from './template.js';
 
 export type {
   Decoded,
@@ -32,6 +33,7 @@ export const FORMATS: readonly FormatDefinition[] = [
   CSV_FORMAT,
   TSV_FORMAT,
   REGEX_FORMAT,
+  TEMPLATE_FORMAT,
   ARROW_FORMAT,
 ];
 

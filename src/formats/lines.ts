@@ -85,7 +85,7 @@ export const LINES_FORMAT: FormatDefinition = {
   example: 'lines',
   decoder: { framing: 'lines', shape: () => SHAPE, create: () => decoder },
   encoder: {
-    framing: 'lines',
+    framing: () => 'lines',
     wanted: wantedOf,
     create: (config) => new LinesEncoder(config.field as string),
   },

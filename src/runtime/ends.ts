@@ -85,7 +85,7 @@ export class Ends {
       .flatMap(({ nodes }) => nodes)
       .find((one) => one.kind === 'encode' && one.stage === stage.id)!;
     const encoder = await createEncoder(node);
-    const { framing } = formatNamed(node.format!.type)!.encoder!;
+    const framing = formatNamed(node.format!.type)!.encoder!.framing(node.format!);
     const { header, footer } = encoder;
     const context: SinkContext = {
       ...this.#surroundings(stage.id),

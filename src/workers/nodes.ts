@@ -163,13 +163,21 @@ export class EncodeNode {
   }
 
   run(ledger: Ledger, batch: Batch): Encoded[] {
-    if (!this.#paths) return [{ ...this.#encode(batch), records: batch.rows }];
-    const { arena } = this.#writer;
-    const groups = this.#paths.split(arena, batch, (row, code, message) => {
+    const refuse = (part: Batch, row: number, code: string, message: string): void => {
       ledger.add(this.#at.node, Counter.IN, 1);
-      ledger.fail(arena, batch, row, this.#at, code, message);
+      ledger.fail(this.#writer.arena, part, row, this.#at, code, message);
+    };
+    const groups = this.#paths?.split(this.#writer.arena, batch, (row, code, message) =>
+      refuse(batch, row, code, message),
+    );
+    return (groups ?? [{ batch }]).map(({ batch: part, ...key }) => {
+      const prepared = this.#prepare(part, (row, message) => refuse(part, row, 'encode_failed', message));
+      return { ...key, ...this.#encode(prepared), records: prepared.rows };
     });
-    return groups.map(({ key, batch: part }) => ({ key, ...this.#encode(part), records: part.rows }));
+  }
+
+  #prepare(batch: Batch, refuse: (row: number, message: string) => void): Batch {
+    return this.#encoder.prepare?.(batch, this.#writer.arena, refuse) ?? batch;
   }
 
   #encode(batch: Batch): { start: number; end: number } {

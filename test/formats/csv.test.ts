@@ -4,7 +4,7 @@ import { Arena } from '../../src/batch/index.js';
 import { FieldError } from '../../src/config/fields.js';
 import { CSV_FORMAT, TSV_FORMAT } from '../../src/formats/csv/index.js';
 import { runs } from '../support/property.js';
-import { absent, batchOf, encoderOf, encodeText, int, OPEN, shapeOf, text } from './encode.js';
+import { absent, batchOf, encoderOf, encodeText, int, json, OPEN, shapeOf, text } from './encode.js';
 import { decodeAll, only } from './support.js';
 
 const create = (options: object) =>
@@ -102,6 +102,25 @@ describe('csv encoding', () => {
     const one = await encoderOf(CSV_FORMAT, { columns: ['a'], header: false }, OPEN);
     expect(one.header).toBeUndefined();
     expect(encodeText(one, batch, arena)).toBe('"x""y"\n""\n');
+  });
+
+  it('writes quotes, nulls and line ends as it is told', async () => {
+    const arena = new Arena(1 << 22);
+    const batch = batchOf(arena, {
+      a: [text('x'), absent, text('\\N')],
+      b: [json('null'), int(7), json('"y"')],
+    });
+    const options = { write_quotes: 'always', write_null: '\\N', write_line_end: 'crlf' };
+    const all = await encoderOf(CSV_FORMAT, options, shapeOf('a', 'b'));
+    expect(Buffer.from(all.header!).toString()).toBe('"a","b"\r\n');
+    expect(encodeText(all, batch, arena)).toBe('"x",\\N\r\n\\N,"7"\r\n"\\N","y"\r\n');
+    const needed = await encoderOf(CSV_FORMAT, { write_null: '\\N' }, shapeOf('a', 'b'));
+    expect(encodeText(needed, batch, arena)).toBe('x,\\N\n\\N,7\n"\\N",y\n');
+    expect(() => CSV_FORMAT.encoder!.wanted({ type: 'csv', write_null: 'a,b' }, shapeOf('a'))).toThrow(
+      'write_null',
+    );
+    const { type } = CSV_FORMAT.fields.find(({ name }) => name === 'write_null')!;
+    expect(() => type.kind === 'string' && type.parse!('"')).toThrow(FieldError);
   });
 
   it('asks for the columns when the records may have any', () => {

@@ -13,14 +13,26 @@ import { placeRecords } from './support.js';
 export const OPEN: Shape = { fields: new Map(), open: true };
 
 /** Encodes a batch; its own arena must be the one that it lies in. */
-export function encodeText(encoder: Encoder, batch: Batch, arena: Arena): string {
-  return Buffer.from(encodeBytes(encoder, batch, arena)).toString('utf8');
+export function encodeText(encoder: Encoder, batch: Batch, arena: Arena, refuse?: Refuse): string {
+  return Buffer.from(encodeBytes(encoder, batch, arena, refuse)).toString('utf8');
 }
 
-export function encodeBytes(encoder: Encoder, batch: Batch, arena: Arena): Uint8Array {
+type Refuse = (row: number, message: string) => void;
+
+const refuseNone: Refuse = (row, message) => {
+  throw new Error(`row ${row} was refused: ${message}`);
+};
+
+export function encodeBytes(
+  encoder: Encoder,
+  batch: Batch,
+  arena: Arena,
+  refuse: Refuse = refuseNone,
+): Uint8Array {
   const writer = new ArenaWriter(arena);
+  const prepared = encoder.prepare?.(batch, arena, refuse) ?? batch;
   writer.begin();
-  encoder.encode(batch, writer);
+  encoder.encode(prepared, writer);
   const { start, end } = writer.end();
   return arena.bytes.slice(start, end);
 }

@@ -11,7 +11,7 @@ export const ARROW_FORMAT: FormatDefinition = {
   fields: [],
   example: 'arrow',
   encoder: {
-    framing: 'batches',
+    framing: () => 'batches',
     wanted: (_config, shape) => {
       if (shape.open && shape.fields.has(DOCUMENT_COLUMN)) {
         throw new FieldError(

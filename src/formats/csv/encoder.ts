@@ -1,4 +1,12 @@
-import { type ArenaWriter, type Batch, fieldOf } from '../../batch/index.js';
+import {
+  type ArenaWriter,
+  type Batch,
+  fieldOf,
+  Tag,
+  textAt,
+  textLength,
+  type Vector,
+} from '../../batch/index.js';
 import type { Encoder } from '../format.js';
 import { writePlain } from '../plain.js';
 
@@ -6,22 +14,37 @@ const QUOTE = 34;
 const CARRIAGE_RETURN = 13;
 const NEWLINE = 10;
 
-/** Writes the listed fields as CSV (RFC 4180, but with a bare newline). Null and absent values are empty cells. */
+export interface CsvStyle {
+  readonly delimiter: number;
+  readonly hasHeader: boolean;
+  readonly quotesAll: boolean;
+  /** For null and absent values; it is never in quotes. */
+  readonly nullText: string;
+  readonly lineEnd: '\n' | '\r\n';
+}
+
+/** Writes the listed fields as CSV (RFC 4180). */
 export class CsvEncoder implements Encoder {
   readonly header?: Uint8Array;
   readonly #columns: readonly string[];
   readonly #delimiter: number;
+  readonly #quotesAll: boolean;
+  readonly #null: Uint8Array;
+  readonly #lineEnd: Uint8Array;
 
-  constructor(columns: readonly string[], delimiter: number, header: boolean) {
+  constructor(columns: readonly string[], { delimiter, hasHeader, quotesAll, nullText, lineEnd }: CsvStyle) {
     this.#columns = columns;
     this.#delimiter = delimiter;
-    if (!header) return;
+    this.#quotesAll = quotesAll;
+    this.#null = new TextEncoder().encode(nullText);
+    this.#lineEnd = new TextEncoder().encode(lineEnd);
+    if (!hasHeader) return;
     const separator = String.fromCharCode(delimiter);
     const quoted = (name: string): string =>
-      name === '' || /["\r\n]/.test(name) || name.includes(separator)
+      quotesAll || name === '' || /["\r\n]/.test(name) || name.includes(separator)
         ? `"${name.replaceAll('"', '""')}"`
         : name;
-    this.header = new TextEncoder().encode(`${columns.map(quoted).join(separator)}\n`);
+    this.header = new TextEncoder().encode(`${columns.map(quoted).join(separator)}${lineEnd}`);
   }
 
   encode(batch: Batch, writer: ArenaWriter): void {
@@ -30,16 +53,22 @@ export class CsvEncoder implements Encoder {
       const start = writer.at;
       for (let cell = 0; cell < vectors.length; cell++) {
         if (cell > 0) writer.byte(this.#delimiter);
-        const vector = vectors[cell];
-        if (!vector) continue;
-        const from = writer.at;
-        writePlain(writer, vector, row);
-        this.#quote(writer, from);
+        this.#cell(writer, vectors[cell], row);
       }
       // An empty line would be no record: its only cell is written in quotes.
       if (writer.at === start) writeEmptyCell(writer);
-      writer.byte(NEWLINE);
+      writer.bytes(this.#lineEnd);
     }
+  }
+
+  #cell(writer: ArenaWriter, vector: Vector | undefined, row: number): void {
+    if (!vector || isNull(writer, vector, row)) {
+      if (this.#null.length > 0) writer.bytes(this.#null);
+      return;
+    }
+    const from = writer.at;
+    writePlain(writer, vector, row);
+    this.#quote(writer, from);
   }
 
   /** Puts what was written since `from` in quotes where it has to be. */
@@ -47,7 +76,8 @@ export class CsvEncoder implements Encoder {
     const { bytes } = writer.arena;
     const end = writer.at;
     let quotes = 0;
-    let special = false;
+    // A text that looks like null is none.
+    let special = this.#quotesAll || this.#looksNull(bytes, from, end);
     for (let at = from; at < end; at++) {
       const byte = bytes[at]!;
       if (byte === QUOTE) quotes++;
@@ -64,6 +94,19 @@ export class CsvEncoder implements Encoder {
     }
     bytes[from] = QUOTE;
   }
+
+  #looksNull(bytes: Uint8Array, from: number, end: number): boolean {
+    const { length } = this.#null;
+    if (length === 0 || end - from !== length) return false;
+    return this.#null.every((byte, i) => bytes[from + i] === byte);
+  }
+}
+
+function isNull(writer: ArenaWriter, vector: Vector, row: number): boolean {
+  const tag = vector.uniform ?? vector.tags[row];
+  if (tag === Tag.JSON)
+    return textLength(vector.views!, row) === 4 && textAt(writer.arena, vector, row) === 'null';
+  return tag === Tag.ABSENT || tag === Tag.NULL || tag === Tag.ERROR;
 }
 
 function writeEmptyCell(writer: ArenaWriter): void {

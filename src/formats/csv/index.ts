@@ -37,7 +37,31 @@ const FIELDS: readonly Field[] = [
     type: { kind: 'enum', values: ['strict', 'lenient'] },
     default: 'strict',
   },
+  {
+    name: 'write_quotes',
+    summary: 'needed: a sink puts cells in quotes that have to be. always: all of them, but not the nulls.',
+    type: { kind: 'enum', values: ['needed', 'always'] },
+    default: 'needed',
+  },
+  {
+    name: 'write_null',
+    summary: 'What a sink writes for values that are null or absent.',
+    type: { kind: 'string', format: 'cell', parse: parseNull },
+    default: '',
+    example: '\\N',
+  },
+  {
+    name: 'write_line_end',
+    summary: 'How the lines of a sink end: `lf`, or `crlf` as RFC 4180 has it.',
+    type: { kind: 'enum', values: ['lf', 'crlf'] },
+    default: 'lf',
+  },
 ];
+
+function parseNull(text: string): string {
+  if (!/["\r\n]/.test(text)) return text;
+  throw new FieldError(`expected a text without quotes and newlines, found ${JSON.stringify(text)}`);
+}
 
 function parseDelimiter(text: string): string {
   const code = text.codePointAt(0) ?? 0;
@@ -69,8 +93,10 @@ function checkDecoder(config: FormatConfig): { field: string; message: string }[
   ];
 }
 
-function wantedOf(config: FormatConfig, shape: Shape): Wanted {
+function wantedOf(config: FormatConfig, shape: Shape, delimiter: number): Wanted {
   const columns = columnsOf(config);
+  if (String(config.write_null ?? '').includes(String.fromCharCode(delimiter)))
+    throw new FieldError('what stands for null must not have the delimiter in it: change write_null');
   if (!columns && shape.open) {
     throw new FieldError('the records may carry any fields: list in columns those to write');
   }
@@ -96,14 +122,16 @@ function definitionOf(
       create: (config) => new CsvDecoder(dialectOf(config), columnsOf(config)),
     },
     encoder: {
-      framing: 'csv',
-      wanted: wantedOf,
+      framing: () => 'csv',
+      wanted: (config, shape) => wantedOf(config, shape, delimiterOf(config)),
       create: (config, shape) =>
-        new CsvEncoder(
-          columnsOf(config) ?? [...shape.fields.keys()],
-          delimiterOf(config),
-          config.header !== false,
-        ),
+        new CsvEncoder(columnsOf(config) ?? [...shape.fields.keys()], {
+          delimiter: delimiterOf(config),
+          hasHeader: config.header !== false,
+          quotesAll: config.write_quotes === 'always',
+          nullText: (config.write_null as string | undefined) ?? '',
+          lineEnd: config.write_line_end === 'crlf' ? '\r\n' : '\n',
+        }),
     },
   };
 }

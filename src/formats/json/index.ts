@@ -17,7 +17,7 @@ export const JSON_FORMAT: FormatDefinition = {
   example: 'json',
   decoder: { framing: 'lines', shape: () => SHAPE, create: () => new JsonDecoder() },
   encoder: {
-    framing: 'lines',
+    framing: () => 'lines',
     wanted: () => ({ names: new Set(), all: true }),
     create: () => new JsonEncoder(),
   },

@@ -16,7 +16,7 @@ export const LOGFMT_FORMAT: FormatDefinition = {
     create: () => new LogfmtDecoder(),
   },
   encoder: {
-    framing: 'lines',
+    framing: () => 'lines',
     wanted: (_config, shape) => ({ names: new Set(shape.fields.keys()), all: shape.open }),
     create: () => new LogfmtEncoder(),
   },
