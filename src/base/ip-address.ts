@@ -23,9 +23,9 @@ function parseIpv6(text: string): Uint8Array | undefined {
   const halves = text.split('::');
   if (halves.length > 2) return undefined;
   const [head, tail] = halves.map((half) => (half === '' ? [] : half.split(':')));
-  const last = tail && tail.length > 0 ? tail : head!;
-  const dotted = last.at(-1)?.includes('.') ? parseIpv4(last.pop()!) : undefined;
-  if (dotted) last.push(hex(dotted[0]!, dotted[1]!), hex(dotted[2]!, dotted[3]!));
+  const last = tail ?? head!;
+  const dotted = parseIpv4(last.at(-1) ?? '');
+  if (dotted) last.splice(-1, 1, hex(dotted[0]!, dotted[1]!), hex(dotted[2]!, dotted[3]!));
   const count = head!.length + (tail?.length ?? 0);
   if (tail ? count >= GROUPS : count !== GROUPS) return undefined;
   const groups = [...head!, ...(tail ? new Array<string>(GROUPS - count).fill('0') : []), ...(tail ?? [])];

@@ -4,7 +4,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { rolldown } from 'rolldown';
 
 const packages = ['pino', 'piscina', 'apache-arrow'];
-const bundled = ['yaml', 'commander', 'tinyglobby', 'fdir', 'picomatch'];
+const bundled = ['yaml', 'commander', 'tinyglobby', 'bowser', 'mmdb-lib', 'fdir', 'picomatch'];
 
 await rm('dist/bin', { recursive: true, force: true });
 const bundle = await rolldown({

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Field } from '../config/index.js';
+import { EXAMPLE_RECORD, type FunctionDocumentation, functionChapters } from '../expression/index.js';
 import { commonFields, TOP_LEVEL } from '../plan/index.js';
 import { fieldRows } from './field-text.js';
 import type { Io } from './io.js';
@@ -19,6 +20,7 @@ export function referencePages(): ReadonlyMap<string, string> {
     ['sources.md', componentsPage('Sources', 'source', of('source'))],
     ['transforms.md', componentsPage('Transforms', 'transform', of('transform'))],
     ['sinks.md', componentsPage('Sinks', 'sink', of('sink'))],
+    ['functions.md', functionsPage()],
     ['formats.md', componentsPage('Formats', 'format', of('format'))],
     ['command-line.md', commandsPage()],
   ]);
@@ -32,7 +34,7 @@ function indexPage(all: readonly Component[]): string {
   });
   return page('Reference', [
     'Everything that a pipeline file can hold, and every command. The same text is in `millrace list NAME` and `millrace --help`.',
-    '- [Keys of a pipeline file](pipeline.md)\n- [The command line](command-line.md)',
+    '- [Keys of a pipeline file](pipeline.md)\n- [Functions of expressions](functions.md)\n- [The command line](command-line.md)',
     ...sections,
   ]);
 }
@@ -47,6 +49,24 @@ function pipelinePage(): string {
     '## In every transform and sink',
     `\`type\`, the options of that type ([transforms](transforms.md), [sinks](sinks.md)), and:\n\n${fieldTable(commonFields('sink'))}`,
   ]);
+}
+
+function functionsPage(): string {
+  const chapters = functionChapters().flatMap(({ title, summary, functions }) => [
+    `## ${title}`,
+    summary,
+    ...functions.map(functionSection),
+  ]);
+  return page('Functions of expressions', [
+    'What an expression is, and where it differs from CEL, is explained in [the pipeline file](../pipeline-file.md#expressions-and-templates). `millrace eval` tries one out.',
+    `The examples are about this record, and what they give stands after the arrow:\n\n\`\`\`json\n${EXAMPLE_RECORD}\n\`\`\``,
+    ...chapters,
+  ]);
+}
+
+function functionSection({ name, usages, summary, example, result }: FunctionDocumentation): string {
+  const shown = result === undefined ? example : `${example}   // → ${result}`;
+  return `### ${name}\n\n${usages.map(code).join(' · ')}\n\n${summary}\n\n\`\`\`cel\n${shown}\n\`\`\``;
 }
 
 function componentsPage(title: string, kind: Component['kind'], all: readonly Component[]): string {

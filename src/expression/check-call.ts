@@ -43,8 +43,10 @@ export function checkConstants(node: Extract<Node, { op: 'call' }>): void {
     if (value instanceof Failure) throw new FieldError(value.message, node.args[0]?.offset ?? node.offset);
     return;
   }
-  const pattern = node.args[1];
-  if (node.definition.name !== 'matches' || pattern?.op !== 'literal') return;
-  const value = valueOfConstant({ ...node, args: [{ op: 'literal', offset: 0, value: '' }, pattern] });
-  if (value instanceof Failure) throw new FieldError(value.message, pattern.offset);
+  for (const { argument, check } of node.definition.checks ?? []) {
+    const tested = node.args[argument];
+    const value = tested && isConstant(tested) ? valueOfConstant(tested) : undefined;
+    const failure = typeof value === 'string' ? check(value) : undefined;
+    if (failure instanceof Failure) throw new FieldError(failure.message, tested!.offset);
+  }
 }

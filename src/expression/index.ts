@@ -1,4 +1,10 @@
 export { type Condition, compileCondition, type Verdict } from './condition.js';
+export {
+  EXAMPLE_RECORD,
+  type FunctionChapter,
+  type FunctionDocumentation,
+  functionChapters,
+} from './documentation.js';
 export { type Expression, parseExpression } from './expression.js';
 export { EXPRESSION, PATH_TEMPLATE, TEMPLATE } from './fields.js';
 export {

@@ -177,7 +177,7 @@ function call(definition: FunctionDefinition, args: readonly Node[]): RowFunctio
       if (value instanceof Failure) return value;
       values.push(value);
     }
-    return callFunction(definition, values);
+    return callFunction(definition, values, scope);
   };
 }
 

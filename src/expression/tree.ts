@@ -138,7 +138,7 @@ export function isConstant(node: Node): boolean {
     case 'literal':
       return true;
     case 'call':
-      return node.args.every(isConstant);
+      return node.args.every(isConstant) && !node.definition.overloads.some(({ readsScope }) => readsScope);
     case 'arithmetic':
     case 'compare':
     case 'in':

@@ -1,8 +1,13 @@
+import type { RecordScope } from '../row-function.js';
 import { Failure, typeOf, type Value, type ValueType } from '../values.js';
 import { type FunctionDefinition, parameterAt, signatureOf, takesCount } from './function.js';
 
 /** Calls the overload that takes values of these types. */
-export function callFunction(definition: FunctionDefinition, values: readonly Value[]): Value {
+export function callFunction(
+  definition: FunctionDefinition,
+  values: readonly Value[],
+  scope: RecordScope,
+): Value {
   const overload = definition.overloads.find(
     (candidate) =>
       takesCount(candidate, values.length) &&
@@ -11,7 +16,7 @@ export function callFunction(definition: FunctionDefinition, values: readonly Va
         return type === 'any' || type === typeOf(value);
       }),
   );
-  if (overload) return overload.call(values);
+  if (overload) return overload.call(values, scope);
   return new Failure(callMismatch(definition, overloadStyle(definition, values.length), values.map(typeOf)));
 }
 

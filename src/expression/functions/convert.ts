@@ -115,7 +115,7 @@ export const CONVERSIONS: readonly FunctionDefinition[] = [
   {
     name: 'int',
     summary: 'The value as a whole number: digits read, a double cut off, a timestamp in seconds.',
-    example: 'int(code)',
+    example: 'int("42") + int(took * 100.0)',
     overloads: [
       plain(['int'], 'int', (value) => value),
       plain(['uint'], 'int', (value) => toInt(value.value)),
@@ -128,7 +128,7 @@ export const CONVERSIONS: readonly FunctionDefinition[] = [
   {
     name: 'uint',
     summary: 'The value as a whole number without sign.',
-    example: 'uint(count)',
+    example: 'uint(size) + 1u',
     overloads: [
       plain(['uint'], 'uint', (value) => value),
       plain(['int'], 'uint', toUint),
@@ -152,7 +152,7 @@ export const CONVERSIONS: readonly FunctionDefinition[] = [
   {
     name: 'bool',
     summary: 'The text "true" or "false" (or "1", "0", "t", "f") as a bool.',
-    example: 'bool(enabled)',
+    example: 'bool("true")',
     overloads: [plain(['bool'], 'bool', (value) => value), plain(['string'], 'bool', boolOfText)],
   },
   {
@@ -167,7 +167,7 @@ export const CONVERSIONS: readonly FunctionDefinition[] = [
   {
     name: 'timestamp',
     summary: 'The moment that an RFC 3339 text, or a number of seconds since 1970, names.',
-    example: 'time >= timestamp("2024-05-01T00:00:00Z")',
+    example: 'timestamp(time) >= timestamp("2024-05-01T00:00:00Z")',
     overloads: [
       plain(['timestamp'], 'timestamp', (value) => value),
       plain(['string'], 'timestamp', timestampOfText),
@@ -177,7 +177,7 @@ export const CONVERSIONS: readonly FunctionDefinition[] = [
   {
     name: 'duration',
     summary: 'The span of time that a text such as "1h30m" names.',
-    example: 'meta.timestamp - time > duration("5m")',
+    example: 'now() - timestamp(time) > duration("5m")',
     overloads: [
       plain(['duration'], 'duration', (value) => value),
       plain(['string'], 'duration', durationOfText),

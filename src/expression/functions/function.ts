@@ -1,3 +1,4 @@
+import type { RecordScope } from '../row-function.js';
 import type { Value, ValueOf, ValueType } from '../values.js';
 
 /** One way to call a function: the types that it takes and what it does with them. */
@@ -8,8 +9,10 @@ export interface Overload {
   /** Whether the last parameter may stand any number of times, but at least once. */
   readonly isVariadic: boolean;
   readonly result: ValueType;
+  /** Whether its value depends on the record beyond its arguments. */
+  readonly readsScope: boolean;
   /** Gets arguments of the types in `parameters`; what goes wrong it returns as a Failure. */
-  readonly call: (args: readonly Value[]) => Value;
+  readonly call: (args: readonly Value[], scope: RecordScope) => Value;
 }
 
 /** A function as data: checking, running, `list` and the documentation read this. */
@@ -19,6 +22,16 @@ export interface FunctionDefinition {
   readonly summary: string;
   readonly example: string;
   readonly overloads: readonly Overload[];
+  /** What the example needs that not everybody has; it is then not run. */
+  readonly needs?: string;
+  /** What can be found wrong with constant texts before there is data. */
+  readonly checks?: readonly ArgumentCheck[];
+}
+
+/** `check` returns a Failure for a text that is wrong as this argument, a receiver being number 0. */
+export interface ArgumentCheck {
+  readonly argument: number;
+  readonly check: (text: string) => unknown;
 }
 
 type ArgumentsOf<P extends readonly ValueType[]> = { [I in keyof P]: ValueOf[P[I]] };
@@ -34,6 +47,7 @@ function overload<const P extends readonly ValueType[]>(
     isMethod,
     parameters,
     isVariadic: false,
+    readsScope: false,
     result,
     call: (args) => call(...(args as unknown as ArgumentsOf<P>)),
   };
@@ -57,6 +71,22 @@ export function method<const P extends readonly ValueType[]>(
   return overload(true, parameters, result, call);
 }
 
+/** `name(a, b)` that looks at the record, too. */
+export function withScope<const P extends readonly ValueType[]>(
+  parameters: P,
+  result: ValueType,
+  call: (scope: RecordScope, ...args: ArgumentsOf<P>) => Value,
+): Overload {
+  return {
+    isMethod: false,
+    parameters,
+    isVariadic: false,
+    readsScope: true,
+    result,
+    call: (args, scope) => call(scope, ...(args as unknown as ArgumentsOf<P>)),
+  };
+}
+
 /** `name(a, b, ...)`: any number of arguments of one type, at least one. */
 export function variadic<T extends ValueType>(
   parameter: T,
@@ -67,6 +97,7 @@ export function variadic<T extends ValueType>(
     isMethod: false,
     parameters: [parameter],
     isVariadic: true,
+    readsScope: false,
     result,
     call: (args) => call(args as readonly ValueOf[T][]),
   };

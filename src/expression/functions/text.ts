@@ -139,6 +139,7 @@ export const TEXT_FUNCTIONS: readonly FunctionDefinition[] = [
     summary: 'Whether a regular expression (RE2 syntax) matches somewhere in the text.',
     example: 'path.matches("(?i)^/users/[0-9]+$")',
     overloads: [plain, method].map((style) => style(['string', 'string'], 'bool', matches)),
+    checks: [{ argument: 1, check: (pattern) => matches('', pattern) }],
   },
   {
     name: 'lowerAscii',
@@ -197,7 +198,7 @@ export const TEXT_FUNCTIONS: readonly FunctionDefinition[] = [
   {
     name: 'charAt',
     summary: 'The character at an index.',
-    example: 'code.charAt(0)',
+    example: 'level.charAt(0)',
     overloads: [method(['string', 'int'], 'string', charAt)],
   },
   {

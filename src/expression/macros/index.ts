@@ -19,20 +19,8 @@ function expandHas(resolver: Resolver, { args, nameStart }: Call): Node {
   return { op: 'has', offset: nameStart, of: resolver.resolve(argument.of), key: argument.name };
 }
 
-/** Every macro. */
-export const MACROS: readonly MacroDefinition[] = [
-  ...LOOPS,
-  {
-    name: 'has',
-    isMethod: false,
-    counts: { min: 0, max: 9 },
-    usage: 'has(value.member)',
-    summary: 'Whether a map or an object has a member, be it null.',
-    example: 'has({"a": null}.a)',
-    expand: expandHas,
-  },
-  ...BINDINGS,
-  ...OPTIONAL_MACROS,
+/** Millrace's own. */
+export const LOG_MACROS: readonly MacroDefinition[] = [
   {
     name: 'coalesce',
     isMethod: false,
@@ -56,6 +44,23 @@ export const MACROS: readonly MacroDefinition[] = [
     example: 'now() > timestamp("2020-01-01T00:00:00Z")',
     expand: (_, { nameStart: offset }) => ({ op: 'meta', offset, name: 'timestamp' }),
   },
+];
+
+/** Every macro. */
+export const MACROS: readonly MacroDefinition[] = [
+  ...LOOPS,
+  {
+    name: 'has',
+    isMethod: false,
+    counts: { min: 0, max: 9 },
+    usage: 'has(value.member)',
+    summary: 'Whether a map or an object has a member, be it null.',
+    example: 'has({"a": null}.a)',
+    expand: expandHas,
+  },
+  ...BINDINGS,
+  ...OPTIONAL_MACROS,
+  ...LOG_MACROS,
 ];
 
 /** The macro of this name that takes so many arguments. */
