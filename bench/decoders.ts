@@ -1,16 +1,7 @@
 import { Arena, type Partition } from '../src/batch/index.js';
-import {
-  FORMATS,
-  type FormatConfig,
-  type FormatDefinition,
-  formatNamed,
-  type Wanted,
-} from '../src/formats/index.js';
+import { FORMATS, type FormatDefinition, formatNamed, type Wanted } from '../src/formats/index.js';
 import { frame } from '../src/workers/framing.js';
-import { accessLog } from './access-log.js';
-import { appLog } from './app-log.js';
-import { Random } from './random.js';
-import { MatchCounter } from './truth.js';
+import { type DecoderJob, decoderJobs } from './decoder-jobs.js';
 
 // How many MB/s does one thread decode, format by format, when everything is wanted and when a few fields are?
 
@@ -19,68 +10,13 @@ const PASSES = 200;
 const WARM_UP_PASSES = 40;
 const READ_AT_MS = Date.UTC(2026, 5, 1);
 
-interface Job {
-  readonly config: FormatConfig;
-  readonly line: () => string;
-  readonly wanted: readonly string[];
-  readonly preamble?: string;
-}
-
-function jobs(): Job[] {
-  const accessLine = accessLog(new Random(1), new MatchCounter());
-  const access = () => accessLine().trimEnd();
-  const appLine = appLog(new Random(1), new MatchCounter());
-  const app = () => appLine().trimEnd();
-  const document = () => JSON.parse(app()) as Record<string, unknown>;
-  const scalars = () => Object.entries(document()).filter(([, value]) => typeof value !== 'object');
-  const quoted = (value: unknown) =>
-    /[\s"=]/.test(String(value)) ? JSON.stringify(String(value)) : String(value);
-  const cell = (value: string) => (/[",]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
-  const csv = () => access().split(' ').slice(0, 12).map(cell).join(',');
-  const names = Array.from({ length: 12 }, (_, i) => `c${i}`).join(',');
-  const common = () => access().split('" ').slice(0, 1).concat('200 1234').join('" ');
-  return [
-    {
-      config: { type: 'combined' },
-      line: access,
-      wanted: ['status', 'host', 'timestamp', 'method', 'path', 'size'],
-    },
-    { config: { type: 'common' }, line: common, wanted: ['status', 'path'] },
-    { config: { type: 'lines' }, line: access, wanted: ['message'] },
-    { config: { type: 'json' }, line: app, wanted: ['level', 'status'] },
-    {
-      config: { type: 'logfmt' },
-      line: () =>
-        scalars()
-          .map(([key, value]) => `${key}=${quoted(value)}`)
-          .join(' '),
-      wanted: ['level', 'service'],
-    },
-    {
-      config: { type: 'csv', delimiter: ',', header: true },
-      line: csv,
-      wanted: ['c3', 'c8'],
-      preamble: names,
-    },
-    {
-      config: {
-        type: 'regex',
-        pattern:
-          '^(?<host>\\S+) \\S+ (?<user>\\S+) \\[(?<time>[^\\]]+)\\] "(?<request>[^"]*)" (?<status>\\d+)',
-      },
-      line: access,
-      wanted: ['status'],
-    },
-  ];
-}
-
 function chunkOf(line: () => string): Buffer {
   const lines: string[] = [];
   for (let bytes = 0; bytes < CHUNK_BYTES; bytes += lines.at(-1)!.length + 1) lines.push(line());
   return Buffer.from(`${lines.join('\n')}\n`);
 }
 
-function measure(definition: FormatDefinition, job: Job, wanted: Wanted, arena: Arena): number {
+function measure(definition: FormatDefinition, job: DecoderJob, wanted: Wanted, arena: Arena): number {
   arena.reset();
   const chunk = chunkOf(job.line);
   const start = arena.place(chunk);
@@ -105,10 +41,11 @@ function measure(definition: FormatDefinition, job: Job, wanted: Wanted, arena: 
 const arena = new Arena();
 const missing = FORMATS.filter(({ decoder }) => decoder).map(({ name }) => name);
 process.stdout.write('format     all wanted   some wanted   (MB/s, one thread)\n');
-for (const job of jobs()) {
+for (const job of decoderJobs()) {
   const definition = formatNamed(job.config.type);
   if (!definition) continue;
-  missing.splice(missing.indexOf(definition.name), 1);
+  const at = missing.indexOf(definition.name);
+  if (at >= 0) missing.splice(at, 1);
   const all = measure(definition, job, { names: new Set(), all: true }, arena);
   const some = measure(definition, job, { names: new Set(job.wanted), all: false }, arena);
   process.stdout.write(

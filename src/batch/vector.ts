@@ -144,7 +144,7 @@ export function slice(vector: Vector, from: number, to: number): Vector {
   };
 }
 
-const decoder = new TextDecoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** The text of row `row` as a JavaScript string; bytes that are not UTF-8 become U+FFFD. For slow paths only. */
 export function textAt(arena: Arena, vector: Vector, row: number): string {

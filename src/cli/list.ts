@@ -15,6 +15,7 @@ export interface Component {
   readonly example: string;
   /** Of formats: where they can be used. */
   readonly directions?: string;
+  readonly sample?: { readonly input: string; readonly output: string };
 }
 
 /** All components, by kind and name. */
@@ -29,7 +30,8 @@ export function components(): readonly Component[] {
       .map((format) => {
         const places = [format.decoder && 'sources', format.encoder && 'sinks'].filter(Boolean);
         const directions = `for ${places.join(' and ')}`;
-        return { ...format, directions };
+        const sample = format.decoder?.sample;
+        return { ...format, directions, ...(sample && { sample }) };
       })
       .sort(byName),
   ];

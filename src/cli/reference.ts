@@ -77,11 +77,18 @@ function componentsPage(title: string, kind: Component['kind'], all: readonly Co
   return page(title, [common, ...all.map(componentSection)]);
 }
 
-function componentSection({ kind, name, summary, directions, fields, example }: Component): string {
+function componentSection({ kind, name, summary, directions, fields, example, sample }: Component): string {
   const able = directions ? `\n\n${capital(directions)}.` : '';
   const options = fields.length === 0 ? 'No options.' : fieldTable(fields);
   const body = kind === 'format' ? `format: ${example.trim()}` : example.trimEnd();
-  return `## ${name}\n\n${summary}${able}\n\n${options}\n\n\`\`\`yaml\n${body}\n\`\`\``;
+  const shown = sample
+    ? `\n\n${fenced('text', sample.input)}\n\nbecomes\n\n${fenced('json', sample.output)}`
+    : '';
+  return `## ${name}\n\n${summary}${able}\n\n${options}\n\n${fenced('yaml', body)}${shown}`;
+}
+
+function fenced(language: string, text: string): string {
+  return `\`\`\`${language}\n${text}\n\`\`\``;
 }
 
 function fieldTable(fields: readonly Field[]): string {

@@ -78,6 +78,12 @@ export interface Encoder {
 /** How a stream of bytes is cut into records. `lines`: at newlines. `csv`: at newlines outside of double quotes. */
 export type Framing = 'lines' | 'csv';
 
+/** A text in a format and its records as NDJSON, which a test compares. */
+export interface Sample {
+  readonly input: string;
+  readonly output: string;
+}
+
 /** A format: its options as data and what can be made of them. A configuration is `{type: name, ...options}`. */
 export interface FormatDefinition {
   readonly kind: 'format';
@@ -97,6 +103,8 @@ export interface FormatDefinition {
       config: FormatConfig,
     ) => readonly { readonly field: string; readonly message: string }[];
     readonly shape: (config: FormatConfig) => Shape;
+    /** For the documentation: a text, and what it is with the options of `example`, as NDJSON. */
+    readonly sample: Sample;
     readonly create: (config: FormatConfig) => Decoder;
   };
   readonly encoder?: {

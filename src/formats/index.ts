@@ -6,6 +6,7 @@ import { JSON_FORMAT } from './json/index.js';
 import { LINES_FORMAT } from './lines.js';
 import { LOGFMT_FORMAT } from './logfmt/index.js';
 import { REGEX_FORMAT } from './regex/index.js';
+import { SYSLOG_FORMAT } from './syslog/index.js';
 import { TEMPLATE_FORMAT } from './template.js';
 
 export type {
@@ -16,6 +17,7 @@ export type {
   FormatDefinition,
   Framing,
   Refusal,
+  Sample,
   Wanted,
   Written,
 } from './format.js';
@@ -29,6 +31,7 @@ export const FORMATS: readonly FormatDefinition[] = [
   JSON_FORMAT,
   COMBINED_FORMAT,
   COMMON_FORMAT,
+  SYSLOG_FORMAT,
   LOGFMT_FORMAT,
   CSV_FORMAT,
   TSV_FORMAT,

@@ -83,7 +83,12 @@ export const LINES_FORMAT: FormatDefinition = {
     },
   ],
   example: 'lines',
-  decoder: { framing: 'lines', shape: () => SHAPE, create: () => decoder },
+  decoder: {
+    framing: 'lines',
+    shape: () => SHAPE,
+    sample: { input: 'disk sda1 is full', output: '{"message":"disk sda1 is full"}' },
+    create: () => decoder,
+  },
   encoder: {
     framing: () => 'lines',
     wanted: wantedOf,

@@ -17,6 +17,10 @@ export const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, string>
       'a dot is a step into a value, never a part of a name; a name that holds dots stands in backticks',
     'namespace/namespace_shadowing/*': 'there are no containers: a name is a field of the record',
   },
+  syslog: {
+    'syslog-loose/rsyslog_omfwd_tcp_forward_format':
+      'expects another process id and time than its input has; its own comparison does not look at them',
+  },
   vrl_parsers: {
     'parse_common_log/*_with_timestamp_format':
       'common and combined have the one time format that servers write',
@@ -26,7 +30,6 @@ export const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, string>
     'parse_apache_log/error_*': LATER,
     'parse_apache_log/log_line_valid_with_timezone': LATER,
     'parse_nginx_log/*': LATER,
-    'parse_syslog/*': LATER,
     'parse_key_value/*': LATER,
     'parse_cef/*': LATER,
     'parse_klog/*': LATER,

@@ -4,6 +4,7 @@ import { JSON_SUITE } from './json.js';
 import { LOGFMT_SUITE } from './logfmt.js';
 import { RABBITMQ_BINDING_SUITE, RABBITMQ_HEADERS_SUITE, RABBITMQ_TOPIC_SUITE } from './rabbitmq.js';
 import type { Suite } from './suite.js';
+import { SYSLOG_SUITE } from './syslog.js';
 import { VRL_SUITE } from './vrl.js';
 import { YAML_SUITE } from './yaml.js';
 
@@ -16,6 +17,7 @@ export const SUITES: readonly Suite[] = [
   RABBITMQ_BINDING_SUITE,
   RABBITMQ_HEADERS_SUITE,
   RABBITMQ_TOPIC_SUITE,
+  SYSLOG_SUITE,
   VRL_SUITE,
   YAML_SUITE,
 ];

@@ -1,3 +1,4 @@
+import { SUITES } from './index.js';
 import { casesIn, type Report, runSuite, suiteNamed } from './run.js';
 
 const DEFAULT_FOLDER = '../shared/conformance';
@@ -30,10 +31,14 @@ function details(
 
 /**
  * Runs the cases of a folder and prints what became of them. The exit code is 1 when a case fails that is no named
- * exception, or when there are no cases.
+ * exception, or when a folder was named that has no cases; where nobody named one, its suites are skipped.
  */
 async function main(folder: string): Promise<number> {
   const files = casesIn(folder);
+  if (files.length === 0 && process.argv[2] === undefined) {
+    process.stdout.write(`conformance: ${SUITES.length} suites skipped, there are no cases in ${folder}\n`);
+    return 0;
+  }
   if (files.length === 0) {
     process.stderr.write(`there are no cases in ${folder}: name the folder that holds them\n`);
     return 1;

@@ -1,7 +1,7 @@
 import { Arena } from '../../src/batch/index.js';
 import { type FormatConfig, formatNamed } from '../../src/formats/index.js';
 import { frame } from '../../src/workers/framing.js';
-import { decodeAll } from '../formats/support.js';
+import { type DecodedTest, decodeAll } from '../formats/support.js';
 
 /** A record's fields, or why it was refused. */
 export type Row = Record<string, unknown> | string;
@@ -15,14 +15,24 @@ export function configOf(type: string, options: object = {}): FormatConfig {
 }
 
 /** Decodes one record, as it is. */
-export function decodeOne(type: string, record: string | Uint8Array, options: object = {}): Row {
-  return decodeAll(formatNamed(type)!.decoder!.create(configOf(type, options)), [record]).rows[0]!;
+export function decodeOne(
+  type: string,
+  record: string | Uint8Array,
+  options: object = {},
+  readAtMs = 0,
+): Row {
+  return decodeAll(formatNamed(type)!.decoder!.create(configOf(type, options)), [record], { readAtMs })
+    .rows[0]!;
 }
 
 /** Cuts a text into records as a source does, and decodes them. */
 export function decodeText(type: string, text: Uint8Array, options: object = {}): readonly Row[] {
-  const definition = formatNamed(type)!.decoder!;
-  const config = configOf(type, options);
+  return decodeStream(configOf(type, options), text).rows;
+}
+
+/** The same with all that the decoder gives. */
+export function decodeStream(config: FormatConfig, text: Uint8Array, readAtMs = 0): DecodedTest {
+  const definition = formatNamed(config.type)!.decoder!;
   const arena = new Arena(4 * 1024 * 1024);
   const start = arena.place(text);
   const { records } = frame(arena, definition.framing, start, start + text.length, text.length, 0);
@@ -31,5 +41,5 @@ export function decodeText(type: string, text: Uint8Array, options: object = {})
   );
   const preamble = definition.preambleLines?.(config) === 1 ? texts.shift() : undefined;
   const header = preamble === undefined ? {} : { preamble: Buffer.from(preamble).toString() };
-  return decodeAll(definition.create(config), texts, header).rows;
+  return decodeAll(definition.create(config), texts, { ...header, readAtMs });
 }

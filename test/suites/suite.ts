@@ -47,6 +47,21 @@ export function bytesOf({ input, options }: Case): Buffer {
   return Buffer.from(input, options?.encoding === 'base64' ? 'base64' : 'utf8');
 }
 
+/** A case's value as our decoders give it: a timestamp is `{micros}`, base64 its bytes as text. */
+export function plain(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(plain);
+  if ('$timestamp' in value) return { micros: microsOf(value.$timestamp as string) };
+  if ('$base64' in value) return Buffer.from(value.$base64 as string, 'base64').toString();
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
+}
+
+/** Microseconds since 1970 of a suite's timestamp, which may have nanoseconds. */
+function microsOf(timestamp: string): number {
+  const fraction = /\.(\d+)/.exec(timestamp)?.[1] ?? '';
+  return Date.parse(timestamp.replace(/\.\d+/, '')) * 1000 + Number(fraction.padEnd(6, '0').slice(0, 6));
+}
+
 function inspectShort(value: unknown): string {
   const text = inspect(value, { depth: 8, breakLength: Number.POSITIVE_INFINITY });
   return text.length > 400 ? `${text.slice(0, 400)} …` : text;

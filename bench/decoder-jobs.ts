@@ -1,0 +1,79 @@
+import type { FormatConfig } from '../src/formats/index.js';
+import { accessLog } from './access-log.js';
+import { appLog } from './app-log.js';
+import { Random } from './random.js';
+import { MatchCounter } from './truth.js';
+
+/** What one decoder is measured on. */
+export interface DecoderJob {
+  readonly config: FormatConfig;
+  /** The next record. */
+  readonly line: () => string;
+  /** The fields that are decoded when some are wanted. */
+  readonly wanted: readonly string[];
+  readonly preamble?: string;
+}
+
+type Line = () => string;
+
+/** One or two jobs for each decoder. */
+export function decoderJobs(): DecoderJob[] {
+  const accessLine = accessLog(new Random(1), new MatchCounter());
+  const access = () => accessLine().trimEnd();
+  const appLine = appLog(new Random(1), new MatchCounter());
+  const app = () => appLine().trimEnd();
+  return [...accessJobs(access), ...pairJobs(app), ...tableJobs(access), ...messageJobs(access)];
+}
+
+function accessJobs(access: Line): DecoderJob[] {
+  const common = () => access().split('" ').slice(0, 1).concat('200 1234').join('" ');
+  const pattern =
+    '^(?<host>\\S+) \\S+ (?<user>\\S+) \\[(?<time>[^\\]]+)\\] "(?<request>[^"]*)" (?<status>\\d+)';
+  return [
+    {
+      config: { type: 'combined' },
+      line: access,
+      wanted: ['status', 'host', 'timestamp', 'method', 'path', 'size'],
+    },
+    { config: { type: 'common' }, line: common, wanted: ['status', 'path'] },
+    { config: { type: 'lines' }, line: access, wanted: ['message'] },
+    { config: { type: 'regex', pattern }, line: access, wanted: ['status'] },
+  ];
+}
+
+function pairJobs(app: Line): DecoderJob[] {
+  const document = () => JSON.parse(app()) as Record<string, unknown>;
+  const scalars = () => Object.entries(document()).filter(([, value]) => typeof value !== 'object');
+  const quoted = (value: unknown) =>
+    /[\s"=]/.test(String(value)) ? JSON.stringify(String(value)) : String(value);
+  const pairs = () =>
+    scalars()
+      .map(([key, value]) => `${key}=${quoted(value)}`)
+      .join(' ');
+  return [
+    { config: { type: 'json' }, line: app, wanted: ['level', 'status'] },
+    { config: { type: 'logfmt' }, line: pairs, wanted: ['level', 'service'] },
+  ];
+}
+
+function tableJobs(access: Line): DecoderJob[] {
+  const cell = (value: string) => (/[",]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
+  const csv = () => access().split(' ').slice(0, 12).map(cell).join(',');
+  const preamble = Array.from({ length: 12 }, (_, i) => `c${i}`).join(',');
+  return [
+    { config: { type: 'csv', delimiter: ',', header: true }, line: csv, wanted: ['c3', 'c8'], preamble },
+  ];
+}
+
+function messageJobs(access: Line): DecoderJob[] {
+  const message = () => access().split('"')[1]!;
+  const header = '<165>1 2026-05-17T10:05:03.117Z web-1 shop 8710 ID47 [order@32473 id="17" sum="9.50"]';
+  return [
+    { config: { type: 'syslog' }, line: () => `${header} ${message()}`, wanted: ['severity', 'message'] },
+    {
+      config: { type: 'syslog', standard: 'rfc3164' },
+      line: () => `<38>May 17 10:05:03 web-1 shop[8710]: ${message()}`,
+      wanted: ['appname', 'message'],
+    },
+  ];
+}
