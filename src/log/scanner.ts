@@ -101,7 +101,8 @@ export class Scanner {
   /** Goes on with the frame at `position`, if one with this offset begins there. */
   async jump(position: number, offset: number): Promise<boolean> {
     if (position % ALIGNMENT !== 0 || position < SEGMENT_HEADER_BYTES) return false;
-    const header = await this.#headerAt(position);
+    await this.#fill(position, FRAME_HEADER_BYTES);
+    const header = this.#headerAt(position);
     if (header?.baseOffset !== offset || !this.#fits(header, position)) return false;
     this.#position = position;
     this.#expected = offset;
@@ -125,15 +126,20 @@ export class Scanner {
   async next(fromOffset = 0, checkPayload = true): Promise<Found | undefined> {
     while (this.#position < this.#end && !this.#isComplete()) {
       const position = this.#position;
-      const header = await this.#headerAt(position);
+      // Only what waits for the disk costs a promise.
+      if (!this.#holds(position, FRAME_HEADER_BYTES)) await this.#fill(position, FRAME_HEADER_BYTES);
+      const header = this.#headerAt(position);
       if (!header || !this.#fits(header, position)) {
         this.#damagedFrom ??= position;
         await this.#search(position + ALIGNMENT);
         continue;
       }
-      const after = position + frameBytes(header.length);
+      const bytes = frameBytes(header.length);
+      const after = position + bytes;
       const isPassed = header.baseOffset + header.records <= fromOffset;
-      const payload = isPassed || !checkPayload ? EMPTY : await this.#payloadAt(position, header);
+      const needsPayload = checkPayload && !isPassed;
+      if (needsPayload && !this.#holds(position, bytes)) await this.#fill(position, bytes);
+      const payload = needsPayload ? this.#payloadAt(position, header) : EMPTY;
       if (payload === undefined) {
         this.#damagedFrom ??= position;
         this.#damagedUpTo = header.baseOffset + header.records;
@@ -195,9 +201,10 @@ export class Scanner {
     this.#damagedUpTo = undefined;
     let position = from;
     const end = this.#end;
-    while (position < end) {
-      const bytes = await this.#bytesAt(position, Math.min(FRAME_HEADER_BYTES, end - position));
-      if (!bytes || bytes.length < FRAME_HEADER_BYTES) break;
+    while (position + FRAME_HEADER_BYTES <= end) {
+      if (!this.#holds(position, FRAME_HEADER_BYTES)) await this.#fill(position, FRAME_HEADER_BYTES);
+      if (!this.#holds(position, FRAME_HEADER_BYTES)) break;
+      const bytes = this.#buffer.subarray(position - this.#bufferAt, this.#buffered);
       const at = findMagic(bytes, 0);
       position += Math.min(at, Math.floor(bytes.length / ALIGNMENT) * ALIGNMENT);
       if (at < bytes.length) {
@@ -208,23 +215,29 @@ export class Scanner {
     this.#position = end;
   }
 
-  async #headerAt(position: number): Promise<FrameHeader | undefined> {
-    const bytes = await this.#bytesAt(position, FRAME_HEADER_BYTES);
-    return bytes && readFrameHeader(bytes, 0);
+  /** Of what is buffered. */
+  #headerAt(position: number): FrameHeader | undefined {
+    const isThere = this.#holds(position, FRAME_HEADER_BYTES);
+    return isThere ? readFrameHeader(this.#buffer, position - this.#bufferAt) : undefined;
   }
 
-  async #payloadAt(position: number, header: FrameHeader): Promise<Uint8Array | undefined> {
-    const bytes = await this.#bytesAt(position, frameBytes(header.length));
-    const payload = bytes?.subarray(FRAME_HEADER_BYTES, FRAME_HEADER_BYTES + header.length);
-    return payload && checksum(payload) === header.payloadCrc ? payload : undefined;
+  /** Of what is buffered; undefined when it is damaged. */
+  #payloadAt(position: number, { length, payloadCrc }: FrameHeader): Uint8Array | undefined {
+    if (!this.#holds(position, frameBytes(length))) return undefined;
+    const start = position - this.#bufferAt + FRAME_HEADER_BYTES;
+    const payload = this.#buffer.subarray(start, start + length);
+    return checksum(payload) === payloadCrc ? payload : undefined;
   }
 
-  /** What is buffered from `position` on, at least `length` bytes; undefined when the file has no more. */
-  async #bytesAt(position: number, length: number): Promise<Buffer | undefined> {
+  #holds(position: number, length: number): boolean {
+    return position >= this.#bufferAt && position + length <= this.#bufferAt + this.#buffered;
+  }
+
+  /** Buffers `length` bytes from `position` on, and what comes after them, where the file has so many. */
+  async #fill(position: number, length: number): Promise<void> {
     const end = this.#end;
-    if (position + length > end) return undefined;
+    if (position + length > end) return;
     const at = position - this.#bufferAt;
-    if (at >= 0 && at + length <= this.#buffered) return this.#buffer.subarray(at, this.#buffered);
     const kept = at >= 0 && at < this.#buffered ? this.#buffer.subarray(at, this.#buffered) : EMPTY;
     const target = this.#bufferFor(length, end - position);
     // The same buffer or another one: `set` copies what overlaps as it should.
@@ -234,7 +247,6 @@ export class Scanner {
     this.#buffered = kept.length;
     const room = target.subarray(kept.length, Math.min(target.length, end - position));
     this.#buffered += (await readFully(this.#options.file, room, position + kept.length)).length;
-    return this.#buffered >= length ? target.subarray(0, this.#buffered) : undefined;
   }
 
   /** One that `length` bytes fit into, and no larger than what is left needs. */
