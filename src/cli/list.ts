@@ -1,4 +1,5 @@
 import { nearestName } from '../base/names.js';
+import type { TransformSample } from '../component/index.js';
 import type { Field } from '../config/index.js';
 import { commonFields } from '../plan/index.js';
 import { CATALOGUE } from './catalogue.js';
@@ -15,7 +16,7 @@ export interface Component {
   readonly example: string;
   /** Of formats: where they can be used. */
   readonly directions?: string;
-  readonly sample?: { readonly input: string; readonly output: string };
+  readonly sample?: TransformSample;
 }
 
 /** All components, by kind and name. */

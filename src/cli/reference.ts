@@ -81,8 +81,11 @@ function componentSection({ kind, name, summary, directions, fields, example, sa
   const able = directions ? `\n\n${capital(directions)}.` : '';
   const options = fields.length === 0 ? 'No options.' : fieldTable(fields);
   const body = kind === 'format' ? `format: ${example.trim()}` : example.trimEnd();
+  const files = Object.entries(sample?.files ?? {}).map(
+    ([path, text]) => `\n\nWith \`${path}\`\n\n${fenced('text', text)}`,
+  );
   const shown = sample
-    ? `\n\n${fenced('text', sample.input)}\n\nbecomes\n\n${fenced('json', sample.output)}`
+    ? `${files.join('')}\n\n${fenced('text', sample.input)}\n\nbecomes\n\n${fenced('json', sample.output)}`
     : '';
   return `## ${name}\n\n${summary}${able}\n\n${options}\n\n${fenced('yaml', body)}${shown}`;
 }

@@ -141,8 +141,18 @@ export interface Transform {
   apply(batch: Batch, emit: Emit): void;
 }
 
+/** What the stage of a definition's example makes of some records: one JSON document a line. */
+export interface TransformSample {
+  readonly input: string;
+  readonly output: string;
+  /** Files that the example names, by their paths. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
 export interface TransformDefinition extends Described {
   readonly kind: 'transform';
+  /** Shown in the reference. */
+  readonly sample?: TransformSample;
   /** It passes each record on as it is, or not at all. */
   readonly keepsRecords?: true;
   /** The fields that it needs of its input when `wanted` is wanted of its output. */

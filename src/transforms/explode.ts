@@ -248,6 +248,11 @@ export const EXPLODE: TransformDefinition = {
     },
   ],
   example: 'type: explode\ninputs: [orders]\nfield: items\ninto: item\nindex: line\n',
+  sample: {
+    input: '{"order":7,"items":[{"sku":"a1","count":2},{"sku":"b2","count":1}]}\n{"order":8,"items":[]}',
+    output:
+      '{"order":7,"item":{"sku":"a1","count":2},"line":0}\n{"order":7,"item":{"sku":"b2","count":1},"line":1}\n{"order":8}',
+  },
   check: checkExplode,
   needs: (config, wanted) => needsOf(optionsOf(config), wanted),
   shape: (config, input) => shapeOf(optionsOf(config), input),

@@ -36,6 +36,11 @@ export const FILTER: TransformDefinition = {
     ),
   ],
   example: 'type: filter\ninputs: [web]\nwhere: status >= 500 && method != "HEAD"\n',
+  sample: {
+    input:
+      '{"method":"GET","status":200}\n{"method":"GET","status":502}\n{"method":"HEAD","status":502}\n{"method":"GET"}',
+    output: '{"method":"GET","status":502}',
+  },
   needs: (config, wanted) => ({
     names: new Set([...wanted.names, ...whereOf(config).names]),
     all: wanted.all,

@@ -3,7 +3,8 @@ import { EXPLODE } from './explode.js';
 import { FILTER } from './filter.js';
 import { MAP } from './map.js';
 import { PARSE } from './parse.js';
+import { REDACT } from './redact/index.js';
 import { SAMPLE } from './sample.js';
 
 /** All transforms: the only list. */
-export const TRANSFORMS: readonly TransformDefinition[] = [FILTER, MAP, PARSE, EXPLODE, SAMPLE];
+export const TRANSFORMS: readonly TransformDefinition[] = [FILTER, MAP, PARSE, EXPLODE, REDACT, SAMPLE];

@@ -118,6 +118,11 @@ add: { service: shop, site: "{host}/{area}" }
 rename: { host: client }
 drop: [referrer, agent]
 `,
+  sample: {
+    input: '{"host":"10.0.0.1","path":"/shop/cart","size":2000000,"agent":"curl/8.5"}',
+    output:
+      '{"path":"/shop/cart","size":2000000,"area":"shop","heavy":true,"service":"shop","site":"10.0.0.1/shop","client":"10.0.0.1"}',
+  },
   check: checkTemplates,
   needs: (config, wanted) => stepsOf(config).reduceRight((after, step) => step.needs(after), wanted),
   shape: (config, input) => stepsOf(config).reduce((before, step) => step.shape(before), input),

@@ -219,7 +219,11 @@ export const PARSE: TransformDefinition = {
       default: false,
     },
   ],
-  example: 'type: parse\ninputs: [containers]\nfield: log\nformat: combined\n',
+  example: 'type: parse\ninputs: [containers]\nfield: log\nformat: logfmt\n',
+  sample: {
+    input: '{"pod":"shop-1","log":"level=warn msg=\\"slow answer\\" ms=812"}',
+    output: '{"pod":"shop-1","level":"warn","msg":"slow answer","ms":"812"}',
+  },
   check: checkParse,
   needs: (config, wanted) => needsOf(optionsOf(config), wanted),
   shape: (config, input) => shapeOf(optionsOf(config), input),

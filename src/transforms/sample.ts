@@ -144,7 +144,12 @@ export const SAMPLE: TransformDefinition = {
       default: 0,
     },
   ],
-  example: 'type: sample\ninputs: [web]\nrate: 0.1\nkey: host\n',
+  example: 'type: sample\ninputs: [web]\nrate: 0.5\nkey: host\n',
+  sample: {
+    input:
+      '{"host":"a","n":1}\n{"host":"b","n":2}\n{"host":"c","n":3}\n{"host":"a","n":4}\n{"host":"b","n":5}',
+    output: '{"host":"a","n":1}\n{"host":"a","n":4}',
+  },
   check: checkSample,
   needs: (config, wanted) => {
     const key = config.key as string | undefined;

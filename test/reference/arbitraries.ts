@@ -7,6 +7,7 @@ import {
   type ReferenceInput,
   type ReferenceStage,
   type ReferenceTransform,
+  SECRET,
   type Value,
 } from './interpreter.js';
 
@@ -80,6 +81,8 @@ const text = fc.constantFrom(
   'quote " and \\',
   'tab\tnl\n',
   '🦆 x',
+  SECRET,
+  `"\n${SECRET}`,
 );
 const record = fc.record(
   {
@@ -135,6 +138,10 @@ const transform: fc.Arbitrary<ReferenceTransform> = fc.oneof(
     into: fc.constantFrom('other', 'a', 'item'),
     index: fc.constantFrom('z', 'place'),
     whenEmpty: fc.constantFrom('keep' as const, 'drop' as const),
+  }),
+  fc.record({
+    type: fc.constant('redact' as const),
+    fields: fc.option(fc.subarray(['s', 'n', 'other', 'z'], { minLength: 1 }), { nil: undefined }),
   }),
 );
 

@@ -29,7 +29,11 @@ export type ReferenceTransform =
       readonly into: string;
       readonly index: string;
       readonly whenEmpty: 'keep' | 'drop';
-    };
+    }
+  /** Of the secrets that random texts hold, only `SECRET`. */
+  | { readonly type: 'redact'; readonly fields: readonly string[] | undefined };
+
+export const SECRET = 'bob@example.com';
 
 export interface ReferenceStage {
   readonly id: string;
@@ -102,6 +106,8 @@ function apply(transform: ReferenceTransform, input: PlainRecord): readonly Plai
       return map(transform, input);
     case 'explode':
       return explode(transform, input);
+    case 'redact':
+      return [redact(transform, input)];
   }
 }
 
@@ -118,6 +124,16 @@ function explode({ field, into, index, whenEmpty }: Of<'explode'>, input: PlainR
     [into]: item,
     [index]: place,
   }));
+}
+
+function redact({ fields }: Of<'redact'>, input: PlainRecord): PlainRecord {
+  const clean = (value: Value) => JSON.parse(JSON.stringify(value).replaceAll(SECRET, '[email]')) as Value;
+  return Object.fromEntries(
+    Object.entries(input).map(([name, value]) => [
+      name,
+      fields === undefined || fields.includes(name) ? clean(value) : value,
+    ]),
+  );
 }
 
 function without(record: PlainRecord, names: readonly string[]): PlainRecord {

@@ -48,6 +48,8 @@ function optionsOf(transform: ReferenceTransform): object {
       const { field, into, index, whenEmpty } = transform;
       return { field, into, index, when_empty: whenEmpty };
     }
+    case 'redact':
+      return transform.fields ? { fields: transform.fields } : {};
   }
 }
 

@@ -39,6 +39,15 @@ export interface Kernels {
   findMember(start: number, end: number, key: number, length: number, found: number, scratch: number): number;
   findItem(start: number, end: number, index: number, found: number): number;
   listItems(start: number, end: number, views: number): number;
+  findSecret(
+    start: number,
+    end: number,
+    from: number,
+    kinds: number,
+    prefixes: number,
+    found: number,
+  ): number;
+  flattenJson(to: number, from: number, length: number): number;
   unescapeJson(to: number, from: number, length: number): number;
   copyMembers(to: number, from: number, length: number, names: number, index: number): number;
   writeTextMember(to: number, key: number, keyLength: number, from: number, length: number): number;

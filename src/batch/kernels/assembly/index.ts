@@ -5,3 +5,5 @@ export { findItem, findMember, listItems } from './member';
 export { writeJsonRows } from './rows';
 export { countPlainLines } from './count';
 export { finishCrc32c, foldCrc32c, sliceCrc32c } from './crc32c';
+export { findSecret } from './secrets';
+export { flattenJson } from './flatten';
