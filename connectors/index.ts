@@ -1,5 +1,6 @@
-import type { SinkDefinition, SourceDefinition } from '#component';
+import type { QueueDefinition, SinkDefinition, SourceDefinition } from '#component';
 import { blackholeSink } from './blackhole/index.js';
+import { diskQueue } from './disk/index.js';
 import { fileSink, fileSource } from './file/index.js';
 import { generateSource } from './generate/index.js';
 import { stdinSource } from './stdin/index.js';
@@ -10,3 +11,6 @@ export const SOURCES: readonly SourceDefinition[] = [fileSource, generateSource,
 
 /** Every sink that a pipeline can name. */
 export const SINKS: readonly SinkDefinition[] = [blackholeSink, fileSink, stdoutSink];
+
+/** Every durable queue that a stage can have. */
+export const QUEUES: readonly QueueDefinition[] = [diskQueue];

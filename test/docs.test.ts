@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { CATALOGUE } from '../src/cli/catalogue.js';
 import { components } from '../src/cli/list.js';
 import { referencePages } from '../src/cli/reference.js';
@@ -90,6 +91,7 @@ describe('examples of components', () => {
         source: `sources:\n${stage}${sink('it')}`,
         transform: `${source}transforms:\n${stage}${sink('it')}`,
         sink: `${source}sinks:\n${stage}`,
+        queue: `${source}sinks:\n  it: { type: blackhole, inputs: [web], queue: ${JSON.stringify(parse(example))} }\n`,
         format,
       }[kind];
       expect(problemsOf(whole)).toEqual([]);

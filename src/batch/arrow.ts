@@ -44,6 +44,7 @@ export interface DetachedBatch {
 }
 
 const INLINE_BYTES = 12;
+const NEWLINE = 10;
 
 /**
  * Copies a batch out of its arena, which is left as it was.
@@ -147,7 +148,9 @@ class Detacher {
         runEnd = Math.max(runEnd, start + lengths[row]!);
         this.#starts[row] = start + shift;
       }
-      writer.copy(runStart, runEnd - runStart);
+      // With the newline, so that a run can go out again as it came in.
+      const terminated = this.#arena.bytes[runEnd] === NEWLINE ? runEnd + 1 : runEnd;
+      writer.copy(runStart, terminated - runStart);
     }
   }
 

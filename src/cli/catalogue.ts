@@ -1,4 +1,4 @@
-import { SINKS, SOURCES } from '../../connectors/index.js';
+import { QUEUES, SINKS, SOURCES } from '../../connectors/index.js';
 import { FORMATS } from '../formats/index.js';
 import type { Catalogue } from '../plan/index.js';
 import { TRANSFORMS } from '../transforms/index.js';
@@ -12,5 +12,6 @@ export const CATALOGUE: Catalogue = {
   sources: named(SOURCES),
   transforms: named(TRANSFORMS),
   sinks: named(SINKS),
+  queues: named(QUEUES),
   formats: FORMATS,
 };

@@ -1,7 +1,7 @@
 import { nodeStorage } from '../base/storage.js';
 import {
-  type DeadLetters,
-  type LetterDamage,
+  type NamedDamage,
+  type PipelineLetters,
   RangeCollector,
   type Ranges,
   resolveLetters,
@@ -25,11 +25,11 @@ export interface DiscardOptions extends FilterOptions {
 /** `millrace dlq discard`. */
 export async function discardLetters(
   file: string,
-  ids: readonly number[],
+  names: readonly string[],
   options: DiscardOptions,
   io: Io,
 ): Promise<number> {
-  const choosing = isFiltered(filterOf(options, ids));
+  const choosing = isFiltered(filterOf(options, names));
   if (choosing === (options.all ?? false)) {
     const problem = choosing ? '--all leaves nothing to choose' : 'nothing says which dead letters';
     io.err.write(
@@ -38,7 +38,7 @@ export async function discardLetters(
     return Exit.FAILED;
   }
   return await withLetters(file, options, io, async (open) => {
-    const chosen = await choose(open.letters, ids, options, io);
+    const chosen = await choose(open.letters, names, options, io);
     if (chosen.count === 0 && !chosen.isDamaged) {
       io.out.write(choosing ? 'no dead letters like that\n' : 'no dead letters\n');
       return Exit.DONE;
@@ -50,7 +50,8 @@ export async function discardLetters(
 interface Chosen {
   /** Of letters that can be read. */
   readonly count: number;
-  readonly ranges: Ranges;
+  /** By segment. */
+  readonly ranges: ReadonlyMap<string, Ranges>;
   /** There are letters that cannot be read, and all are meant. */
   readonly isDamaged: boolean;
 }
@@ -58,25 +59,30 @@ interface Chosen {
 const EVERYTHING: Ranges = [[0, Number.MAX_SAFE_INTEGER]];
 
 async function choose(
-  letters: DeadLetters,
-  ids: readonly number[],
+  letters: PipelineLetters,
+  names: readonly string[],
   options: DiscardOptions,
   io: Io,
 ): Promise<Chosen> {
-  const collector = new RangeCollector();
+  const chosen = new Map<string, RangeCollector>();
   const warn = warnOfDamage(io);
   let count = 0;
   let isDamaged = false;
-  const onDamage = (damage: LetterDamage) => {
+  const onDamage = (damage: NamedDamage) => {
     warn(damage);
     isDamaged = options.all ?? false;
   };
-  for await (const { id } of letters.select(filterOf(options, ids), onDamage)) {
+  for await (const { segment, id } of letters.select(filterOf(options, names), onDamage)) {
+    const collector = chosen.get(segment) ?? new RangeCollector();
+    chosen.set(segment, collector);
     collector.add(id);
     count++;
   }
   // What is damaged has no stage or code, so that only "all" means it.
-  return { count, ranges: options.all ? EVERYTHING : collector.ranges, isDamaged };
+  const ranges = options.all
+    ? letters.segments.map((segment) => [segment, EVERYTHING] as const)
+    : [...chosen].map(([segment, collector]) => [segment, collector.ranges] as const);
+  return { count, ranges: new Map(ranges), isDamaged };
 }
 
 /** Letters are the only copy of what they hold, so nothing is discarded by a slip. */

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { MillraceError, messageOf } from '../base/errors.js';
-import type { StoredLetter } from '../runtime/index.js';
+import type { NamedLetter } from '../runtime/index.js';
 import { recordOf } from '../workers/index.js';
 import { type FilterOptions, filterOf, jsonLine, letterCount, warnOfDamage, withLetters } from './dlq.js';
 import { ByteStream } from './dlq-output.js';
@@ -14,13 +14,13 @@ export interface ExportOptions extends FilterOptions {
 /** `millrace dlq export`. */
 export function exportLetters(
   file: string,
-  ids: readonly number[],
+  names: readonly string[],
   options: ExportOptions,
   io: Io,
 ): Promise<number> {
   return withLetters(file, options, io, async ({ letters }) => {
-    const found = letters.select(filterOf(options, ids), warnOfDamage(io));
-    const encode = options.raw ? rawLine : (stored: StoredLetter) => Buffer.from(jsonLine(stored));
+    const found = letters.select(filterOf(options, names), warnOfDamage(io));
+    const encode = options.raw ? rawLine : (stored: NamedLetter) => Buffer.from(jsonLine(stored));
     if (options.output === undefined) {
       await writeAll(found, encode, (bytes) => io.out.writeBytes(bytes));
       return Exit.DONE;
@@ -34,8 +34,8 @@ export function exportLetters(
 type Write = (bytes: Uint8Array) => Promise<void>;
 
 async function writeAll(
-  found: AsyncIterable<StoredLetter>,
-  encode: (stored: StoredLetter) => Uint8Array,
+  found: AsyncIterable<NamedLetter>,
+  encode: (stored: NamedLetter) => Uint8Array,
   write: Write,
 ): Promise<number> {
   const stream = new ByteStream(write);
@@ -50,7 +50,7 @@ async function writeAll(
 
 const NEWLINE = 0x0a;
 
-function rawLine({ letter }: StoredLetter): Uint8Array {
+function rawLine({ letter }: NamedLetter): Uint8Array {
   const bytes = recordOf(letter);
   return bytes.at(-1) === NEWLINE ? bytes : Buffer.concat([bytes, Buffer.of(NEWLINE)]);
 }

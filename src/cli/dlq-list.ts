@@ -1,4 +1,4 @@
-import type { StoredLetter } from '../runtime/index.js';
+import type { NamedLetter } from '../runtime/index.js';
 import { recordOf } from '../workers/index.js';
 import {
   type FilterOptions,
@@ -37,7 +37,7 @@ export function listLetters(file: string, options: ListOptions, io: Io): Promise
 }
 
 async function writeJson(
-  found: AsyncIterable<StoredLetter>,
+  found: AsyncIterable<NamedLetter>,
   limit = Number.POSITIVE_INFINITY,
   io: Io,
 ): Promise<void> {
@@ -51,7 +51,7 @@ async function writeJson(
 }
 
 async function writeTable(
-  found: AsyncIterable<StoredLetter>,
+  found: AsyncIterable<NamedLetter>,
   limit: number,
   filtered: boolean,
   io: Io,
@@ -76,10 +76,10 @@ async function writeTable(
   io.out.write(`${lines.join('\n')}\n`);
 }
 
-function row({ id, letter }: StoredLetter): string[] {
+function row({ name, letter }: NamedLetter): string[] {
   const position = `${letter.partition}:${letter.offset}`;
   return [
-    String(id),
+    name,
     letter.time.replace(/\.\d+Z$/, 'Z'),
     letter.stage,
     letter.code,

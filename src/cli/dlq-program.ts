@@ -50,9 +50,9 @@ function addLooks({ verb, io, done }: Verbs): void {
       done(await (await import('./dlq-list.js')).listLetters(file, options, io)),
     );
   verb('show', 'show all there is of some', 'Shows all there is of some dead letters, the record too.')
-    .argument('<id...>', 'the numbers that "millrace dlq list" shows', letterId)
-    .action(async (file: string, ids: number[], options) =>
-      done(await (await import('./dlq-show.js')).showLetters(file, ids, options, io)),
+    .argument('<id...>', 'the numbers that "millrace dlq list" shows', letterName)
+    .action(async (file: string, names: string[], options) =>
+      done(await (await import('./dlq-show.js')).showLetters(file, names, options, io)),
     );
   withFilters(verb('stats', 'count them', 'Counts dead letters by stage and code, the most frequent first.'))
     .addOption(formatOption('a table, or one JSON object', ['table', 'json']))
@@ -65,11 +65,11 @@ function addExport({ verb, io, done }: Verbs): void {
   withFilters(
     verb('export', 'write them out', 'Writes dead letters out as NDJSON; they are kept nevertheless.'),
   )
-    .argument('[id...]', 'only these', letterId)
+    .argument('[id...]', 'only these', letterName)
     .option('-o, --output <file>', 'write to this new file instead of standard output')
     .option('--raw', 'only the original records, one a line')
-    .action(async (file: string, ids: number[] | undefined, options) =>
-      done(await (await import('./dlq-export.js')).exportLetters(file, ids ?? [], options, io)),
+    .action(async (file: string, names: string[] | undefined, options) =>
+      done(await (await import('./dlq-export.js')).exportLetters(file, names ?? [], options, io)),
     );
 }
 
@@ -81,11 +81,11 @@ function addDiscard({ verb, io, done }: Verbs): void {
       'Discards dead letters for ever: those with the numbers, or that the options choose.',
     ),
   )
-    .argument('[id...]', 'only these', letterId)
+    .argument('[id...]', 'only these', letterName)
     .option('--all', 'all of them, and what is damaged too')
     .option('-y, --yes', 'without asking')
-    .action(async (file: string, ids: number[] | undefined, options) =>
-      done(await (await import('./dlq-discard.js')).discardLetters(file, ids ?? [], options, io)),
+    .action(async (file: string, names: string[] | undefined, options) =>
+      done(await (await import('./dlq-discard.js')).discardLetters(file, names ?? [], options, io)),
     );
 }
 
@@ -102,12 +102,12 @@ function formatOption(description: string, choices: readonly string[]): Option {
   return new Option('--format <format>', description).choices(choices).default(choices[0]);
 }
 
-function letterId(text: string, before: readonly number[] = []): number[] {
-  const id = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(id)) {
+function letterName(text: string, before: readonly string[] = []): string[] {
+  const number = Number(/^(?:[\w-]+\/)?(\d+)$/.exec(text)?.[1] ?? Number.NaN);
+  if (!Number.isSafeInteger(number)) {
     throw new InvalidArgumentError('expected the number of a dead letter, as "millrace dlq list" shows it.');
   }
-  return [...before, id];
+  return [...before, text];
 }
 
 function positiveNumber(text: string): number {

@@ -1,4 +1,4 @@
-import type { StoredLetter } from '../runtime/index.js';
+import type { NamedLetter } from '../runtime/index.js';
 import { recordOf } from '../workers/index.js';
 import { filterOf, type LetterOptions, printable, warnOfDamage, withLetters } from './dlq.js';
 import { Exit, type Io } from './io.js';
@@ -7,27 +7,29 @@ import { formatCount, type Paint, painter } from './render.js';
 /** `millrace dlq show`. */
 export function showLetters(
   file: string,
-  ids: readonly number[],
+  names: readonly string[],
   options: LetterOptions,
   io: Io,
 ): Promise<number> {
   return withLetters(file, options, io, async ({ letters }) => {
     const paint = painter(io.out, io.env);
-    const missing = new Set(ids);
+    const missing = new Set(names);
     let isFirst = true;
-    for await (const stored of letters.select(filterOf({}, ids), warnOfDamage(io))) {
-      missing.delete(stored.id);
+    for await (const stored of letters.select(filterOf({}, names), warnOfDamage(io))) {
+      missing.delete(stored.name);
       io.out.write(`${isFirst ? '' : '\n'}${description(stored, paint).join('\n')}\n`);
       isFirst = false;
     }
-    for (const id of missing) {
-      io.err.write(`error: there is no dead letter ${id}; "millrace dlq list" shows those that are there\n`);
+    for (const name of missing) {
+      io.err.write(
+        `error: there is no dead letter ${name}; "millrace dlq list" shows those that are there\n`,
+      );
     }
     return missing.size > 0 ? Exit.FAILED : Exit.DONE;
   });
 }
 
-function description({ id, letter }: StoredLetter, paint: Paint): string[] {
+function description({ name, letter }: NamedLetter, paint: Paint): string[] {
   const { stage, code, message, source, partition, offset, attempts, time, pipeline } = letter;
   const rows = [
     ['time', time],
@@ -40,10 +42,10 @@ function description({ id, letter }: StoredLetter, paint: Paint): string[] {
     ['attempts', String(attempts)],
   ];
   const bytes = recordOf(letter);
-  const heads = rows.map(([name, value]) => `  ${name!.padEnd(10)}${printable(value!)}`);
+  const heads = rows.map(([key, value]) => `  ${key!.padEnd(10)}${printable(value!)}`);
   const size = `${formatCount(bytes.length)} ${bytes.length === 1 ? 'byte' : 'bytes'}`;
   return [
-    paint('bold', `dead letter ${id}`),
+    paint('bold', `dead letter ${name}`),
     ...heads,
     `  ${'record'.padEnd(10)}${size}`,
     ...body(letter.record, bytes),

@@ -1,5 +1,5 @@
 import { formatSize } from '../base/units.js';
-import type { StoredLetter } from '../runtime/index.js';
+import type { NamedLetter } from '../runtime/index.js';
 import {
   type FilterOptions,
   filterOf,
@@ -50,7 +50,7 @@ function emptyTally(): Tally {
   return { letters: 0, bytes: 0, oldest: '', newest: '' };
 }
 
-function count({ letter, bytes }: StoredLetter, all: Tally, stages: Map<string, StageTally>): void {
+function count({ letter, bytes }: NamedLetter, all: Tally, stages: Map<string, StageTally>): void {
   const stage = stages.get(letter.stage) ?? { ...emptyTally(), codes: new Map<string, Tally>() };
   stages.set(letter.stage, stage);
   const code = stage.codes.get(letter.code) ?? emptyTally();

@@ -3,7 +3,13 @@ import { MillraceError } from '../base/errors.js';
 import { nodeStorage } from '../base/storage.js';
 import { formatSize } from '../base/units.js';
 import type { Pipeline } from '../plan/index.js';
-import { DeadLetters, type LetterDamage, type LetterFilter, type StoredLetter } from '../runtime/index.js';
+import {
+  type LetterChoice,
+  type LetterName,
+  type NamedDamage,
+  type NamedLetter,
+  PipelineLetters,
+} from '../runtime/index.js';
 import { Exit, type Io } from './io.js';
 import { type LoadOptions, loadPipeline } from './load.js';
 import { plural } from './render.js';
@@ -25,7 +31,7 @@ export interface OpenLetters {
   readonly pipeline: Pipeline;
   /** `<runtime.state>/<pipeline>`. */
   readonly folder: string;
-  readonly letters: DeadLetters;
+  readonly letters: PipelineLetters;
 }
 
 /** Does something with the dead letters of a pipeline, or says what is wrong with the pipeline. */
@@ -37,17 +43,17 @@ export async function withLetters(
 ): Promise<number> {
   const loaded = await loadPipeline(file, options, io);
   if (!loaded) return Exit.CONFIGURATION;
-  const { pipeline } = loaded;
+  const { pipeline, plan } = loaded;
   const folder = join(options.state ?? pipeline.runtime.state, pipeline.name);
   if ((await nodeStorage.list(folder)).length === 0) {
     const message = `no dead letters: nothing has run with this state folder (${folder})`;
     throw new MillraceError('nothing_has_run', message, { blame: 'config' });
   }
-  const letters = await DeadLetters.open({ storage: nodeStorage, folder, pipeline });
+  const letters = await PipelineLetters.open({ storage: nodeStorage, folder, pipeline }, plan);
   return await action({ pipeline, folder, letters });
 }
 
-export function filterOf(options: FilterOptions, ids: readonly number[] = []): LetterFilter {
+export function filterOf(options: FilterOptions, names: readonly LetterName[] = []): LetterChoice {
   const { stage, code, source, since, until } = options;
   return {
     ...(stage && { stages: stage }),
@@ -55,17 +61,17 @@ export function filterOf(options: FilterOptions, ids: readonly number[] = []): L
     ...(source && { sources: source }),
     ...(since !== undefined && { sinceMs: since }),
     ...(until !== undefined && { untilMs: until }),
-    ...(ids.length > 0 && { ids: new Set(ids) }),
+    ...(names.length > 0 && { names: new Set(names) }),
   };
 }
 
 /** Whether the filter chooses, or lets everything pass. */
-export function isFiltered(filter: LetterFilter): boolean {
+export function isFiltered(filter: LetterChoice): boolean {
   return Object.keys(filter).length > 0;
 }
 
 /** Tells of regions that cannot be read; what lies around them can. */
-export function warnOfDamage(io: Io): (damage: LetterDamage) => void {
+export function warnOfDamage(io: Io): (damage: NamedDamage) => void {
   return ({ from, to, bytes }) => {
     const which = to - from === 1 ? `dead letter ${from}` : `dead letters ${from} to ${to - 1}`;
     io.err.write(
@@ -75,7 +81,8 @@ export function warnOfDamage(io: Io): (damage: LetterDamage) => void {
 }
 
 /** What goes out as JSON: the letter with its number. */
-export function jsonLine({ id, letter }: StoredLetter): string {
+export function jsonLine({ name, letter }: NamedLetter): string {
+  const id = /^\d+$/.test(name) ? Number(name) : name;
   return `${JSON.stringify({ id, ...letter })}\n`;
 }
 

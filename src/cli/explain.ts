@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { formatSize } from '../base/units.js';
 import type { Shape } from '../batch/index.js';
+import type { Partitioning } from '../component/index.js';
 import type { ChainPlan, NodePlan, Pipeline, Plan, SegmentPlan } from '../plan/index.js';
 import { Exit, type Io } from './io.js';
 import { type LoadOptions, loadPipeline } from './load.js';
@@ -18,6 +19,7 @@ export async function explainVerb(file: string, options: LoadOptions, io: Io): P
   const lines = [
     ...runtimeLines(pipeline, paint),
     ...plan.segments.flatMap((segment) => segmentLines(segment, plan, paint)),
+    ...durableLines(plan, paint),
     ...shapeLines(plan, paint),
   ];
   io.out.write(`${lines.join('\n')}\n`);
@@ -42,7 +44,7 @@ function runtimeLines({ name, runtime, deadLetter }: Pipeline, paint: Paint): st
         'batches',
         `about ${formatSize(batch.maxBytes)}, at most ${plural(batch.maxRecords, 'record')}, waiting up to ${batch.lingerMs} ms`,
       ],
-      ['dead letters', `${join(runtime.state, name, 'dead_letters')}${share}`],
+      ['state', `checkpoints, dead letters and durable queues are in ${join(runtime.state, name)}${share}`],
     ]),
     '',
   ];
@@ -50,11 +52,9 @@ function runtimeLines({ name, runtime, deadLetter }: Pipeline, paint: Paint): st
 
 function segmentLines(segment: SegmentPlan, plan: Plan, paint: Paint): string[] {
   const bytes = segment.inboxes.reduce((sum, { queue }) => sum + queue.maxBytes, 0);
-  const queues = segment.inboxes.map(({ stage, inputs, queue }) => [
-    stage,
-    plan.stages.get(stage)!.kind === 'source'
-      ? 'between the source and its trips'
-      : `from ${inputs.join(', ')}`,
+  const queues = segment.inboxes.map(({ id, inputs, queue }) => [
+    id,
+    isRead(id, segment, plan) ? 'between the source and its trips' : `from ${inputs.join(', ')}`,
     `${queue.type}, ${formatSize(queue.maxBytes)}`,
     queue.whenFull === 'block' ? 'blocks when full' : `${queue.whenFull} when full`,
   ]);
@@ -66,6 +66,27 @@ function segmentLines(segment: SegmentPlan, plan: Plan, paint: Paint): string[] 
     ...table(queues).map((line) => `    ${line}`),
     '',
   ];
+}
+
+function isRead(id: string, { reads }: SegmentPlan, plan: Plan): boolean {
+  return reads.includes(id) || plan.stages.get(id)?.kind === 'source';
+}
+
+/** The queues between the segments. */
+function durableLines({ queues }: Plan, paint: Paint): string[] {
+  if (queues.size === 0) return [];
+  const rows = [...queues.values()].map(({ stage, queue, producers }) => [
+    stage.id,
+    queue.type,
+    `from ${producers.map((id) => `segment ${id}`).join(', ')}`,
+    partitioningText(queue.definition.partitioning(queue.config)),
+  ]);
+  const heading = `${paint('bold', 'durable queues')} join the segments, each of which has checkpoints of its own`;
+  return [heading, ...table(rows).map((line) => `  ${line}`), ''];
+}
+
+function partitioningText({ partitions, key }: Partitioning): string {
+  return `${plural(partitions, 'partition')}${key === undefined ? '' : ` by ${key}`}`;
 }
 
 function chainLines(chain: ChainPlan, plan: Plan, paint: Paint): string[] {
@@ -82,7 +103,7 @@ function nodeDetails(node: NodePlan, chain: ChainPlan): [string, string] {
   const from = node.inputs.length > 0 ? `of ${node.inputs.map((i) => nodeName(chain, i)).join(', ')}` : '';
   if (node.kind === 'decode') return [`as ${node.format!.type}`, from];
   if (node.kind === 'encode') return [`as ${node.format?.type ?? 'it is'}`, from];
-  if (node.kind === 'send') return ['into its queue', from];
+  if (node.kind === 'send') return [node.partitioning ? 'into its durable queue' : 'into its queue', from];
   return [node.kind === 'receive' ? 'from its queue' : node.type, from];
 }
 

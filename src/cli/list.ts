@@ -9,7 +9,7 @@ import { type Paint, painter, table, wrap } from './render.js';
 
 /** Anything that `list` describes. */
 export interface Component {
-  readonly kind: 'source' | 'transform' | 'sink' | 'format';
+  readonly kind: 'source' | 'transform' | 'sink' | 'queue' | 'format';
   readonly name: string;
   readonly summary: string;
   readonly fields: readonly Field[];
@@ -21,12 +21,13 @@ export interface Component {
 
 /** All components, by kind and name. */
 export function components(): readonly Component[] {
-  const { sources, transforms, sinks, formats } = CATALOGUE;
+  const { sources, transforms, sinks, queues, formats } = CATALOGUE;
   const byName = (a: Component, b: Component) => (a.name < b.name ? -1 : 1);
   return [
     ...[...sources.values()].sort(byName),
     ...[...transforms.values()].sort(byName),
     ...[...sinks.values()].sort(byName),
+    ...[...queues.values()].sort(byName),
     ...formats
       .map((format) => {
         const places = [format.decoder && 'sources', format.encoder && 'sinks'].filter(Boolean);
@@ -38,7 +39,13 @@ export function components(): readonly Component[] {
   ];
 }
 
-const HEADINGS = { source: 'Sources', transform: 'Transforms', sink: 'Sinks', format: 'Formats' } as const;
+const HEADINGS = {
+  source: 'Sources',
+  transform: 'Transforms',
+  sink: 'Sinks',
+  queue: 'Durable queues',
+  format: 'Formats',
+} as const;
 
 /** `millrace list`. */
 export function listVerb(name: string | undefined, io: Io): number {
@@ -64,7 +71,7 @@ export function listVerb(name: string | undefined, io: Io): number {
 
 function overview(all: readonly Component[], paint: Paint): string[] {
   const width = Math.max(...all.map(({ name }) => name.length));
-  const lines = (['source', 'transform', 'sink', 'format'] as const).flatMap((kind) => [
+  const lines = (['source', 'transform', 'sink', 'queue', 'format'] as const).flatMap((kind) => [
     paint('bold', HEADINGS[kind]),
     ...all
       .filter((component) => component.kind === kind)
@@ -77,13 +84,22 @@ function overview(all: readonly Component[], paint: Paint): string[] {
 const WIDTH = 100;
 
 function description(component: Component, paint: Paint): string[] {
-  const { kind, name, summary, directions, example } = component;
+  const { kind, name, summary, directions } = component;
   const title = `${paint('bold', name)} (${kind}${directions ? `, ${directions}` : ''})`;
   const own = optionLines('Options', component.fields, paint);
-  const common = kind === 'format' ? [] : optionLines(`Options of every ${kind}`, commonFields(kind), paint);
-  const shown = kind === 'format' ? `format: ${example.trim()}` : example.trimEnd();
+  const common =
+    kind === 'format' || kind === 'queue'
+      ? []
+      : optionLines(`Options of every ${kind}`, commonFields(kind, CATALOGUE), paint);
+  const shown = exampleOf(component);
   const exampleLines = [paint('bold', 'Example'), ...shown.split('\n').map((line) => `  ${line}`)];
   return [title, ...wrap(summary, WIDTH), '', ...own, ...common, ...exampleLines];
+}
+
+/** As it would stand in a stage. */
+export function exampleOf({ kind, example }: Component): string {
+  if (kind === 'format') return `format: ${example.trim()}`;
+  return kind === 'queue' ? `queue:\n${example.trimEnd().replace(/^/gm, '  ')}` : example.trimEnd();
 }
 
 function optionLines(heading: string, fields: readonly Field[], paint: Paint): string[] {

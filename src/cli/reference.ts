@@ -2,9 +2,10 @@ import type { Command } from 'commander';
 import type { Field } from '../config/index.js';
 import { EXAMPLE_RECORD, type FunctionDocumentation, functionChapters } from '../expression/index.js';
 import { commonFields, TOP_LEVEL } from '../plan/index.js';
+import { CATALOGUE } from './catalogue.js';
 import { fieldRows } from './field-text.js';
 import type { Io } from './io.js';
-import { type Component, components } from './list.js';
+import { type Component, components, exampleOf } from './list.js';
 import { createProgram } from './program.js';
 
 const NOTE =
@@ -21,13 +22,14 @@ export function referencePages(): ReadonlyMap<string, string> {
     ['transforms.md', componentsPage('Transforms', 'transform', of('transform'))],
     ['sinks.md', componentsPage('Sinks', 'sink', of('sink'))],
     ['functions.md', functionsPage()],
+    ['queues.md', componentsPage('Durable queues', 'queue', of('queue'))],
     ['formats.md', componentsPage('Formats', 'format', of('format'))],
     ['command-line.md', commandsPage()],
   ]);
 }
 
 function indexPage(all: readonly Component[]): string {
-  const sections = (['source', 'transform', 'sink', 'format'] as const).map((kind) => {
+  const sections = (['source', 'transform', 'sink', 'queue', 'format'] as const).map((kind) => {
     const rows = all.filter((component) => component.kind === kind);
     const entries = rows.map(({ name, summary }) => `- [\`${name}\`](${kind}s.md#${name}): ${summary}`);
     return `## ${capital(kind)}s\n\n${entries.join('\n')}`;
@@ -45,9 +47,9 @@ function pipelinePage(): string {
     '## At the top',
     fieldTable(TOP_LEVEL),
     '## In every source',
-    `\`type\`, the options of that type ([sources](sources.md)), and:\n\n${fieldTable(commonFields('source'))}`,
+    `\`type\`, the options of that type ([sources](sources.md)), and:\n\n${fieldTable(commonFields('source', CATALOGUE))}`,
     '## In every transform and sink',
-    `\`type\`, the options of that type ([transforms](transforms.md), [sinks](sinks.md)), and:\n\n${fieldTable(commonFields('sink'))}`,
+    `\`type\`, the options of that type ([transforms](transforms.md), [sinks](sinks.md)), and:\n\n${fieldTable(commonFields('sink', CATALOGUE))}`,
   ]);
 }
 
@@ -70,24 +72,28 @@ function functionSection({ name, usages, summary, example, result }: FunctionDoc
 }
 
 function componentsPage(title: string, kind: Component['kind'], all: readonly Component[]): string {
-  const common =
-    kind === 'format'
-      ? 'A format without options is a bare word, `format: json`; with options it is a map with `type`.'
-      : `Options that every ${kind} has are in [keys of a pipeline file](pipeline.md). Formats are [described here](formats.md).`;
-  return page(title, [common, ...all.map(componentSection)]);
+  return page(title, [introduction(kind), ...all.map(componentSection)]);
 }
 
-function componentSection({ kind, name, summary, directions, fields, example, sample }: Component): string {
+function introduction(kind: Component['kind']): string {
+  if (kind === 'format')
+    return 'A format without options is a bare word, `format: json`; with options it is a map with `type`.';
+  if (kind === 'queue')
+    return 'The `queue` of a stage that outlives the run. Without options it is a bare word, `queue: disk`; with options it is a map with `type`. The queue in memory is described in [keys of a pipeline file](pipeline.md).';
+  return `Options that every ${kind} has are in [keys of a pipeline file](pipeline.md). Formats are [described here](formats.md).`;
+}
+
+function componentSection(component: Component): string {
+  const { name, summary, directions, fields, sample } = component;
   const able = directions ? `\n\n${capital(directions)}.` : '';
   const options = fields.length === 0 ? 'No options.' : fieldTable(fields);
-  const body = kind === 'format' ? `format: ${example.trim()}` : example.trimEnd();
   const files = Object.entries(sample?.files ?? {}).map(
     ([path, text]) => `\n\nWith \`${path}\`\n\n${fenced('text', text)}`,
   );
   const shown = sample
     ? `${files.join('')}\n\n${fenced('text', sample.input)}\n\nbecomes\n\n${fenced('json', sample.output)}`
     : '';
-  return `## ${name}\n\n${summary}${able}\n\n${options}\n\n${fenced('yaml', body)}${shown}`;
+  return `## ${name}\n\n${summary}${able}\n\n${options}\n\n${fenced('yaml', exampleOf(component))}${shown}`;
 }
 
 function fenced(language: string, text: string): string {

@@ -26,7 +26,7 @@ export interface RunVerbOptions extends LoadOptions {
 export async function runVerb(file: string, options: RunVerbOptions, io: Io): Promise<number> {
   if (options.only) {
     io.err.write(
-      'error: --only chooses among segments, and only durable queues (disk, RabbitMQ, Kafka) cut a pipeline into several; they are planned, so leave --only out for now\n',
+      'error: --only chooses among segments, and only queues in a broker (RabbitMQ, Kafka) can join segments that run in different processes; they are planned, so leave --only out for now\n',
     );
     return Exit.CONFIGURATION;
   }
@@ -109,7 +109,8 @@ function lanesFor(pipeline: Pipeline, plan: Plan, workers: number): Promise<Lane
   const { batch, memoryBytes, tripTimeoutMs } = pipeline.runtime;
   const wanted = ARENA_PER_BATCH * batch.maxBytes;
   const arenaBytes = Math.min(MOST_ARENA_BYTES, Math.max(LEAST_ARENA_BYTES, wanted));
-  const data = { pipeline: pipeline.name, chains: plan.segments[0]!.chains, arenaBytes };
+  const chains = plan.segments.flatMap((segment) => segment.chains);
+  const data = { pipeline: pipeline.name, chains, arenaBytes };
   const memoryLimit = memoryBytes + (workers + 1) * arenaBytes + MEMORY_SLACK_BYTES;
   const limits = { timeoutMs: tripTimeoutMs, memoryBytes: memoryLimit };
   return createLanes(data, workers, limits);

@@ -1,7 +1,7 @@
 import { formatDurationMs, formatSize } from '../base/units.js';
 import type { Plan, StageKind } from '../plan/index.js';
 import type { Run } from '../runtime/index.js';
-import { formatCount, formatRate, type Paint, shortCount, table } from './render.js';
+import { formatCount, formatRate, type Paint, plural, shortCount, table } from './render.js';
 import { readBy } from './sampler.js';
 import { checkSums, type Sums } from './sums.js';
 
@@ -15,10 +15,10 @@ export interface Summary {
   readonly bytesPerSecond: number;
   readonly recordsPerSecond: number;
   readonly stages: readonly StageSummary[];
+  /** The durable queues; only where there are some. */
+  readonly queues?: readonly QueueSummary[];
   readonly errors: readonly { readonly stage: string; readonly code: string; readonly count: number }[];
   readonly deadLetters: number;
-  /** Only where there are dead letters. */
-  readonly deadLetterPath?: string;
   /** Only where the run came to its end: a failure leaves records under way. */
   readonly sums?: Sums;
   /** Only where the run went on at a checkpoint and found nothing to read after it: when that was made. */
@@ -40,7 +40,18 @@ export interface StageSummary {
   readonly bytes?: number;
 }
 
-type Finished = Pick<Run, 'metrics' | 'deadLetterPath' | 'resumedFrom'>;
+export interface QueueSummary {
+  /** The stage behind it. */
+  readonly queue: string;
+  readonly type: string;
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  /** Records that wait in it, where that is known. */
+  readonly waiting?: number;
+  readonly bytesIn: number;
+}
+
+type Finished = Pick<Run, 'metrics' | 'resumedFromMs' | 'queueLag'>;
 
 export function summarize(
   run: Finished,
@@ -48,8 +59,10 @@ export function summarize(
   outcome: Summary['outcome'],
   elapsedMs: number,
 ): Summary {
-  const { metrics, deadLetterPath, resumedFrom } = run;
+  const { metrics, resumedFromMs } = run;
   const { bytes, records } = readBy(run, plan);
+  const taken = [...metrics.queues.values()].reduce((sum, { recordsOut }) => sum + recordsOut, 0);
+  const isNothingNew = resumedFromMs !== undefined && records + taken === 0;
   const seconds = Math.max(0.001, elapsedMs / 1000);
   const stages = [...plan.stages.values()].map(({ id, kind, type }): StageSummary => {
     const { recordsIn, recordsOut, dropped, droppedByQueue, deadLettered, added, bytes } = metrics.stage(id);
@@ -72,14 +85,27 @@ export function summarize(
     bytesPerSecond: Math.round(bytes / seconds),
     recordsPerSecond: Math.round(records / seconds),
     stages,
+    ...(plan.queues.size > 0 && { queues: queueSummaries(run, plan) }),
     errors: [...metrics.stages].flatMap(([stage, { errors }]) =>
       [...errors].map(([code, count]) => ({ stage, code, count })),
     ),
     deadLetters: metrics.deadLetters,
-    ...(metrics.deadLetters > 0 && { deadLetterPath }),
     ...(outcome !== 'failed' && { sums: checkSums(plan, metrics) }),
-    ...(resumedFrom && records === 0 && { nothingNewSince: new Date(resumedFrom.timeMs).toISOString() }),
+    ...(isNothingNew && { nothingNewSince: new Date(resumedFromMs).toISOString() }),
   };
+}
+
+function queueSummaries(run: Finished, plan: Plan): QueueSummary[] {
+  const lags = run.queueLag();
+  return [...plan.queues.values()].map(({ id, stage, queue }) => {
+    const waiting = lags.get(id);
+    return {
+      queue: stage.id,
+      type: queue.type,
+      ...run.metrics.queue(id),
+      ...(waiting !== undefined && { waiting }),
+    };
+  });
 }
 
 const OUTCOMES = { done: 'done', drained: 'stopped and drained', failed: 'failed' } as const;
@@ -90,9 +116,10 @@ export function summaryLines(summary: Summary, paint: Paint): string[] {
   const title = `${pipeline}: ${OUTCOMES[outcome]} in ${formatDurationMs(elapsedMs)}`;
   const rates = `${formatSize(bytesRead)} read, ${formatRate(bytesPerSecond)}, ${shortCount(recordsPerSecond)} records/s`;
   const lines = ['', `${paint('bold', title)}  ${rates}`, '', ...stageLines(summary, paint)];
+  if (summary.queues) lines.push('', ...queueLines(summary.queues, paint));
   if (summary.errors.length > 0) lines.push('', ...errorLines(summary, paint));
-  if (summary.deadLetterPath !== undefined)
-    lines.push('', `dead letters are in ${summary.deadLetterPath}: look at them with "millrace dlq list"`);
+  if (summary.deadLetters > 0)
+    lines.push('', `${plural(summary.deadLetters, 'dead letter')}: look with "millrace dlq list"`);
   if (summary.nothingNewSince !== undefined) {
     const advice = `nothing new to read since ${summary.nothingNewSince}; --fresh starts over`;
     lines.push('', paint('yellow', advice));
@@ -124,6 +151,20 @@ function stageLines({ stages }: Summary, paint: Paint): string[] {
     ...(someAdded ? [formatCount(stage.added ?? 0)] : []),
   ]);
   const [first, ...rest] = table([header, ...rows], new Set([2, 3, 4, 5, 6, 7, 8]));
+  return [paint('dim', first!), ...rest];
+}
+
+function queueLines(queues: readonly QueueSummary[], paint: Paint): string[] {
+  const header = ['queue in front of', 'type', 'records in', 'records out', 'waiting', 'bytes in'];
+  const rows = queues.map(({ queue, type, recordsIn, recordsOut, waiting, bytesIn }) => [
+    queue,
+    type,
+    formatCount(recordsIn),
+    formatCount(recordsOut),
+    waiting === undefined ? '' : formatCount(waiting),
+    formatCount(bytesIn),
+  ]);
+  const [first, ...rest] = table([header, ...rows], new Set([2, 3, 4, 5]));
   return [paint('dim', first!), ...rest];
 }
 

@@ -1,4 +1,4 @@
-import type { Plan, Stage } from '../plan/index.js';
+import { durableQueueOf, type Plan, queueId, type Stage } from '../plan/index.js';
 import type { Metrics, StageCounts } from '../runtime/index.js';
 import { formatCount, plural } from './render.js';
 
@@ -37,6 +37,7 @@ function wrongSums(stage: Stage, metrics: Metrics): string[] {
   }
   if (stage.inputs.length === 0) return wrong;
   const sent = stage.inputs.reduce((sum, input) => sum + metrics.stage(input).recordsOut, 0);
+  if (durableQueueOf(stage)) return [...wrong, ...wrongQueueSums(stage, sent, metrics)];
   if (sent !== recordsIn + droppedByQueue) {
     const arrived = `${formatCount(recordsIn)} arrived and its queue dropped ${formatCount(droppedByQueue)}`;
     wrong.push(`the inputs of "${stage.id}" put out ${formatCount(sent)}, but ${arrived}`);
@@ -44,12 +45,31 @@ function wrongSums(stage: Stage, metrics: Metrics): string[] {
   return wrong;
 }
 
-/** One source, one sink, and every stage between them with one input and one reader. */
+/** In front of a stage with a durable queue, which may have held records before the run and may hold some after it. */
+function wrongQueueSums(stage: Stage, sent: number, metrics: Metrics): string[] {
+  const { recordsIn, recordsOut } = metrics.queue(queueId(stage.id));
+  const taken = metrics.stage(stage.id).recordsIn;
+  const wrong: string[] = [];
+  if (sent !== recordsIn) {
+    wrong.push(
+      `the inputs of "${stage.id}" put out ${formatCount(sent)}, but ${formatCount(recordsIn)} went into its queue`,
+    );
+  }
+  if (taken !== recordsOut) {
+    wrong.push(
+      `${formatCount(recordsOut)} came out of the queue of "${stage.id}", which took in ${formatCount(taken)}`,
+    );
+  }
+  return wrong;
+}
+
+/** One source, one sink, no durable queue, and every stage between them with one input and one reader. */
 function isLinear(plan: Plan): boolean {
   const stages = [...plan.stages.values()];
   const read = stages.flatMap(({ inputs }) => inputs);
   const sources = stages.filter(({ kind }) => kind === 'source');
   return (
+    plan.queues.size === 0 &&
     sources.length === 1 &&
     new Set(read).size === read.length &&
     stages.every(({ inputs }) => inputs.length <= 1)

@@ -4,12 +4,13 @@ import type { Arena, Batch, Partition, Shape } from '../batch/index.js';
 import type { Field } from '../config/fields.js';
 import type { Wanted, Written } from '../formats/index.js';
 import type { Claims } from './claims.js';
+import type { QueuedAs } from './queue.js';
 import type { RecordEnds } from './record-ends.js';
 
 /** Checked options of a component, defaults filled in. Plain data: it travels to the threads. */
 export type Config = Readonly<Record<string, unknown>>;
 
-interface Described {
+export interface Described {
   /** The name in `type:`. */
   readonly name: string;
   /** One sentence. */
@@ -77,14 +78,15 @@ export interface Outlet {
   readonly lingerMs: number;
 }
 
-export interface Source {
+/** @template C what it reads: chunks of bytes, or for the end of a durable queue batches */
+export interface Source<C = Chunk> {
   /** Says in the context's claims what it will read. All stages do so before any of them reads or writes. */
   claim?(): Promise<void>;
   /**
    * Reads on after `from`, which is empty at a beginning. Ends at the end of the input, or soon after `signal` aborts (then what was read
    * whole is still yielded).
    */
-  read(outlet: Outlet, signal: AbortSignal, from: Positions): AsyncIterable<Chunk>;
+  read(outlet: Outlet, signal: AbortSignal, from: Positions): AsyncIterable<C>;
   /** What it has read cannot be read again: each checkpoint waits for the disk. */
   readonly readsOnce?: boolean;
   /** The checkpoint that holds these positions is durable: what lies before them will never be asked for again. */
@@ -173,6 +175,8 @@ export interface Block {
   readonly records: number;
   /** The path of all its records, where the sink's definition has a `path`. */
   readonly key?: string;
+  /** The bytes are those of a batch on its way into a durable queue. */
+  readonly queued?: QueuedAs;
 }
 
 /** Of what a sink's records go to paths that they name themselves. Plain data: it travels to the threads. */

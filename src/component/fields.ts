@@ -3,6 +3,11 @@ import { EXPRESSION, parseExpression, parsePathTemplate, TEMPLATE } from '../exp
 import { FORMATS, type FormatDefinition } from '../formats/index.js';
 import type { PathOfRecords } from './definition.js';
 
+/** The fields that an expression reads. */
+export function readsOf(expression: string): ReadonlySet<string> {
+  return parseExpression(expression).names;
+}
+
 /** The fields that a path reads. */
 export function readsOfPath({ template, time }: PathOfRecords): ReadonlySet<string> {
   const { names, isTimed } = parsePathTemplate(template);

@@ -9,7 +9,7 @@ export {
   type StoredFileStats,
 } from '../base/storage.js';
 export { SyncGroup } from '../base/sync-group.js';
-export type { Partition } from '../batch/index.js';
+export type { DetachedBatch, DetachedMeta, Partition } from '../batch/index.js';
 export { type Field, FieldError, type FieldType } from '../config/fields.js';
 export {
   EXPRESSION,
@@ -19,9 +19,16 @@ export {
   TEMPLATE,
 } from '../expression/index.js';
 export type { Written } from '../formats/index.js';
+export {
+  type LogFrame,
+  type LogOptions,
+  LogReader,
+  type LogState,
+  LogWriter,
+} from '../log/index.js';
 export { Claims } from './claims.js';
 export type * from './definition.js';
-export { expressionField, formatField, readsOfPath, templateField } from './fields.js';
+export { expressionField, formatField, readsOf, readsOfPath, templateField } from './fields.js';
 export { Framer } from './framing.js';
 export type {
   FramingOptions,
@@ -31,4 +38,5 @@ export type {
   ResumeOf,
   Turn,
 } from './framing-types.js';
+export type * from './queue.js';
 export { type RecordEnds, recordEndsOf } from './record-ends.js';

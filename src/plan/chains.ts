@@ -1,29 +1,61 @@
+import { durableQueueOf, queueId } from './durable.js';
 import { chainFrom, isRoot } from './fusion.js';
-import { learn, type PlanProblem } from './knowledge.js';
-import type { Pipeline, QueueConfig, Stage } from './pipeline.js';
-import type { ChainPlan, InboxPlan, NodePlan, Plan } from './plan.js';
+import { type Knowledge, learn, type PlanProblem } from './knowledge.js';
+import type { MemoryQueueConfig, Pipeline } from './pipeline.js';
+import type { ChainPlan, InboxPlan, NodePlan, Plan, QueuePlan, SegmentPlan } from './plan.js';
+import { cutIntoSegments, queuesBetween, refuseReturns, type SegmentStages, segmentId } from './segments.js';
 
-/** Turns a checked pipeline (its graph has no cycle) into chains and queues. No I/O. */
+/** Turns a checked pipeline (its graph has no cycle) into segments, chains and queues. No I/O. */
 export function planPipeline(pipeline: Pipeline): { plan: Plan; problems: readonly PlanProblem[] } {
   const problems: PlanProblem[] = [];
   const knowledge = learn(pipeline, problems);
   const { order, shapes, wanted } = knowledge;
-  const chains = order.filter(isRoot).map((root) => chainFrom(root, knowledge, pipeline.runtime.batch));
-  const inboxes = inboxesOf(order, chains, pipeline);
+  const cut = cutIntoSegments(order);
+  const queues = queuesBetween(cut);
+  problems.push(...refuseReturns(cut, queues));
+  const standard = defaultQueue(pipeline, cut);
+  const segments = cut.map((stages) => segmentFrom(stages, { knowledge, pipeline, queues, standard }));
   const stages = new Map(order.map((stage) => [stage.id, stage]));
-  const segment = { id: pipeline.name, stages: order.map((stage) => stage.id), chains, inboxes };
-  return { plan: { name: pipeline.name, stages, segments: [segment], shapes, wanted }, problems };
+  return { plan: { name: pipeline.name, stages, segments, queues, shapes, wanted }, problems };
 }
 
-function inboxesOf(order: readonly Stage[], chains: readonly ChainPlan[], pipeline: Pipeline): InboxPlan[] {
-  const standard = defaultQueue(pipeline, order);
-  return order
-    .map((stage) => {
-      const feeding = chains.filter((chain) => chain.nodes.some((node) => isLeafFor(node, stage.id)));
-      const inputs = stage.kind === 'source' ? [stage.id] : feeding.map((chain) => chain.id);
-      return { stage: stage.id, inputs, queue: { ...standard, ...stage.queue } };
-    })
-    .filter((inbox) => inbox.inputs.length > 0);
+interface Surroundings {
+  readonly knowledge: Knowledge;
+  readonly pipeline: Pipeline;
+  readonly queues: ReadonlyMap<string, QueuePlan>;
+  readonly standard: Required<MemoryQueueConfig>;
+}
+
+function segmentFrom(
+  stages: SegmentStages,
+  { knowledge, pipeline, queues, standard }: Surroundings,
+): SegmentPlan {
+  const id = segmentId(stages);
+  const { batch } = pipeline.runtime;
+  const chains = stages.filter(isRoot).map((root) => chainFrom(root, knowledge, batch));
+  const writes = [...queues.values()]
+    .filter(({ producers }) => producers.includes(id))
+    .map((queue) => queue.id);
+  const reads = stages.filter(durableQueueOf).map((stage) => queueId(stage.id));
+  const inboxes = [
+    ...stages.filter(({ kind }) => kind === 'source').map((stage) => inboxOf(stage.id, [stage.id], standard)),
+    ...reads.map((queue) => inboxOf(queue, [queue], standard)),
+    ...stages.flatMap((stage) => {
+      const inputs = chainsInto(stage.id, chains);
+      const queue = durableQueueOf(stage) ? standard : { ...standard, ...(stage.queue as MemoryQueueConfig) };
+      return inputs.length > 0 ? [inboxOf(stage.id, inputs, queue)] : [];
+    }),
+    ...writes.map((queue) => inboxOf(queue, chainsInto(queues.get(queue)!.stage.id, chains), standard)),
+  ];
+  return { id, stages: stages.map((stage) => stage.id), reads, writes, chains, inboxes };
+}
+
+function inboxOf(id: string, inputs: readonly string[], queue: Required<MemoryQueueConfig>): InboxPlan {
+  return { id, inputs, queue };
+}
+
+function chainsInto(stage: string, chains: readonly ChainPlan[]): string[] {
+  return chains.filter(({ nodes }) => nodes.some((node) => isLeafFor(node, stage))).map(({ id }) => id);
 }
 
 function isLeafFor(node: NodePlan, stage: string): boolean {
@@ -34,8 +66,13 @@ function isLeafFor(node: NodePlan, stage: string): boolean {
  * Room for a few batches for every worker, and no more: what waits in a queue only costs memory. With many queues each
  * gets less, so that together they stay within half of `runtime.memory`; the other half is for work under way.
  */
-function defaultQueue({ runtime }: Pipeline, order: readonly Stage[]): Required<QueueConfig> {
-  const queues = order.filter((stage) => stage.kind !== 'transform' || stage.queue).length;
+function defaultQueue(
+  { runtime }: Pipeline,
+  segments: readonly SegmentStages[],
+): Required<MemoryQueueConfig> {
+  const stages = segments.flat();
+  const durable = stages.filter(durableQueueOf).length;
+  const queues = stages.filter((stage) => stage.kind !== 'transform' || stage.queue).length + durable;
   const share = Math.floor(runtime.memoryBytes / 2 / queues);
   const maxBytes = Math.min(8 * runtime.batch.maxBytes, Math.max(share, runtime.batch.maxBytes));
   return { type: 'memory', maxBytes, whenFull: 'block' };

@@ -21,10 +21,10 @@ import {
   INPUTS_FIELD,
   ON_ERROR_FIELD,
   ON_ERROR_OR_RETRY_FIELD,
-  QUEUE_FIELD,
+  queueField,
   wrongId,
 } from './pipeline-fields.js';
-import type { Catalogue, QueueConfig, Stage, StageKind } from './pipeline-types.js';
+import type { Catalogue, MemoryQueueConfig, QueueConfig, Stage, StageKind } from './pipeline-types.js';
 
 /** How many stages a pipeline can have: more would be a mistake, and a risk to whoever walks the graph. */
 const MOST_STAGES = 1000;
@@ -207,17 +207,24 @@ class StageReader {
     const entry = this.#kind === 'source' ? undefined : entryOf(map, 'queue');
     const at = this.#child('queue');
     if (!entry || refuseLaterQueue(entry.value, at)) return undefined;
-    const queue = checkValue(entry.value, QUEUE_FIELD.type, at) as Record<string, unknown> | undefined;
-    if (!queue) return undefined;
-    const maxBytes = queue.max_bytes as number | undefined;
-    const whenFull = queue.when_full as QueueConfig['whenFull'];
-    return { type: 'memory', whenFull, ...(maxBytes !== undefined && { maxBytes }) };
+    const { queues } = this.#context.catalogue;
+    const checked = checkValue(entry.value, queueField(queues).type, at) as Config | undefined;
+    if (!checked) return undefined;
+    const { type, ...config } = checked;
+    const definition = queues.get(type as string);
+    if (!definition) return memoryQueue(config);
+    for (const { field, message } of definition.check?.(config) ?? []) {
+      const path = childPath(at.path, field);
+      const place = entryOf(entry.value, field)?.value.place ?? entry.value.place;
+      at.problems.add(place, path, message);
+    }
+    return { type: definition.name, definition, config };
   }
 
   /** Checks the definition's own fields and then, when nothing is wrong with the stage, what the definition knows. */
   #config(map: MapNode, definition: Definition, before: number): Config | undefined {
     const { problems, incomplete } = this.#context;
-    const others = ['type', ...commonFields(this.#kind).map(({ name }) => name)];
+    const others = ['type', ...commonFields(this.#kind, this.#context.catalogue).map(({ name }) => name)];
     const entries = map.entries.filter((entry) => !this.#refuseInbox(entry));
     const options = { owner: this.#entry.keyPlace, others };
     const config = checkFields({ ...map, entries }, definition.fields, this.#at, options);
@@ -246,8 +253,13 @@ class StageReader {
 }
 
 /** The keys that every stage of a kind has, but for its type. */
-export function commonFields(kind: StageKind): readonly Field[] {
-  return kind === 'source' ? [ON_ERROR_FIELD] : [INPUTS_FIELD, QUEUE_FIELD, ON_ERROR_OR_RETRY_FIELD];
+export function commonFields(kind: StageKind, { queues }: Pick<Catalogue, 'queues'>): readonly Field[] {
+  return kind === 'source' ? [ON_ERROR_FIELD] : [INPUTS_FIELD, queueField(queues), ON_ERROR_OR_RETRY_FIELD];
+}
+
+function memoryQueue({ max_bytes, when_full }: Config): MemoryQueueConfig {
+  const whenFull = when_full as MemoryQueueConfig['whenFull'];
+  return { type: 'memory', whenFull, ...(max_bytes !== undefined && { maxBytes: max_bytes as number }) };
 }
 
 /** Where the value of a path such as `routes.slow` or `paths[0]` stands, or the nearest thing around it. */

@@ -1,11 +1,13 @@
 import type { TransformDefinition } from '../component/index.js';
+import { durableQueueOf, queueId } from './durable.js';
 import { formatOf, inputShape, type Knowledge, NOTHING, pathOf } from './knowledge.js';
 import type { Pipeline, Stage } from './pipeline.js';
 import type { ChainPlan, NodePlan } from './plan.js';
 
-/** Whether a chain begins there. */
+/** Whether a chain begins there. What waits in front of a sink in memory is encoded already. */
 export function isRoot(stage: Stage): boolean {
-  return stage.kind === 'source' || (stage.kind === 'transform' && stage.queue !== undefined);
+  if (stage.kind === 'transform') return stage.queue !== undefined;
+  return stage.kind === 'source' || durableQueueOf(stage) !== undefined;
 }
 
 /** Fuses everything that is reached from `root` without passing a queue. */
@@ -17,22 +19,22 @@ export function chainFrom(
   const { order } = knowledge;
   const nodes: NodePlan[] = [rootNode(root, knowledge)];
   const nodeOf = new Map<string, number>();
-  if (root.kind === 'source') {
-    nodeOf.set(root.id, 0);
-  } else {
-    nodes.push(transformNode(root, [0], knowledge));
-    nodeOf.set(root.id, 1);
-  }
+  const add = (stage: Stage, inputs: readonly number[]) => {
+    if (stage.kind === 'sink') nodes.push(encodeNode(stage, inputs, knowledge));
+    else nodeOf.set(stage.id, nodes.push(transformNode(stage, inputs, knowledge)) - 1);
+  };
+  if (root.kind === 'source') nodeOf.set(root.id, 0);
+  else add(root, [0]);
   for (const stage of order) {
     if (stage === root) continue;
     const inputs = stage.inputs.flatMap((id) => nodeOf.get(id) ?? []);
     if (inputs.length === 0) continue;
-    if (stage.kind === 'sink') nodes.push(encodeNode(stage, inputs, knowledge));
-    else if (stage.queue) nodes.push({ ...stageNode(stage, inputs), kind: 'send' });
-    else nodeOf.set(stage.id, nodes.push(transformNode(stage, inputs, knowledge)) - 1);
+    if (isRoot(stage)) nodes.push(sendNode(stage, inputs));
+    else add(stage, inputs);
   }
   const mayRunAway = order.some((stage) => nodeOf.has(stage.id) && stageMayRunAway(stage));
-  const plan = { id: root.id, nodes, maxRecords, copiesLines: nodes.every(copiesLines) };
+  const id = durableQueueOf(root) ? queueId(root.id) : root.id;
+  const plan = { id, nodes, maxRecords, copiesLines: nodes.every(copiesLines) };
   return mayRunAway ? { ...plan, mayRunAway } : plan;
 }
 
@@ -56,6 +58,12 @@ function rootNode(root: Stage, { wanted }: Knowledge): NodePlan {
 function stageNode(stage: Stage, inputs: readonly number[]): Omit<NodePlan, 'kind'> {
   const { id, type, config, onError } = stage;
   return { stage: id, type, config, inputs, onError: onError.action };
+}
+
+function sendNode(stage: Stage, inputs: readonly number[]): NodePlan {
+  const node: NodePlan = { ...stageNode(stage, inputs), kind: 'send' };
+  const durable = durableQueueOf(stage);
+  return durable ? { ...node, partitioning: durable.definition.partitioning(durable.config) } : node;
 }
 
 function transformNode(stage: Stage, inputs: readonly number[], { wanted }: Knowledge): NodePlan {

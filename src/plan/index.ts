@@ -1,8 +1,9 @@
 export { planPipeline } from './chains.js';
 export { commonFields } from './check-stage.js';
+export { durableQueueOf, isQueueId, queueId } from './durable.js';
 export { formatOf, framingOf, inputShape, inTopologicalOrder, type PlanProblem } from './knowledge.js';
 export * from './pipeline.js';
 export { TOP_LEVEL } from './pipeline-fields.js';
-export type { ChainPlan, InboxPlan, NodeKind, NodePlan, Plan, SegmentPlan } from './plan.js';
+export type { ChainPlan, InboxPlan, NodeKind, NodePlan, Plan, QueuePlan, SegmentPlan } from './plan.js';
 export { readTestFile, type StageKinds } from './tests/read-tests.js';
 export type * from './tests/types.js';

@@ -2,13 +2,15 @@ import { EMPTY_SHAPE, type Shape, unionOf } from '../batch/index.js';
 import {
   FieldError,
   type PathOfRecords,
+  readsOf,
   readsOfPath,
   type SinkDefinition,
   type SourceDefinition,
   type TransformDefinition,
 } from '../component/index.js';
 import { type FormatConfig, type FormatDefinition, formatNamed, type Wanted } from '../formats/index.js';
-import type { Pipeline, Stage } from './pipeline.js';
+import { durableQueueOf } from './durable.js';
+import type { DurableQueueConfig, Pipeline, Stage } from './pipeline.js';
 
 export const NOTHING: Wanted = { names: new Set(), all: false };
 
@@ -107,9 +109,22 @@ function wantedOf(
     if (stage.kind === 'sink' && verbatim.get(stage.id) === formatOf(stage)?.config.type) needs = NOTHING;
     const path = pathOf(stage);
     if (path) needs = both(needs, { names: readsOfPath(path), all: false });
+    const durable = durableQueueOf(stage);
+    if (durable) needs = both(needs, wholeRecord(stage, durable, shapes));
     for (const input of stage.inputs) wanted.set(input, both(wanted.get(input) ?? NOTHING, needs));
   }
   return wanted;
+}
+
+/** A durable queue keeps all that a record holds: another version of what reads it may ask for more. */
+function wholeRecord(
+  stage: Stage,
+  { definition, config }: DurableQueueConfig,
+  shapes: ReadonlyMap<string, Shape>,
+): Wanted {
+  const { key } = definition.partitioning(config);
+  const names = [...inputShape(stage, shapes).fields.keys(), ...(key === undefined ? [] : readsOf(key))];
+  return { names: new Set(names), all: true };
 }
 
 function needsOf(

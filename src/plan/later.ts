@@ -1,7 +1,7 @@
 import { type CheckedAt, childPath, entryOf, type MapEntry, type Node } from '../config/index.js';
 
 /** Parts of a pipeline that have a name already but cannot run yet, by where they stand. */
-const QUEUE_TYPES = ['disk', 'amqp', 'kafka'];
+const QUEUE_TYPES = ['amqp', 'kafka'];
 const DEAD_LETTER_TYPES = ['disk', 'amqp', 'kafka', 'file'];
 
 /** Reports a key whose feature is not there yet; false when the key is no such one. An empty section asks for nothing. */
@@ -31,7 +31,7 @@ export function refuseLaterQueue(queue: Node, at: CheckedAt): boolean {
   const type = queue.kind === 'map' ? entryOf(queue, 'type')?.value : queue;
   if (type?.kind === 'scalar' && QUEUE_TYPES.includes(type.text)) {
     const path = type === queue ? at.path : childPath(at.path, 'type');
-    at.problems.add(type.place, path, `${type.text} queues are not supported yet: use memory`);
+    at.problems.add(type.place, path, `${type.text} queues are not supported yet: use disk or memory`);
     return true;
   }
   const whenFull = entryOf(queue, 'when_full')?.value;

@@ -1,4 +1,5 @@
-import { type Field, FieldError } from '../config/index.js';
+import type { QueueDefinition } from '../component/index.js';
+import { type Field, FieldError, type Variant } from '../config/index.js';
 import { TESTS_FIELD } from './tests/fields.js';
 
 const NAME = /^[A-Za-z0-9_][\w.-]{0,63}$/;
@@ -100,34 +101,34 @@ export const DEAD_LETTER_FIELDS: readonly Field[] = [
   },
 ];
 
-export const QUEUE_FIELD: Field = {
-  name: 'queue',
-  summary: 'The inbox of the stage; without one, it is as large as a few batches and blocks.',
-  type: {
-    kind: 'variant',
-    variants: () => [
-      {
-        name: 'memory',
-        summary: 'In the memory of the process.',
-        fields: [
-          {
-            name: 'max_bytes',
-            summary: 'How many bytes wait in it at most; eight batches when it is not set.',
-            type: { kind: 'size', min: 4096 },
-            example: '16MiB',
-          },
-          {
-            name: 'when_full',
-            summary: 'Whether the stages before it wait, or which batches are dropped and counted.',
-            type: { kind: 'enum', values: ['block', 'drop_newest', 'drop_oldest'] },
-            default: 'block',
-          },
-        ],
-      },
-    ],
-  },
-  example: { type: 'memory', max_bytes: '16MiB' },
+const MEMORY_QUEUE: Variant = {
+  name: 'memory',
+  summary: 'In the memory of the process.',
+  fields: [
+    {
+      name: 'max_bytes',
+      summary: 'How many bytes wait in it at most; eight batches when it is not set.',
+      type: { kind: 'size', min: 4096 },
+      example: '16MiB',
+    },
+    {
+      name: 'when_full',
+      summary: 'Whether the stages before it wait, or which batches are dropped and counted.',
+      type: { kind: 'enum', values: ['block', 'drop_newest', 'drop_oldest'] },
+      default: 'block',
+    },
+  ],
 };
+
+/** The inbox of a stage, of one of the kinds that there are. */
+export function queueField(queues: ReadonlyMap<string, QueueDefinition>): Field {
+  return {
+    name: 'queue',
+    summary: 'The inbox of the stage; without one, it is as large as a few batches and blocks.',
+    type: { kind: 'variant', variants: () => [MEMORY_QUEUE, ...queues.values()] },
+    example: { type: 'memory', max_bytes: '16MiB' },
+  };
+}
 
 const ACTIONS = { kind: 'enum', values: ['dead_letter', 'drop', 'stop'] } as const;
 

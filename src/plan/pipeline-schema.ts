@@ -27,7 +27,7 @@ function schemaOfSection(kind: StageKind, catalogue: Catalogue): JsonSchema {
   const branches = definitions.map(({ name, fields }) => ({
     if: { properties: { type: { const: name } }, required: ['type'] },
     // biome-ignore lint/suspicious/noThenProperty: the keyword of JSON Schema
-    then: schemaOfTyped(name, commonFields(kind), fields),
+    then: schemaOfTyped(name, commonFields(kind, catalogue), fields),
   }));
   const stage = {
     type: 'object',

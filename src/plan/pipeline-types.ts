@@ -1,6 +1,7 @@
 import type {
   Config,
   Definition,
+  QueueDefinition,
   SinkDefinition,
   SourceDefinition,
   TransformDefinition,
@@ -13,6 +14,8 @@ export interface Catalogue {
   readonly sources: ReadonlyMap<string, SourceDefinition>;
   readonly transforms: ReadonlyMap<string, TransformDefinition>;
   readonly sinks: ReadonlyMap<string, SinkDefinition>;
+  /** The durable queues; that in memory is the plan's own. */
+  readonly queues: ReadonlyMap<string, QueueDefinition>;
   readonly formats: readonly FormatDefinition[];
 }
 
@@ -46,11 +49,21 @@ export interface Stage {
   readonly position: { readonly line: number; readonly column: number };
 }
 
-export interface QueueConfig {
+export type QueueConfig = MemoryQueueConfig | DurableQueueConfig;
+
+export interface MemoryQueueConfig {
   readonly type: 'memory';
   /** Where the file gives none, the plan decides: the queues share `runtime.memory`. */
   readonly maxBytes?: number;
   readonly whenFull: 'block' | 'drop_newest' | 'drop_oldest';
+}
+
+/** A queue that outlives the run: it cuts the pipeline into segments. */
+export interface DurableQueueConfig {
+  readonly type: string;
+  readonly definition: QueueDefinition;
+  /** The definition's own fields, checked. */
+  readonly config: Config;
 }
 
 /** What becomes of a record on which the stage fails. */

@@ -1,7 +1,7 @@
 import type { Shape } from '../batch/index.js';
-import type { Config, PathOfRecords } from '../component/index.js';
+import type { Config, Partitioning, PathOfRecords } from '../component/index.js';
 import type { FormatConfig, Framing, Wanted } from '../formats/index.js';
-import type { OnError, QueueConfig, Stage } from './pipeline.js';
+import type { DurableQueueConfig, MemoryQueueConfig, OnError, Stage } from './pipeline.js';
 
 /** What a node of a chain does with its batches. */
 export type NodeKind = 'decode' | 'receive' | 'transform' | 'encode' | 'send';
@@ -24,6 +24,8 @@ export interface NodePlan {
   readonly wantsAll?: boolean;
   /** Of an `encode`: to where records go that name their path themselves, and what arrives. */
   readonly path?: PathOfRecords;
+  /** Of a `send` into a durable queue: to which of its partitions records go. */
+  readonly partitioning?: Partitioning;
   readonly shape?: { readonly fields: readonly (readonly [string, string])[]; readonly open: boolean };
 }
 
@@ -32,7 +34,7 @@ export interface NodePlan {
  * transforms behind it, and leaves that encode for a sink or send to a queue. Nodes are in topological order.
  */
 export interface ChainPlan {
-  /** The source, or the stage whose queue feeds the chain. */
+  /** The source, the stage whose queue feeds the chain, or the durable queue. */
   readonly id: string;
   readonly nodes: readonly NodePlan[];
   readonly maxRecords: number;
@@ -42,17 +44,35 @@ export interface ChainPlan {
   readonly mayRunAway?: boolean;
 }
 
-/** The queue in front of a sink, a chain's root or a stage with a queue of its own, with one edge for each input. */
+/**
+ * The memory in front of a sink, of a chain or of a durable queue's end, with one edge for each input: between the parts of
+ * a segment.
+ */
 export interface InboxPlan {
-  readonly stage: string;
+  /** What takes from it: a stage, or a durable queue. */
+  readonly id: string;
   readonly inputs: readonly string[];
-  readonly queue: Required<QueueConfig>;
+  readonly queue: Required<MemoryQueueConfig>;
+}
+
+/** A queue between two segments. */
+export interface QueuePlan {
+  readonly id: string;
+  /** The stage behind it. */
+  readonly stage: Stage;
+  readonly queue: DurableQueueConfig;
+  /** The segments that put records in. */
+  readonly producers: readonly string[];
 }
 
 /** What a process runs between durable queues. */
 export interface SegmentPlan {
+  /** That of its first stage. */
   readonly id: string;
   readonly stages: readonly string[];
+  /** The durable queues that it takes records from, and those that it puts records in, by their ids. */
+  readonly reads: readonly string[];
+  readonly writes: readonly string[];
   readonly chains: readonly ChainPlan[];
   readonly inboxes: readonly InboxPlan[];
 }
@@ -61,6 +81,8 @@ export interface Plan {
   readonly name: string;
   readonly stages: ReadonlyMap<string, Stage>;
   readonly segments: readonly SegmentPlan[];
+  /** The durable queues, by id. */
+  readonly queues: ReadonlyMap<string, QueuePlan>;
   /** What each source and transform puts out, and what is wanted of it. */
   readonly shapes: ReadonlyMap<string, Shape>;
   readonly wanted: ReadonlyMap<string, Wanted>;

@@ -19,7 +19,7 @@ export type LeafEdge = Edge<ChainItem> | Edge<SinkItem>;
 
 export interface ChainRunnerOptions {
   readonly plan: ChainPlan;
-  /** Its index in the segment. */
+  /** Its index among those of all segments. */
   readonly index: number;
   readonly inbox: Inbox<ChainItem>;
   readonly lanes: Lanes;
@@ -157,7 +157,10 @@ function stoppedError({ stage, code, message, partition, offset }: StoppedBy): M
 
 function itemOf(output: TripOutput): ChainItem | SinkItem {
   const { records } = output;
-  if (output.kind === 'batch') return { kind: 'batch', batch: output.batch, records };
+  if (output.kind === 'batch') {
+    const { batch, partition } = output;
+    return { kind: 'batch', batch, records, ...(partition !== undefined && { partition }) };
+  }
   const { buffer, byteOffset, length, parts } = output;
   return { kind: 'block', buffer, byteOffset, length, records, ...(parts && { parts }) };
 }

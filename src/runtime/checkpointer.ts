@@ -2,14 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../base/clock.js';
 import type { JsonValue } from '../base/json.js';
 import { isDiskFull } from '../base/storage.js';
-import type { Positions, Prepared, Sink, Source, StageLog } from '../component/index.js';
+import type { Positions, Prepared, Sink, StageLog } from '../component/index.js';
 import type { Barrier } from '../flow/index.js';
 import type { Checkpoint, CheckpointStore } from './checkpoint-store.js';
+import type { AnySource } from './items.js';
 import { SyncPace } from './sync-pace.js';
 
 /** The side of a running source that takes part in checkpoints. */
 export interface Positioned {
-  readonly source: Source;
+  readonly source: AnySource;
   /** Counts the chunks passed on. */
   readonly passed: number;
   /** The positions after the last chunk that was passed on. */
@@ -22,9 +23,13 @@ export interface Positioned {
 
 export interface CheckpointerOptions {
   readonly store: CheckpointStore;
+  /** The highest id of any checkpoint so far. */
+  readonly lastId: number;
   readonly intervalMs: number;
   readonly sources: ReadonlyMap<string, Positioned>;
   readonly sinks: ReadonlyMap<string, Sink>;
+  /** States of sinks that the segment has no more, which go on standing in its checkpoints. */
+  readonly kept: Readonly<Record<string, JsonValue>>;
   /** Bytes handed to the sinks so far. */
   readonly writtenBytes: () => number;
   readonly log: StageLog;
@@ -63,10 +68,12 @@ export class Checkpointer {
   #running: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
+  /** Someone wants the next checkpoint soon. */
+  #isRequested = false;
 
   constructor(options: CheckpointerOptions) {
     this.#options = options;
-    this.#lastId = options.store.last?.id ?? 0;
+    this.#lastId = options.lastId;
     const { writtenBytes, sources } = options;
     const readsOnce = [...sources.values()].some(({ source }) => source.readsOnce);
     this.#pace = new SyncPace({ always: readsOnce || this.#isAwaited(), writtenBytes, clock: systemClock });
@@ -77,6 +84,15 @@ export class Checkpointer {
   async begin(states: ReadonlyMap<string, JsonValue>): Promise<void> {
     const { store } = this.#options;
     await store.save(this.#record(this.#positions(), states, false), true);
+    this.#schedule();
+  }
+
+  /** Asks for a checkpoint as soon as the one under way, if any, is done. */
+  request(): void {
+    if (this.#isRequested || this.#stopped) return;
+    this.#isRequested = true;
+    if (!this.#timer) return;
+    clearTimeout(this.#timer);
     this.#schedule();
   }
 
@@ -119,12 +135,14 @@ export class Checkpointer {
 
   #schedule(): void {
     if (this.#stopped) return;
+    const waitMs = this.#isRequested ? 0 : this.#options.intervalMs;
     this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#isRequested = false;
       this.#running = this.#checkpoint()
         .catch((error) => this.#options.onFailure(error))
         .finally(() => this.#schedule());
-    }, this.#options.intervalMs);
-    this.#timer.unref();
+    }, waitMs);
   }
 
   async #checkpoint(): Promise<void> {
@@ -214,7 +232,7 @@ export class Checkpointer {
       id: ++this.#lastId,
       timeMs: Date.now(),
       sources: Object.fromEntries(sources),
-      sinks: Object.fromEntries(states),
+      sinks: { ...this.#options.kept, ...Object.fromEntries(states) },
       ended,
     };
   }

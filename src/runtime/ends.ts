@@ -1,6 +1,7 @@
 import type { Storage } from '../base/storage.js';
 import {
-  Claims,
+  type Claims,
+  type Queue,
   recordEndsOf,
   type Sink,
   type SinkContext,
@@ -18,42 +19,54 @@ import {
   keepsState,
   StandaloneDeadLetterSink,
 } from './dead-letters/index.js';
+import type { AnySource } from './items.js';
 import { DEAD_LETTER_STAGE } from './pipeline-state.js';
 
 export interface EndsOptions {
   readonly pipeline: Pipeline;
   readonly plan: Plan;
   readonly segment: SegmentPlan;
+  /** By their ids. */
+  readonly queues: ReadonlyMap<string, Queue>;
+  readonly requestCheckpoint: () => void;
+  /** Of the whole run: no two segments may read and write the same. */
+  readonly claims: Claims;
   readonly storage: Storage;
   /** `<runtime.state>/<pipeline>`. */
   readonly folder: string;
   readonly log: StageLog;
 }
 
-/** Where a segment's records come from and go to: its sources and sinks, the dead letters among them. */
+/**
+ * Where a segment's records come from and go to: its sources and sinks, the dead letters among them, and its ends of durable
+ * queues, by the ids of stages and queues.
+ */
 export class Ends {
-  readonly sources = new Map<string, Source>();
+  readonly sources = new Map<string, AnySource>();
   readonly sinks = new Map<string, Sink>();
   readonly #options: EndsOptions;
-  readonly #claims = new Claims();
 
   private constructor(options: EndsOptions) {
     this.#options = options;
   }
 
-  /** Creates all of them. What they read and write must be different things; nothing is touched before that is clear. */
+  /** Creates all of them, and touches nothing. */
   static async create(options: EndsOptions): Promise<Ends> {
     const ends = new Ends(options);
+    const { segment, queues, requestCheckpoint } = options;
     for (const stage of ends.#stages('source')) ends.sources.set(stage.id, ends.#createSource(stage));
+    for (const id of segment.reads) ends.sources.set(id, queues.get(id)!.source({ requestCheckpoint }));
     for (const stage of ends.#stages('sink')) ends.sinks.set(stage.id, await ends.#createSink(stage));
-    ends.sinks.set(DEAD_LETTER_STAGE, ends.#createDeadLetters());
-    try {
-      for (const end of ends.#all()) await end.claim?.();
-    } catch (error) {
-      await ends.closeAfterFailure();
-      throw error;
+    for (const id of segment.writes) {
+      ends.sinks.set(id, queues.get(id)!.sink(segment.id, { requestCheckpoint }));
     }
+    ends.sinks.set(DEAD_LETTER_STAGE, ends.#createDeadLetters());
     return ends;
+  }
+
+  /** What they read and write must be different things. */
+  async claim(): Promise<void> {
+    for (const end of this.#all()) await end.claim?.();
   }
 
   /** Sinks write what only the end of an output can have. Rejects with the first failure, when all have been closed. */
@@ -66,7 +79,7 @@ export class Ends {
     await Promise.allSettled(this.#all().map((end) => end.close()));
   }
 
-  #all(): (Source | Sink)[] {
+  #all(): (AnySource | Sink)[] {
     return [...this.sources.values(), ...this.sinks.values()];
   }
 
@@ -100,16 +113,16 @@ export class Ends {
   }
 
   #createDeadLetters(): Sink {
-    const { pipeline, storage, folder, log } = this.#options;
+    const { pipeline, segment, storage, folder, log } = this.#options;
     const { maxBytes } = pipeline.deadLetter;
-    const sink = new DeadLetterSink({ storage, folder: deadLetterFolder(folder), maxBytes, log });
-    return keepsState(pipeline)
-      ? sink
-      : new StandaloneDeadLetterSink({ storage, folder, pipeline, log }, sink);
+    const letters = deadLetterFolder(folder, segment.id);
+    const sink = new DeadLetterSink({ storage, folder: letters, maxBytes, log });
+    if (keepsState(pipeline)) return sink;
+    return new StandaloneDeadLetterSink({ storage, folder, pipeline, segment: segment.id, log }, sink);
   }
 
   #surroundings(stage: string) {
-    const { pipeline, storage, log } = this.#options;
-    return { pipeline: pipeline.name, stage, claims: this.#claims, log, storage };
+    const { pipeline, claims, storage, log } = this.#options;
+    return { pipeline: pipeline.name, stage, claims, log, storage };
   }
 }

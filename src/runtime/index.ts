@@ -1,11 +1,12 @@
 export {
-  DeadLetters,
-  type LetterDamage,
-  type LetterFilter,
+  type LetterChoice,
+  type LetterName,
+  type NamedDamage,
+  type NamedLetter,
+  PipelineLetters,
   RangeCollector,
   type Ranges,
   resolveLetters,
-  type StoredLetter,
 } from './dead-letters/index.js';
-export { Metrics, type StageCounts } from './metrics.js';
+export { Metrics, type QueueCounts, type StageCounts } from './metrics.js';
 export { Run, type RunOptions } from './run.js';

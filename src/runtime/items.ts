@@ -1,14 +1,27 @@
 import type { DetachedBatch } from '../batch/index.js';
-import type { Chunk } from '../component/index.js';
+import type { Chunk, QueuedBatch, Source } from '../component/index.js';
 import type { OutputPart } from '../workers/index.js';
 
-/** What waits in front of a chain: a source's chunk, or a batch that another chain sent. */
-export type ChainItem =
-  | { readonly kind: 'chunk'; readonly chunk: Chunk }
-  | { readonly kind: 'batch'; readonly batch: DetachedBatch; readonly records: number };
+/** A stage that reads bytes, or the end of a durable queue from which batches come. */
+export type AnySource = Source<Chunk> | Source<QueuedBatch>;
 
-/** What waits in front of a sink: encoded records in a buffer of their own. */
-export interface SinkItem {
+/** A source's chunk in front of its chain. */
+export interface ChunkItem {
+  readonly kind: 'chunk';
+  readonly chunk: Chunk;
+}
+
+/** A batch that a chain sent, in front of another chain or of a durable queue. */
+export interface BatchItem {
+  readonly kind: 'batch';
+  readonly batch: DetachedBatch;
+  readonly records: number;
+  /** Of the durable queue. */
+  readonly partition?: number;
+}
+
+/** Encoded records in front of a sink, in a buffer of their own. */
+export interface BlockItem {
   readonly kind: 'block';
   readonly buffer: ArrayBuffer;
   readonly byteOffset: number;
@@ -16,6 +29,12 @@ export interface SinkItem {
   readonly records: number;
   readonly parts?: readonly OutputPart[];
 }
+
+/** What waits in front of a chain. */
+export type ChainItem = ChunkItem | BatchItem;
+
+/** What waits in front of a sink, or of a durable queue. */
+export type SinkItem = BlockItem | BatchItem;
 
 /** The buffer that an item holds, and thereby what it costs. */
 export function bufferOf(item: ChainItem | SinkItem): ArrayBuffer {

@@ -15,16 +15,31 @@ export interface StageCounts {
   readonly errors: Map<string, number>;
 }
 
+/** What has passed a durable queue in this run. */
+export interface QueueCounts {
+  recordsIn: number;
+  recordsOut: number;
+  /** As they were written. */
+  bytesIn: number;
+}
+
 /** The one place where a run counts. Progress, the summary and the checks of the sums read it. */
 export class Metrics {
   readonly stages: ReadonlyMap<string, StageCounts>;
+  /** By the ids of the durable queues. */
+  readonly queues: ReadonlyMap<string, QueueCounts>;
   /** Records written to the dead letters. */
   deadLetters = 0;
   /** Bytes written by all sinks. */
   writtenBytes = 0;
 
-  constructor(stageIds: Iterable<string>) {
+  constructor(stageIds: Iterable<string>, queueIds: Iterable<string> = []) {
     this.stages = new Map([...stageIds].map((id) => [id, emptyCounts()]));
+    this.queues = new Map([...queueIds].map((id) => [id, { recordsIn: 0, recordsOut: 0, bytesIn: 0 }]));
+  }
+
+  queue(id: string): QueueCounts {
+    return this.queues.get(id)!;
   }
 
   stage(id: string): StageCounts {
@@ -36,6 +51,13 @@ export class Metrics {
     counts.recordsIn += records;
     counts.recordsOut += records;
     counts.bytes += bytes;
+    this.writtenBytes += bytes;
+  }
+
+  countQueued(queue: string, records: number, bytes: number): void {
+    const counts = this.queue(queue);
+    counts.recordsIn += records;
+    counts.bytesIn += bytes;
     this.writtenBytes += bytes;
   }
 

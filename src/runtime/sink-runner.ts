@@ -1,7 +1,7 @@
 import type { Block, Prepared, Sink } from '../component/index.js';
 import type { Barrier, Inbox } from '../flow/index.js';
 import type { BufferPool } from './buffer-pool.js';
-import type { SinkItem } from './items.js';
+import { type BatchItem, bufferOf, type SinkItem } from './items.js';
 import type { Rejected, ReliableWriter } from './reliable-writer.js';
 
 export interface SinkRunnerOptions {
@@ -35,18 +35,25 @@ export async function runSink(options: SinkRunnerOptions): Promise<void> {
       if (outcome === 'written') onWritten(block.records, block.bytes.length);
       else await onRejected(block, outcome);
     }
-    pool.give(arrival.item.buffer);
+    pool.give(bufferOf(arrival.item));
     arrival.release();
   }
   onEnded(await (sink.finish?.() ?? sink.prepare()));
 }
 
 /** One for each path, where its records have paths. */
-function* blocksOf({ buffer, byteOffset, length, records, parts }: SinkItem): Generator<Block> {
+function* blocksOf(item: SinkItem): Generator<Block> {
+  if (item.kind === 'batch') return yield blockOfBatch(item);
+  const { buffer, byteOffset, length, records, parts } = item;
   if (!parts) yield { bytes: new Uint8Array(buffer, byteOffset, length), records };
   let at = byteOffset;
   for (const part of parts ?? []) {
     yield { bytes: new Uint8Array(buffer, at, part.length), records: part.records, key: part.key };
     at += part.length;
   }
+}
+
+function blockOfBatch({ batch: { buffer, meta }, records, partition }: BatchItem): Block {
+  const bytes = new Uint8Array(buffer, 0, meta.byteLength);
+  return { bytes, records, queued: { meta, partition: partition! } };
 }

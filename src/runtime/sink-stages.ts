@@ -11,10 +11,12 @@ import type { Metrics } from './metrics.js';
 import { DEAD_LETTER_STAGE } from './pipeline-state.js';
 import { Rejections } from './rejections.js';
 import { ReliableWriter } from './reliable-writer.js';
-import { runSink } from './sink-runner.js';
+import { runSink, type SinkRunnerOptions } from './sink-runner.js';
 
 export interface SinkStagesOptions {
+  readonly pipeline: string;
   readonly plan: Plan;
+  /** By the ids of stages and of durable queues. */
   readonly sinks: ReadonlyMap<string, Sink>;
   readonly inboxOf: (stage: string) => Inbox<SinkItem>;
   readonly deadLetters: Inbox<SinkItem>;
@@ -28,6 +30,8 @@ export interface SinkStagesOptions {
   readonly ready: Promise<void>;
 }
 
+const NEVER_GIVEN_UP: OnError = { action: 'stop' };
+
 /** The last step of a run: what arrives at the sinks and at the dead letters is written, and takes part in checkpoints. */
 export class SinkStages {
   readonly #options: SinkStagesOptions;
@@ -38,22 +42,47 @@ export class SinkStages {
 
   /** Runs all to their end. */
   runs(): Promise<void>[] {
-    const ids = [...this.#options.sinks.keys()].filter((id) => id !== DEAD_LETTER_STAGE);
-    return [this.#runDeadLetters(), ...ids.map((id) => this.#run(id))];
+    const { sinks, plan } = this.#options;
+    const ids = [...sinks.keys()].filter((id) => id !== DEAD_LETTER_STAGE);
+    return [
+      this.#runDeadLetters(),
+      ...ids.map((id) => (plan.queues.has(id) ? this.#runQueue(id) : this.#runSink(id))),
+    ];
   }
 
-  async #run(id: string): Promise<void> {
-    const { plan, inboxOf, deadLetters, metrics, checkpointer, ready } = this.#options;
-    await ready;
+  async #runSink(id: string): Promise<void> {
+    const { pipeline, plan, deadLetters, metrics } = this.#options;
     const { onError } = plan.stages.get(id)!;
     const edge = deadLetters.edge(`sink ${id}`);
-    const { action } = onError;
-    const rejections = new Rejections({ pipeline: plan.name, stage: id, action, edge, metrics });
-    await runSink({
-      ...this.#common(id, onError),
-      inbox: inboxOf(id),
+    const rejections = new Rejections({ pipeline, stage: id, action: onError.action, edge, metrics });
+    await this.#runBeforeLetters(id, onError, {
       onWritten: (records, bytes) => metrics.countWritten(id, records, bytes),
       onRejected: (block, rejected) => rejections.add(block, rejected),
+    });
+  }
+
+  /** A queue refuses no record: it waits for room by itself, and what it cannot keep ends the run. */
+  async #runQueue(id: string): Promise<void> {
+    const { metrics } = this.#options;
+    await this.#runBeforeLetters(id, NEVER_GIVEN_UP, {
+      onWritten: (records, bytes) => metrics.countQueued(id, records, bytes),
+      onRejected: (_, { rejected }) => Promise.reject(rejected),
+    });
+  }
+
+  /** Runs what may send dead letters, which therefore have to pass the barriers after it. */
+  async #runBeforeLetters(
+    id: string,
+    onError: OnError,
+    outcome: Pick<SinkRunnerOptions, 'onWritten' | 'onRejected'>,
+  ): Promise<void> {
+    const { inboxOf, deadLetters, checkpointer, ready } = this.#options;
+    await ready;
+    const edge = deadLetters.edge(`sink ${id}`);
+    await runSink({
+      ...this.#common(id, onError),
+      ...outcome,
+      inbox: inboxOf(id),
       onPrepared: (barrier, prepared) => {
         checkpointer?.prepared(id, barrier, prepared);
         edge.barrier(barrier);
@@ -70,7 +99,7 @@ export class SinkStages {
     const { deadLetters, metrics, checkpointer, ready } = this.#options;
     await ready;
     await runSink({
-      ...this.#common(DEAD_LETTER_STAGE, { action: 'stop' }),
+      ...this.#common(DEAD_LETTER_STAGE, NEVER_GIVEN_UP),
       inbox: deadLetters,
       onWritten: (records) => metrics.countDeadLetters(records),
       onRejected: (_, { rejected }) => Promise.reject(rejected),

@@ -1,18 +1,19 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { JsonValue } from '../base/json.js';
-import type { Chunk, Outlet, Positions, Source } from '../component/index.js';
+import type { Chunk, Outlet, Positions, QueuedBatch } from '../component/index.js';
 import type { Barrier, Edge, Reservation } from '../flow/index.js';
 import { encodeDeadLetter } from '../workers/index.js';
 import type { BufferPool } from './buffer-pool.js';
 import type { Positioned } from './checkpointer.js';
 import { sendLetters } from './dead-letters/index.js';
-import type { ChainItem, SinkItem } from './items.js';
+import type { AnySource, ChainItem, SinkItem } from './items.js';
 import type { Metrics } from './metrics.js';
 
 export interface SourceRunnerOptions {
+  /** The id of the stage or the queue. */
   readonly stage: string;
   readonly pipeline: string;
-  readonly source: Source;
+  readonly source: AnySource;
   /** Where to go on. */
   readonly from: Positions;
   readonly edge: Edge<ChainItem>;
@@ -32,7 +33,7 @@ const BUSY_MS = 10;
 export class SourceRunner implements Outlet, Positioned {
   readonly batchBytes: number;
   readonly lingerMs: number;
-  readonly source: Source;
+  readonly source: AnySource;
   passed = 0;
   readonly #options: SourceRunnerOptions;
   readonly #lent = new Map<ArrayBuffer, Reservation<ChainItem>>();
@@ -66,8 +67,8 @@ export class SourceRunner implements Outlet, Positioned {
   async run(): Promise<void> {
     const { source, from, edge, deadLetters, signal } = this.#options;
     let turnedAtMs = performance.now();
-    for await (const chunk of source.read(this, signal, from)) {
-      await this.#pass(chunk);
+    for await (const read of source.read(this, signal, from) as AsyncIterable<Chunk | QueuedBatch>) {
+      await this.#pass(read);
       // Where a source makes its records and a sink never waits, promises alone would keep the process busy for ever.
       if (performance.now() - turnedAtMs < BUSY_MS) continue;
       await turn();
@@ -103,13 +104,19 @@ export class SourceRunner implements Outlet, Positioned {
     }
   }
 
-  async #pass(chunk: Chunk): Promise<void> {
+  async #pass(read: Chunk | QueuedBatch): Promise<void> {
     this.#isPassing = true;
-    await this.#put(chunk);
-    if (chunk.resume) this.#positions.set(chunk.resume.key, chunk.resume.position);
+    if ('batch' in read) this.#putBatch(read);
+    else await this.#put(read);
+    if (read.resume) this.#positions.set(read.resume.key, read.resume.position);
     this.passed++;
     this.#isPassing = false;
     for (const insert of this.#waitingBarriers.splice(0)) insert();
+  }
+
+  #putBatch({ batch, records }: QueuedBatch): void {
+    this.#options.metrics.queue(this.#options.stage).recordsOut += records;
+    this.#sendReserved({ kind: 'batch', batch, records }, batch.buffer);
   }
 
   async #put(chunk: Chunk): Promise<void> {
@@ -122,9 +129,13 @@ export class SourceRunner implements Outlet, Positioned {
     if (chunk.refused) await this.#refuse(chunk);
     const buffer = chunk.bytes.buffer;
     if (chunk.bytes.length === 0) return this.giveBack(buffer);
+    this.#sendReserved({ kind: 'chunk', chunk }, buffer);
+  }
+
+  #sendReserved(item: ChainItem, buffer: ArrayBuffer): void {
     const reservation = this.#lent.get(buffer)!;
     this.#lent.delete(buffer);
-    reservation.send({ kind: 'chunk', chunk }, buffer.byteLength);
+    reservation.send(item, buffer.byteLength);
   }
 
   async #refuse({ refused, partition }: Chunk): Promise<void> {

@@ -14,7 +14,7 @@ import {
   type Stage,
   type TestRecord,
 } from '../plan/index.js';
-import { DeadLetters, Run } from '../runtime/index.js';
+import { PipelineLetters, Run } from '../runtime/index.js';
 import { createLanes, type DeadLetter } from '../workers/index.js';
 import { checkTest, type TestFailure } from './check-test.js';
 import type { Observed } from './observed.js';
@@ -98,7 +98,7 @@ async function observe(
     return {
       records: replaced.records,
       written: replaced.written,
-      deadLetters: await lettersOf(tested),
+      deadLetters: await lettersOf(tested, plan),
       dropped: (stage) => run.dropped(stage),
       ...(run.failure !== undefined && { failure: run.failure }),
       kinds: (id) => {
@@ -124,7 +124,7 @@ function unplanned({ stage, message }: PlanProblem): Ended {
 }
 
 async function runToEnd(pipeline: Pipeline, plan: Plan): Promise<Ended> {
-  const { chains } = plan.segments[0]!;
+  const chains = plan.segments.flatMap((segment) => segment.chains);
   const limits = { timeoutMs: pipeline.runtime.tripTimeoutMs, memoryBytes: MEMORY_BYTES };
   const lanes = await createLanes({ pipeline: pipeline.name, chains, arenaBytes: ARENA_BYTES }, 0, limits);
   const run = new Run({ pipeline, plan, lanes, log: quiet });
@@ -140,9 +140,9 @@ async function runToEnd(pipeline: Pipeline, plan: Plan): Promise<Ended> {
   }
 }
 
-async function lettersOf(pipeline: Pipeline): Promise<DeadLetter[]> {
+async function lettersOf(pipeline: Pipeline, plan: Plan): Promise<DeadLetter[]> {
   const folder = join(pipeline.runtime.state, pipeline.name);
-  const letters = await DeadLetters.open({ storage: nodeStorage, folder, pipeline });
+  const letters = await PipelineLetters.open({ storage: nodeStorage, folder, pipeline }, plan);
   const found: DeadLetter[] = [];
   for await (const { letter } of letters.select({}))
     found.push({ ...letter, stage: stageOf(letter.stage), source: stageOf(letter.source) });

@@ -6,5 +6,7 @@ import { PARSE } from './parse.js';
 import { REDACT } from './redact/index.js';
 import { SAMPLE } from './sample.js';
 
+export { hashOfPartition, hashOfValue } from './hash.js';
+
 /** All transforms: the only list. */
 export const TRANSFORMS: readonly TransformDefinition[] = [FILTER, MAP, PARSE, EXPLODE, REDACT, SAMPLE];

@@ -1,15 +1,5 @@
-import { finishHash, mixWord, murmur3 } from '../base/hash.js';
-import {
-  type Arena,
-  ArenaWriter,
-  type Batch,
-  gatherRows,
-  type Partition,
-  Tag,
-  textAddress,
-  textLength,
-  type Vector,
-} from '../batch/index.js';
+import { finishHash, mixWord } from '../base/hash.js';
+import { type Arena, ArenaWriter, type Batch, gatherRows, Tag, type Vector } from '../batch/index.js';
 import {
   type Config,
   type Emit,
@@ -18,7 +8,7 @@ import {
   type TransformDefinition,
 } from '../component/index.js';
 import { compileExpression, type Program, parseExpression } from '../expression/index.js';
-import { writePlain } from '../formats/index.js';
+import { hashOfPartition, hashOfValue } from './hash.js';
 import { EXPRESSION_FAILED, errorAt } from './record.js';
 
 const HASHES = 2 ** 32;
@@ -52,7 +42,7 @@ class Sample implements Transform {
   }
 
   #chooseByPosition({ partition, origin: { offsets, count } }: Batch, rows: Int32Array): number {
-    const start = hashOf(partition, this.#seed);
+    const start = hashOfPartition(partition, this.#seed);
     let kept = 0;
     for (let row = 0; row < count; row++) {
       const offset = offsets[row]!;
@@ -67,22 +57,9 @@ class Sample implements Transform {
     let kept = 0;
     for (let row = 0; row < vector.length; row++) {
       const tag = vector.uniform ?? vector.tags[row];
-      if (tag !== Tag.ERROR && this.#hashOfKey(writer, vector, row, tag) < this.#bound) rows[kept++] = row;
+      if (tag !== Tag.ERROR && hashOfValue(writer, vector, row, this.#seed) < this.#bound) rows[kept++] = row;
     }
     return kept;
-  }
-
-  /** The hash of the key's plain text, so that `"7"` and 7, as text or as JSON, are the same key. */
-  #hashOfKey(writer: ArenaWriter, vector: Vector, row: number, tag: number | undefined): number {
-    const { bytes } = writer.arena;
-    if (tag === Tag.TEXT) {
-      const start = textAddress(vector.views!, row);
-      return murmur3(bytes, start, start + textLength(vector.views!, row), this.#seed);
-    }
-    // Written to free memory that nobody keeps: the next row writes to the same place.
-    writer.begin();
-    writePlain(writer, vector, row);
-    return murmur3(bytes, writer.at - writer.length, writer.at, this.#seed);
   }
 }
 
@@ -94,11 +71,6 @@ function failErrors(batch: Batch, key: Vector, emit: Emit): number {
     failed++;
   }
   return failed;
-}
-
-function hashOf({ source, name }: Partition, seed: number): number {
-  const bytes = new TextEncoder().encode(`${source}\0${name}`);
-  return murmur3(bytes, 0, bytes.length, seed);
 }
 
 function checkSample(config: Config): { field: string; message: string }[] {

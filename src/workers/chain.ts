@@ -12,6 +12,7 @@ import { frame } from './framing.js';
 import { Ledger, Stopped } from './ledger.js';
 import { DecodeNode, type Encoded, EncodeNode, TransformNode } from './nodes.js';
 import { LeafOutput, OutputBuffers, packDeadLetters } from './outputs.js';
+import { SendNode, type Sent } from './send-node.js';
 import {
   bufferOfInput,
   Counter,
@@ -21,7 +22,7 @@ import {
   type TripResult,
 } from './trip.js';
 
-type Node = DecodeNode | TransformNode | EncodeNode | undefined;
+type Node = DecodeNode | TransformNode | EncodeNode | SendNode | undefined;
 
 /**
  * A chain made ready in one thread. A trip runs it over one chunk of bytes or one batch: all nodes in order, in the
@@ -51,6 +52,7 @@ export class Chain {
       if (node.kind === 'decode') nodes.push(new DecodeNode(node, index));
       else if (node.kind === 'transform') nodes.push(new TransformNode(node, index, arena));
       else if (node.kind === 'encode') nodes.push(await EncodeNode.create(node, index, arena));
+      else if (node.kind === 'send') nodes.push(new SendNode(node));
       else nodes.push(undefined);
     }
     return new Chain(plan, pipeline, arena, nodes);
@@ -144,7 +146,7 @@ export class Chain {
   #runNodes(root: Batch, ledger: Ledger): void {
     const batches: Batch[][] = [[root]];
     const encoded: { node: number; outputs: Encoded[] }[] = [];
-    const sent: { node: number; batch: Batch }[] = [];
+    const sent: { node: number; parts: Sent[] }[] = [];
     for (let index = 1; index < this.#plan.nodes.length; index++) {
       const node = this.#nodes[index];
       const out: Batch[] = [];
@@ -154,13 +156,13 @@ export class Chain {
         if (batch.rows === 0) continue;
         if (node instanceof TransformNode) node.run(ledger, batch, out);
         else if (node instanceof EncodeNode) encoded.push({ node: index, outputs: node.run(ledger, batch) });
-        else sent.push({ node: index, batch });
+        else if (node instanceof SendNode) sent.push({ node: index, parts: node.run(this.#arena, batch) });
       }
     }
     // Only now, so that a batch that did not fit the arena has put out nothing when it is tried again in parts.
     for (const { node, outputs } of encoded)
       for (const { start, end, records, key } of outputs) this.#leaf(node).add({ start, end }, records, key);
-    for (const { node, batch } of sent) this.#send(node, batch);
+    for (const { node, parts } of sent) for (const part of parts) this.#send(node, part);
   }
 
   #leaf(node: number): LeafOutput {
@@ -169,9 +171,10 @@ export class Chain {
     return leaf;
   }
 
-  #send(node: number, batch: Batch): void {
+  #send(node: number, { batch, partition }: Sent): void {
     const detached = detachBatch(this.#arena, batch, (bytes) => this.#buffers.take(bytes));
-    this.#sent.push({ kind: 'batch', node, records: batch.rows, batch: detached });
+    const to = partition === undefined ? {} : { partition };
+    this.#sent.push({ kind: 'batch', node, records: batch.rows, batch: detached, ...to });
   }
 
   #pack(request: TripRequest, ledger: Ledger): TripResult {

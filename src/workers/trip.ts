@@ -26,7 +26,7 @@ export type TripInput =
     };
 
 export interface TripRequest {
-  /** Index of the chain in the segment. */
+  /** Index of the chain among those of all segments. */
   readonly chain: number;
   readonly input: TripInput;
   /** Recycled buffers for the outputs; those not used come back. */
@@ -52,7 +52,12 @@ export type TripOutput = {
       /** Of records that go to paths: what lies one after another in the bytes. */
       readonly parts?: readonly OutputPart[];
     }
-  | { readonly kind: 'batch'; readonly batch: DetachedBatch }
+  | {
+      readonly kind: 'batch';
+      readonly batch: DetachedBatch;
+      /** Of the durable queue into which it goes. */
+      readonly partition?: number;
+    }
 );
 
 /** Records that go to the same path. */

@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { deadLetterFolder } from '../../src/runtime/dead-letters/index.js';
 import { StateLock } from '../../src/runtime/state-lock.js';
-import { type Given, runWithLetters, stateFolder } from '../support/write-dead-letters.js';
+import { type Given, runWithLetters, SEGMENT, stateFolder } from '../support/write-dead-letters.js';
 import { type Ended, inProcess, lines, temporaryFolder, write } from './support.js';
 
 const PIPELINE = `
@@ -336,7 +337,7 @@ describe('dlq discard', () => {
 
   it('reads around damage, and gets rid of it with all the rest', async () => {
     const one = await shop([{}], [{ message: 'damaged' }, {}], [{}]);
-    const log = join(one.folder, 'dead_letters');
+    const log = deadLetterFolder(one.folder, SEGMENT);
     const path = join(log, readdirSync(log).find((name) => name.endsWith('.log'))!);
     const bytes = readFileSync(path);
     bytes[bytes.indexOf('damaged')]! ^= 1;

@@ -23,7 +23,7 @@ it('keeps a record aside that would take hours, from the first batch on', async 
   expect(code).toBe(0);
   const numbers = Array.from({ length: 200 }, (_, i) => i).filter((i) => i !== 3);
   expect(records(join(cwd, 'out.ndjson'))).toEqual(numbers.map((i) => ({ i, all: true })));
-  const letters = await deadLettersIn(join(cwd, '.millrace/poison/dead_letters'));
+  const letters = await deadLettersIn(join(cwd, '.millrace/poison'));
   expect(letters).toMatchObject([{ source: 'in', stage: 'in', code: 'timeout' }]);
   // Half of 200 six times; a half that is slow for other reasons may add to that.
   expect(letters[0]!.attempts).toBeGreaterThanOrEqual(7);

@@ -51,13 +51,12 @@ describe('run', () => {
       pipeline: 'shop',
       outcome: 'done',
       deadLetters: 1,
-      deadLetterPath: '.millrace/shop/dead_letters',
       sums: {
         addUp: true,
         sentence: 'every record is accounted for: 4 read = 2 written + 1 filtered out + 1 dead letter',
       },
     });
-    expect(await deadLettersIn(join(cwd, '.millrace/shop/dead_letters'))).toEqual([
+    expect(await deadLettersIn(join(cwd, '.millrace/shop'))).toEqual([
       expect.objectContaining({ source: 'web', stage: 'web', offset: 148, record: 'this is no log line' }),
     ]);
   });
@@ -141,7 +140,7 @@ sinks:
     const { code } = await run(['run', 'pipeline.yaml', ...options], { cwd, env: { FOLDER: cwd } });
     expect(code).toBe(0);
     expect(records(join(cwd, 'new/place.ndjson'))).toEqual(FAILURES);
-    expect(existsSync(join(cwd, 'kept/shop/dead_letters'))).toBe(true);
+    expect(existsSync(join(cwd, 'kept/shop/segments'))).toBe(true);
     expect(existsSync(join(cwd, '.millrace'))).toBe(false);
   });
 
@@ -255,7 +254,7 @@ sinks: { out: { type: file, inputs: [web], path: out.ndjson, format: json } }
     const before = bytes.toString('latin1').split('\n').slice(0, 8898);
     const offset = before.reduce((sum, line) => sum + line.length + 1, 0);
     const line = bytes.subarray(offset, bytes.indexOf(10, offset));
-    const [letter] = await deadLettersIn(join(cwd, '.millrace/apache/dead_letters'));
+    const [letter] = await deadLettersIn(join(cwd, '.millrace/apache'));
     expect(letter).toMatchObject({ source: 'web', partition: SAMPLE, offset, code: 'decode_failed' });
     expect(letter!.message).not.toBe('');
     expect(Buffer.from(letter!.record as string).equals(line)).toBe(true);

@@ -41,8 +41,8 @@ describe('the summary', () => {
   it('is a table that ends with the sum of all records', () => {
     const run = {
       metrics: metricsOf(plan),
-      deadLetterPath: '.millrace/web-errors/dead_letters',
-      resumedFrom: undefined,
+      resumedFromMs: undefined,
+      queueLag: () => new Map<string, number>(),
     };
     const text = summaryLines(summarize(run, plan, 'done', 1234), plain).join('\n');
     expect(text).toMatchInlineSnapshot(`
@@ -57,7 +57,7 @@ describe('the summary', () => {
       stage  error          times
       web    decode_failed      2
 
-      dead letters are in .millrace/web-errors/dead_letters: look at them with "millrace dlq list"
+      2 dead letters: look with "millrace dlq list"
 
       every record is accounted for: 2,000 read = 58 written + 1,940 filtered out + 2 dead letters"
     `);
@@ -65,13 +65,12 @@ describe('the summary', () => {
 
   it('says nothing of sums and dead letters where there are none', () => {
     const summary = summarize(
-      { metrics: new Metrics(plan.stages.keys()), deadLetterPath: 'x', resumedFrom: undefined },
+      { metrics: new Metrics(plan.stages.keys()), resumedFromMs: undefined, queueLag: () => new Map() },
       plan,
       'failed',
       10,
     );
     expect(summary.sums).toBeUndefined();
-    expect(summary.deadLetterPath).toBeUndefined();
     expect(summaryLines(summary, plain).join('\n')).toContain('the counts are those at the failure');
   });
 });

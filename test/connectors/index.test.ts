@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { SINKS, SOURCES } from '../../connectors/index.js';
+import { QUEUES, SINKS, SOURCES } from '../../connectors/index.js';
 
 const ROOT = join(import.meta.dirname, '../../connectors');
 const folders = readdirSync(ROOT, { withFileTypes: true })
@@ -12,9 +12,9 @@ const text = (folder: string, file: string): string => readFileSync(join(ROOT, f
 
 describe('the list of connectors', () => {
   it('has every folder, in the order of the names, each name once', () => {
-    const names = new Set([...SOURCES, ...SINKS].map(({ name }) => name));
+    const names = new Set([...SOURCES, ...SINKS, ...QUEUES].map(({ name }) => name));
     expect([...names].sort()).toEqual([...folders].sort());
-    for (const list of [SOURCES, SINKS]) {
+    for (const list of [SOURCES, SINKS, QUEUES]) {
       const ofKind = list.map(({ name }) => name);
       expect(ofKind).toEqual([...new Set(ofKind)].sort());
     }
@@ -23,8 +23,10 @@ describe('the list of connectors', () => {
   it.each(folders)('has the files of %s in their places', (folder) => {
     for (const file of ['index.ts', 'README.md', 'example.yaml'])
       expect(existsSync(join(ROOT, folder, file))).toBe(true);
-    expect(existsSync(join(ROOT, folder, 'source.ts'))).toBe(SOURCES.some(({ name }) => name === folder));
-    expect(existsSync(join(ROOT, folder, 'sink.ts'))).toBe(SINKS.some(({ name }) => name === folder));
+    const has = (list: readonly { readonly name: string }[]) => list.some(({ name }) => name === folder);
+    expect(existsSync(join(ROOT, folder, 'queue.ts'))).toBe(has(QUEUES));
+    expect(existsSync(join(ROOT, folder, 'source.ts'))).toBe(has(SOURCES) || has(QUEUES));
+    expect(existsSync(join(ROOT, folder, 'sink.ts'))).toBe(has(SINKS) || has(QUEUES));
   });
 
   it.each(folders)('shows the example of %s in its README', (folder) => {
@@ -32,7 +34,7 @@ describe('the list of connectors', () => {
   });
 
   it.each(
-    [...SOURCES, ...SINKS].map(
+    [...SOURCES, ...SINKS, ...QUEUES].map(
       (definition) => [`${definition.kind} ${definition.name}`, definition] as const,
     ),
   )(

@@ -30,7 +30,7 @@ sinks: { out: { type: stdout, inputs: [c] } }`);
       ['in', 'decode in', 'transform a', 'send b', 'transform c', 'encode out'],
       ['b', 'receive b', 'transform b', 'transform c', 'encode out'],
     ]);
-    expect(plan.segments[0]!.inboxes.map(({ stage, inputs }) => [stage, ...inputs])).toEqual([
+    expect(plan.segments[0]!.inboxes.map(({ id, inputs }) => [id, ...inputs])).toEqual([
       ['in', 'in'],
       ['b', 'in'],
       ['out', 'in', 'b'],

@@ -113,5 +113,6 @@ export const FAKE: Catalogue = {
   sources: new Map([[file.name, file]]),
   transforms: new Map([filter, map].map((definition) => [definition.name, definition])),
   sinks: new Map([[stdout.name, stdout]]),
+  queues: new Map(),
   formats: [],
 };

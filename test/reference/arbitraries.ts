@@ -145,14 +145,30 @@ const transform: fc.Arbitrary<ReferenceTransform> = fc.oneof(
   }),
 );
 
+/** The inbox of a stage. */
+export type RandomQueue = undefined | 'memory' | { readonly partitions: number; readonly key?: string };
+
 export interface RandomPipeline {
   readonly inputs: readonly ReferenceInput[];
-  readonly stages: readonly (ReferenceStage & { readonly queue: boolean })[];
+  readonly stages: readonly (ReferenceStage & { readonly queue: RandomQueue })[];
   readonly batchBytes: number;
   readonly batchRecords: number;
   /** Smaller than a batch, now and then: everything has to pass all the same. */
   readonly queueBytes: number;
 }
+
+const queue: fc.Arbitrary<RandomQueue> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant(undefined) },
+  { weight: 3, arbitrary: fc.constant('memory' as const) },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom<RandomQueue>(
+      { partitions: 1 },
+      { partitions: 3 },
+      { partitions: 3, key: 'a' },
+    ),
+  },
+);
 
 /** Sources s0…, transforms t0…, sinks k0…; every source and transform has a reader. */
 export const randomPipeline: fc.Arbitrary<RandomPipeline> = fc
@@ -162,12 +178,15 @@ export const randomPipeline: fc.Arbitrary<RandomPipeline> = fc
       fc.record({
         transform,
         inputs: fc.array(fc.nat(), { minLength: 1, maxLength: 2 }),
-        queue: fc.boolean(),
+        queue,
         onError: fc.constantFrom('dead_letter' as const, 'drop' as const),
       }),
       { maxLength: 5 },
     ),
-    sinks: fc.array(fc.array(fc.nat(), { minLength: 1, maxLength: 2 }), { minLength: 1, maxLength: 2 }),
+    sinks: fc.array(fc.record({ picks: fc.array(fc.nat(), { minLength: 1, maxLength: 2 }), queue }), {
+      minLength: 1,
+      maxLength: 2,
+    }),
     batchBytes: fc.constantFrom(64, 300, 4096),
     batchRecords: fc.constantFrom(1, 3, 1000),
     queueBytes: fc.constantFrom(4096, 65536),
@@ -175,7 +194,7 @@ export const randomPipeline: fc.Arbitrary<RandomPipeline> = fc
   .map(({ lines, transforms, sinks, ...sizes }) => {
     const inputs = lines.map((rows, i) => ({ id: `s${i}`, lines: rows }));
     const ids = inputs.map(({ id }) => id);
-    const stages: (ReferenceStage & { queue: boolean })[] = [];
+    const stages: (ReferenceStage & { queue: RandomQueue })[] = [];
     for (const [i, random] of transforms.entries()) {
       const from = [...new Set(random.inputs.map((pick) => ids[pick % ids.length]!))];
       stages.push({ ...random, id: `t${i}`, inputs: from });
@@ -183,7 +202,7 @@ export const randomPipeline: fc.Arbitrary<RandomPipeline> = fc
     }
     const read = new Set(stages.flatMap((stage) => stage.inputs));
     const unread = ids.filter((id) => !read.has(id));
-    for (const [i, picks] of sinks.entries()) {
+    for (const [i, { picks, queue }] of sinks.entries()) {
       const from = new Set(picks.map((pick) => ids[pick % ids.length]!));
       if (i === 0) for (const id of unread) from.add(id);
       stages.push({
@@ -191,7 +210,7 @@ export const randomPipeline: fc.Arbitrary<RandomPipeline> = fc
         inputs: [...from],
         transform: undefined,
         onError: 'dead_letter',
-        queue: false,
+        queue,
       });
     }
     return { inputs, stages, ...sizes };

@@ -4,7 +4,7 @@ import { Inbox } from '../../src/flow/index.js';
 import type { ChainPlan } from '../../src/plan/index.js';
 import { BufferPool } from '../../src/runtime/buffer-pool.js';
 import { ChainRunner } from '../../src/runtime/chain-runner.js';
-import type { ChainItem, SinkItem } from '../../src/runtime/items.js';
+import { bufferOf, type ChainItem, type SinkItem } from '../../src/runtime/items.js';
 import { Metrics } from '../../src/runtime/metrics.js';
 import { DEAD_LETTERS, type Lanes, type TripRequest, type TripResult } from '../../src/workers/index.js';
 
@@ -74,7 +74,7 @@ it('passes outputs and barriers on in the order of arrival, and frees an input w
           received.push(`barrier ${arrival.id}`);
           continue;
         }
-        received.push(new Uint8Array(arrival.item.buffer)[0]!);
+        received.push(new Uint8Array(bufferOf(arrival.item))[0]!);
         arrival.release();
       }
     })();

@@ -37,6 +37,7 @@ import {
   NEVER,
   prepared,
   runWithLetters,
+  SEGMENT,
   SILENT,
   saveCheckpoint,
   stateFolder,
@@ -53,14 +54,14 @@ const KEEPING = pipelineWith('type: file, path: out.txt');
 const PRINTING = pipelineWith('type: stdout');
 
 async function numbers(folder: string, filter: LetterFilter = {}, pipeline = KEEPING): Promise<number[]> {
-  const letters = await DeadLetters.open({ storage: nodeStorage, folder, pipeline });
+  const letters = await DeadLetters.open({ storage: nodeStorage, folder, segment: SEGMENT, pipeline });
   const ids: number[] = [];
   for await (const { id } of letters.select(filter)) ids.push(id);
   return ids;
 }
 
 async function messages(folder: string, pipeline = KEEPING): Promise<string[]> {
-  const letters = await DeadLetters.open({ storage: nodeStorage, folder, pipeline });
+  const letters = await DeadLetters.open({ storage: nodeStorage, folder, segment: SEGMENT, pipeline });
   const found: string[] = [];
   for await (const { letter } of letters.select({})) found.push(letter.message);
   return found;
@@ -71,7 +72,10 @@ function named(...names: readonly string[]) {
 }
 
 function resolveIn(folder: string, letters: readonly Range[], pipeline = KEEPING): Promise<void> {
-  return resolveLetters({ storage: nodeStorage, folder, pipeline, log: SILENT }, letters);
+  return resolveLetters(
+    { storage: nodeStorage, folder, pipeline, log: SILENT },
+    new Map([[SEGMENT, letters]]),
+  );
 }
 
 const folderOfTest = () => stateFolder(temporaryFolder());
@@ -218,7 +222,7 @@ describe('the sink of dead letters', () => {
     const folder = folderOfTest();
     const warnings: string[] = [];
     const log = { info: () => {}, warn: (_: object, message: string) => void warnings.push(message) };
-    const place = { storage: nodeStorage, folder: deadLetterFolder(folder) };
+    const place = { storage: nodeStorage, folder: deadLetterFolder(folder, SEGMENT) };
     const stopping = new AbortController();
     const clock = new VirtualClock();
     const sleep = async (ms: number, signal: AbortSignal) => {
@@ -269,7 +273,7 @@ describe('a full disk', () => {
     const note = (_: object, message: string) => void messagesLogged.push(message);
     const sink = new DeadLetterSink({
       storage: fullFor(3),
-      folder: deadLetterFolder(folder),
+      folder: deadLetterFolder(folder, SEGMENT),
       maxBytes: 2 ** 30,
       clock: new VirtualClock(),
       log: { info: note, warn: note },
@@ -290,15 +294,20 @@ describe('a full disk', () => {
 describe('damage', () => {
   /** Flips a bit of the letter with this message. */
   function damage(folder: string, message: string): void {
-    const [name] = readdirSync(deadLetterFolder(folder)).filter((one) => one.endsWith('.log'));
-    const path = join(deadLetterFolder(folder), name!);
+    const [name] = readdirSync(deadLetterFolder(folder, SEGMENT)).filter((one) => one.endsWith('.log'));
+    const path = join(deadLetterFolder(folder, SEGMENT), name!);
     const bytes = readFileSync(path);
     bytes[bytes.indexOf(message)]! ^= 1;
     writeFileSync(path, bytes);
   }
 
   async function readWithDamage(folder: string): Promise<{ ids: number[]; damaged: LetterDamage[] }> {
-    const letters = await DeadLetters.open({ storage: nodeStorage, folder, pipeline: KEEPING });
+    const letters = await DeadLetters.open({
+      storage: nodeStorage,
+      folder,
+      segment: SEGMENT,
+      pipeline: KEEPING,
+    });
     const damaged: LetterDamage[] = [];
     const ids: number[] = [];
     for await (const { id } of letters.select({}, (one) => damaged.push(one))) ids.push(id);
@@ -333,7 +342,7 @@ describe('damage', () => {
     const folder = folderOfTest();
     await runWithLetters(folder, named('a', 'b'));
     await resolveIn(folder, [[0, 1]]);
-    rmSync(deadLetterFolder(folder), { recursive: true });
+    rmSync(deadLetterFolder(folder, SEGMENT), { recursive: true });
     expect(await messages(folder)).toEqual([]);
     await runWithLetters(folder, named('c'));
     expect(await messages(folder)).toEqual(['c']);
@@ -375,7 +384,12 @@ describe('dead letters', () => {
       folder,
       given.map((bytes) => ({ bytes })),
     );
-    const letters = await DeadLetters.open({ storage: nodeStorage, folder, pipeline: KEEPING });
+    const letters = await DeadLetters.open({
+      storage: nodeStorage,
+      folder,
+      segment: SEGMENT,
+      pipeline: KEEPING,
+    });
     for await (const { id, letter } of letters.select({})) {
       expect(Buffer.from(recordOf(letter)).equals(Buffer.from(given[id]!)), `record ${id}`).toBe(true);
     }
@@ -399,7 +413,9 @@ describe('dead letters', () => {
   it('free the disk when all of them are resolved', async () => {
     const folder = folderOfTest();
     const diskBytes = async () =>
-      (await DeadLetters.open({ storage: nodeStorage, folder, pipeline: KEEPING })).diskBytes();
+      (
+        await DeadLetters.open({ storage: nodeStorage, folder, segment: SEGMENT, pipeline: KEEPING })
+      ).diskBytes();
     await runWithLetters(folder, named('x'.repeat(50_000), 'b'));
     expect(await diskBytes()).toBeGreaterThan(50_000);
     await resolveIn(folder, [[1, 2]]);
@@ -432,7 +448,7 @@ describe('dead letters', () => {
 describe('dead letters of a run without checkpoints', () => {
   const standalone = (folder: string) =>
     new StandaloneDeadLetterSink(
-      { storage: nodeStorage, folder, pipeline: PRINTING, log: SILENT },
+      { storage: nodeStorage, folder, segment: SEGMENT, pipeline: PRINTING, log: SILENT },
       deadLetterSink(folder),
     );
 
@@ -477,6 +493,6 @@ describe('dead letters of a run without checkpoints', () => {
     await other.close();
     expect(await messages(folder, PRINTING)).toEqual(['a']);
     expect(readdirSync(folder)).not.toContain('lock');
-    expect(existsSync(join(folder, 'dead_letters'))).toBe(true);
+    expect(existsSync(deadLetterFolder(folder, SEGMENT))).toBe(true);
   });
 });

@@ -112,7 +112,7 @@ sinks: { out: { type: file, inputs: [in], path: "${out}/{v}", format: json } }`,
     expect(readdirSync(outside)).toEqual(['app.log']);
     expect(readFileSync(join(out, 'file'), 'utf8')).toBe('there\n');
     expect(files.filter((path) => basename(path).startsWith('.millrace-'))).toEqual([]);
-    const letters = await deadLettersIn(join(state, 'p', 'dead_letters'));
+    const letters = await deadLettersIn(join(state, 'p'));
     expect(new Set(letters.map(({ code }) => code))).toEqual(new Set(['path_refused']));
     const kept = files.flatMap((file) => readFileSync(file, 'utf8').trimEnd().split('\n'));
     const refused = letters.map(({ record }) => record!.trimEnd());

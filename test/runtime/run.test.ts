@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -185,7 +193,7 @@ ${state}`;
     expect(readFileSync(out, 'utf8')).not.toBe('');
     await runInThread(yaml(input('some.ndjson', ['{}', '{}'])), 'nothing.yaml');
     expect(readFileSync(out, 'utf8')).toBe('');
-    expect(existsSync(join(folder, 'state', 'nothing', 'dead_letters'))).toBe(false);
+    expect(readdirSync(join(folder, 'state', 'nothing', 'segments', 'in'))).toEqual(['checkpoints']);
   });
 
   it('drains: what was read is written, and the sums add up', async () => {

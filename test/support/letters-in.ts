@@ -1,9 +1,19 @@
+import { join } from 'node:path';
 import { nodeStorage } from '../../src/base/storage.js';
 import { LogReader } from '../../src/log/index.js';
 import type { DeadLetter } from '../../src/workers/index.js';
 
-/** All dead letters in a folder `<state>/<pipeline>/dead_letters`; none where it is not there. */
-export async function deadLettersIn(folder: string): Promise<DeadLetter[]> {
+/** All dead letters in a folder `<state>/<pipeline>`, segment by segment; none where it is not there. */
+export async function deadLettersIn(state: string): Promise<DeadLetter[]> {
+  const segments = join(state, 'segments');
+  const letters: DeadLetter[] = [];
+  for (const segment of await nodeStorage.list(segments)) {
+    letters.push(...(await lettersOf(join(segments, segment, 'dead_letters'))));
+  }
+  return letters;
+}
+
+async function lettersOf(folder: string): Promise<DeadLetter[]> {
   if ((await nodeStorage.list(folder)).length === 0) return [];
   const reader = await LogReader.open({ storage: nodeStorage, folder }, {});
   const letters: DeadLetter[] = [];

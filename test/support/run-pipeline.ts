@@ -40,7 +40,7 @@ export async function prepareRun(yaml: string, file: string, options: RunInThrea
   };
   const { plan, problems } = planPipeline(pipeline);
   if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join('\n'));
-  const { chains } = plan.segments[0]!;
+  const chains = plan.segments.flatMap((segment) => segment.chains);
   const lanes = await InlineLanes.create({ pipeline: pipeline.name, chains, arenaBytes: 32 * 1024 * 1024 });
   return new Run({ pipeline, plan, lanes, log });
 }

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { nodeStorage, type Storage } from '../../src/base/storage.js';
 import type { Sink, SinkState } from '../../src/component/index.js';
-import { CheckpointStore } from '../../src/runtime/checkpoint-store.js';
+import type { CheckpointStore } from '../../src/runtime/checkpoint-store.js';
 import { DeadLetterSink, deadLetterFolder } from '../../src/runtime/dead-letters/index.js';
-import { checkpointFolder, DEAD_LETTER_STAGE } from '../../src/runtime/pipeline-state.js';
+import { DEAD_LETTER_STAGE, openStore } from '../../src/runtime/pipeline-state.js';
 import { type DeadLetter, encodeDeadLetter } from '../../src/workers/index.js';
 
+/** The one segment of the pipelines whose letters are written here: that of the source `web`. */
+export const SEGMENT = 'web';
 export const SILENT = { info: () => {}, warn: () => {} };
 export const NEVER: AbortSignal = new AbortController().signal;
 
@@ -33,16 +35,16 @@ export async function writeLetters(sink: Sink, letters: readonly Given[]): Promi
 }
 
 export function deadLetterSink(folder: string, storage: Storage = nodeStorage): DeadLetterSink {
-  return new DeadLetterSink({ storage, folder: deadLetterFolder(folder), maxBytes: 2 ** 30, log: SILENT });
+  return new DeadLetterSink({
+    storage,
+    folder: deadLetterFolder(folder, SEGMENT),
+    maxBytes: 2 ** 30,
+    log: SILENT,
+  });
 }
 
 export async function checkpointStore(folder: string): Promise<CheckpointStore> {
-  return await CheckpointStore.open({
-    storage: nodeStorage,
-    folder: checkpointFolder(folder),
-    bootId: undefined,
-    log: SILENT,
-  });
+  return await openStore({ storage: nodeStorage, folder }, SEGMENT, SILENT);
 }
 
 /** What a run leaves behind: letters, and a checkpoint that knows of them. */

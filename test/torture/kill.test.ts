@@ -147,7 +147,7 @@ function hashes(folder: string): Record<string, string> {
 
 /** Each dead letter, without what differs from run to run. */
 async function lettersOf(folder: string): Promise<string[]> {
-  const letters = await deadLettersIn(join(folder, '.millrace/torture/dead_letters'));
+  const letters = await deadLettersIn(join(folder, '.millrace/torture'));
   return letters.map(({ stage, offset, record }) => `${stage} ${offset} ${record}`).sort();
 }
 

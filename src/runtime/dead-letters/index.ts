@@ -1,5 +1,12 @@
 export type { LetterFilter } from './filter.js';
 export { linesOf } from './pieces.js';
+export {
+  type LetterChoice,
+  type LetterName,
+  type NamedDamage,
+  type NamedLetter,
+  PipelineLetters,
+} from './pipeline-letters.js';
 export { RangeCollector, type Ranges } from './ranges.js';
 export { DeadLetters, type LetterDamage, type StoredLetter } from './reader.js';
 export { sendLetters } from './send-letters.js';

@@ -23,7 +23,7 @@ export interface LetterDamage {
   readonly bytes: number;
 }
 
-/** The dead letters of a pipeline that are neither replayed nor discarded, as of its last checkpoint. Changes nothing. */
+/** The dead letters of a segment that are neither replayed nor discarded, as of its last checkpoint. Changes nothing. */
 export class DeadLetters {
   readonly #place: DeadLetterPlace;
   readonly #folder: string;
@@ -31,7 +31,7 @@ export class DeadLetters {
 
   private constructor(place: DeadLetterPlace, state: DeadLetterState) {
     this.#place = place;
-    this.#folder = deadLetterFolder(place.folder);
+    this.#folder = deadLetterFolder(place.folder, place.segment);
     this.#state = state;
   }
 

@@ -25,8 +25,8 @@ export class StandaloneDeadLetterSink implements Sink {
   async write(block: Block, signal: AbortSignal): Promise<void> {
     if (block.records === 0) return;
     if (!this.#state) {
-      this.#state = await PipelineState.open(this.#place);
-      const known = readState(this.#state.stateOf(DEAD_LETTER_STAGE));
+      this.#state = await PipelineState.open({ ...this.#place, segments: [this.#place.segment] });
+      const known = readState(this.#state.stateIn(this.#place.segment, DEAD_LETTER_STAGE));
       await this.#sink.open(writeState({ resolved: known?.resolved ?? [] }));
     }
     await this.#sink.write(block, signal);
@@ -43,7 +43,8 @@ export class StandaloneDeadLetterSink implements Sink {
     try {
       const prepared = await this.#sink.prepare();
       await prepared.durable();
-      await state.store.save(withLetters(state.store.last, readState(prepared.state)!), true);
+      const store = state.store(this.#place.segment);
+      await store.save(withLetters(store.last, readState(prepared.state)!), true);
     } finally {
       await this.#sink.close();
       await state.close();

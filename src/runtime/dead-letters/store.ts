@@ -1,62 +1,69 @@
 import { join } from 'node:path';
-import type { Storage } from '../../base/storage.js';
 import type { SinkDefinition, StageLog } from '../../component/index.js';
-import type { Pipeline } from '../../plan/index.js';
-import { bootId } from '../boot-id.js';
-import { type Checkpoint, CheckpointStore } from '../checkpoint-store.js';
-import { checkpointFolder, DEAD_LETTER_STAGE, PipelineState } from '../pipeline-state.js';
+import { durableQueueOf, type Pipeline } from '../../plan/index.js';
+import type { Checkpoint } from '../checkpoint-store.js';
+import {
+  DEAD_LETTER_STAGE,
+  openStore,
+  PipelineState,
+  type StatePlace,
+  segmentFolder,
+} from '../pipeline-state.js';
 import { openLetterLog, trimResolved } from './letter-log.js';
 import { type Ranges, within } from './ranges.js';
 import { type DeadLetterState, readState, resolve, writeState } from './state.js';
 
-export interface DeadLetterPlace {
-  readonly storage: Storage;
-  /** `<runtime.state>/<pipeline>`. */
-  readonly folder: string;
+export interface DeadLetterPlace extends StatePlace {
   readonly pipeline: Pipeline;
+  /** Each segment keeps its own. */
+  readonly segment: string;
 }
 
 /** Where the log of the dead letters lies. */
-export function deadLetterFolder(folder: string): string {
-  return join(folder, 'dead_letters');
+export function deadLetterFolder(folder: string, segment: string): string {
+  return join(segmentFolder(folder, segment), 'dead_letters');
 }
 
 /** What the last checkpoint knows, read without the lock: a run may be writing the next one. */
-export async function knownWithoutLock({
-  storage,
-  folder,
-  pipeline,
-}: DeadLetterPlace): Promise<DeadLetterState> {
+export async function knownWithoutLock(place: DeadLetterPlace): Promise<DeadLetterState> {
   const log = { info: () => {}, warn: () => {} };
-  const options = { storage, folder: checkpointFolder(folder), bootId: await bootId(), log };
-  return knownIn((await CheckpointStore.open(options)).last, pipeline);
+  return knownIn((await openStore(place, place.segment, log)).last, place.pipeline);
 }
 
 /**
- * Marks letters as replayed or discarded, by one atomic record, and removes from the disk what nobody needs any more.
- * Throws MillraceError `state_locked` while a run goes on.
+ * Marks letters as replayed or discarded, for each segment by one atomic record, and removes from the disk what nobody needs
+ * any more. Throws MillraceError `state_locked` while a run goes on.
  */
 export async function resolveLetters(
-  { storage, folder, pipeline, log }: DeadLetterPlace & { readonly log: StageLog },
-  letters: Ranges,
+  place: Omit<DeadLetterPlace, 'segment'> & { readonly log: StageLog },
+  letters: ReadonlyMap<string, Ranges>,
 ): Promise<void> {
-  const state = await PipelineState.open({ storage, folder, log });
+  const segments = [...letters.keys()];
+  const state = await PipelineState.open({ ...place, segments });
   try {
-    const { last } = state.store;
-    const known = knownIn(last, pipeline);
-    const writer = await openLetterLog({ storage, folder: deadLetterFolder(folder), log }, known.log);
-    if (!writer) return;
-    try {
-      const before = { log: writer.state, resolved: known.resolved };
-      const after = resolve(before, within(letters, 0, writer.nextOffset));
-      await writer.sync();
-      await state.store.save(withLetters(last, after), true);
-      await trimResolved(writer, after.resolved, log);
-    } finally {
-      await writer.close();
-    }
+    for (const [segment, ranges] of letters) await resolveIn(state, { ...place, segment }, ranges);
   } finally {
     await state.close();
+  }
+}
+
+async function resolveIn(
+  state: PipelineState,
+  { storage, folder, pipeline, segment, log }: DeadLetterPlace & { readonly log: StageLog },
+  letters: Ranges,
+): Promise<void> {
+  const store = state.store(segment);
+  const known = knownIn(store.last, pipeline);
+  const writer = await openLetterLog({ storage, folder: deadLetterFolder(folder, segment), log }, known.log);
+  if (!writer) return;
+  try {
+    const before = { log: writer.state, resolved: known.resolved };
+    const after = resolve(before, within(letters, 0, writer.nextOffset));
+    await writer.sync();
+    await store.save(withLetters(store.last, after), true);
+    await trimResolved(writer, after.resolved, log);
+  } finally {
+    await writer.close();
   }
 }
 
@@ -68,7 +75,10 @@ function knownIn(checkpoint: Checkpoint | undefined, pipeline: Pipeline): DeadLe
 
 /** Whether its runs write checkpoints: one that only prints has nothing to go on with, so every run of it is whole. */
 export function keepsState({ stages }: Pipeline): boolean {
-  return stages.some(({ kind, definition }) => kind === 'sink' && (definition as SinkDefinition).keepsState);
+  return stages.some(
+    (stage) =>
+      durableQueueOf(stage) || (stage.kind === 'sink' && (stage.definition as SinkDefinition).keepsState),
+  );
 }
 
 /** The checkpoint stays what it was for everything else. */

@@ -1,0 +1,119 @@
+import {
+  type JsonValue,
+  type LogFrame,
+  LogReader,
+  type Outlet,
+  type Positions,
+  type QueuedBatch,
+  type QueueEndContext,
+  type Source,
+} from '#component';
+import type { QueueLogs } from './logs.js';
+import type { Partition } from './partition.js';
+import { batchBytes, decodePayload } from './payload.js';
+
+/** So much may be consumed before a checkpoint makes room. */
+const MOST_PENDING_BYTES = 64 * 2 ** 20;
+
+/** The end of a disk queue from which records come: a batch of each partition in turn. */
+export class DiskQueueSource implements Source<QueuedBatch> {
+  readonly #logs: QueueLogs;
+  readonly #ends: QueueEndContext;
+  readonly #pendingLimit: number;
+  #cursors: Cursor[] = [];
+  #pendingBytes = 0;
+
+  constructor(logs: QueueLogs, ends: QueueEndContext) {
+    this.#logs = logs;
+    this.#ends = ends;
+    this.#pendingLimit = Math.min(MOST_PENDING_BYTES, logs.options.maxBytes / 4);
+  }
+
+  async *read(outlet: Outlet, signal: AbortSignal, from: Positions): AsyncGenerator<QueuedBatch> {
+    await this.#logs.openFormer();
+    this.#cursors = this.#logs.producers.flatMap(({ id, partitions }) =>
+      partitions.map((partition, i) => new Cursor(`${id}/${i}`, partition, from.get(`${id}/${i}`))),
+    );
+    try {
+      while (!signal.aborted) {
+        const { version } = this.#logs;
+        const hasEnded = this.#logs.producers.every((producer) => producer.hasEnded);
+        let found = false;
+        for (const cursor of this.#cursors) {
+          const batch = signal.aborted ? undefined : await this.#next(cursor, outlet);
+          if (batch) yield batch;
+          found ||= batch !== undefined;
+        }
+        if (found) continue;
+        if (hasEnded) return;
+        await this.#logs.changedSince(version, signal);
+      }
+    } finally {
+      this.#logs.isAbandoned = true;
+      this.#logs.changed();
+    }
+  }
+
+  async commit(positions: Positions): Promise<void> {
+    this.#pendingBytes = 0;
+    for (const { key, partition } of this.#cursors) {
+      const position = positions.get(key);
+      if (typeof position === 'number') await this.#consumed(partition, position);
+    }
+    this.#logs.changed();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#cursors.map((cursor) => cursor.close()));
+  }
+
+  async #next(cursor: Cursor, outlet: Outlet): Promise<QueuedBatch | undefined> {
+    const frame = await cursor.next();
+    if (!frame) return undefined;
+    const { payload, baseOffset, records } = frame;
+    const batch = decodePayload(payload, await outlet.lend(batchBytes(payload)));
+    this.#pendingBytes += payload.length;
+    if (this.#pendingBytes >= this.#pendingLimit) this.#ends.requestCheckpoint();
+    return { batch, records, resume: { key: cursor.key, position: baseOffset + records } };
+  }
+
+  async #consumed(partition: Partition, offset: number): Promise<void> {
+    if (offset <= partition.consumedOffset) return;
+    partition.consumed(offset);
+    const { retain } = this.#logs.options;
+    if (retain) await partition.writer.retain({ ...retain, below: offset });
+    else await partition.writer.trim(offset);
+  }
+}
+
+/** Reads what has been published of one partition. */
+class Cursor {
+  readonly key: string;
+  readonly partition: Partition;
+  #offset: number;
+  #reader: LogReader | undefined;
+
+  constructor(key: string, partition: Partition, position: JsonValue | undefined) {
+    this.key = key;
+    this.partition = partition;
+    const published = partition.published?.nextOffset ?? 0;
+    this.#offset = typeof position === 'number' ? Math.min(position, published) : 0;
+    partition.consumed(this.#offset);
+  }
+
+  /** Undefined where there is no more for now. */
+  async next(): Promise<LogFrame | undefined> {
+    const { published, log } = this.partition;
+    if (!published || published.nextOffset <= this.#offset) return undefined;
+    this.#reader ??= await LogReader.open(log, { fromOffset: this.#offset, end: published });
+    this.#reader.extend(published);
+    const frame = await this.#reader.read();
+    // What is damaged at the end was reported by the reader, and is passed over.
+    this.#offset = frame ? frame.baseOffset + frame.records : published.nextOffset;
+    return frame;
+  }
+
+  async close(): Promise<void> {
+    await this.#reader?.close();
+  }
+}

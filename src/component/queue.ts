@@ -1,0 +1,66 @@
+import type { Storage } from '../base/storage.js';
+import type { DetachedBatch, DetachedMeta } from '../batch/index.js';
+import type { Config, Described, Resume, Sink, SinkState, Source, StageLog } from './definition.js';
+
+/** A batch as it comes out of a durable queue. Its buffer was lent by the outlet, as a chunk's is. */
+export interface QueuedBatch {
+  readonly batch: DetachedBatch;
+  readonly records: number;
+  readonly resume?: Resume;
+}
+
+/** What is said of a block that holds a batch: the block's bytes are the used part of the batch's buffer. */
+export interface QueuedAs {
+  readonly meta: DetachedMeta;
+  /** Of the queue, from 0. */
+  readonly partition: number;
+}
+
+/** How records are spread over a queue's partitions. */
+export interface Partitioning {
+  readonly partitions: number;
+  /** An expression: records of one key stay together and in order. Without it, those of one partition of a source do. */
+  readonly key?: string;
+}
+
+/** What the runtime tells a queue about its surroundings. */
+export interface QueueContext {
+  readonly pipeline: string;
+  /** The stage behind it. */
+  readonly stage: string;
+  /** Of this queue alone, for what it keeps on this machine. */
+  readonly folder: string;
+  /** The segments that put records in. */
+  readonly producers: readonly string[];
+  /** Others that have done so, as the pipeline was before: with the last state of their end. */
+  readonly former: ReadonlyMap<string, SinkState>;
+  readonly storage: Storage;
+  readonly log: StageLog;
+}
+
+export interface QueueEndContext {
+  /** Asks for a checkpoint of the end's segment before the next is due. */
+  readonly requestCheckpoint: () => void;
+}
+
+/**
+ * A durable queue in front of a stage: a sink and a source back to back, each of its own segment, which has its own
+ * checkpoints. What goes in at one end comes out at the other once a durable checkpoint of its producer holds it.
+ */
+export interface Queue {
+  /** The end into which a segment puts records. Its blocks are `queued`. Its close says that nothing follows. */
+  sink(producer: string, context: QueueEndContext): Sink;
+  /** The end from which they come. It ends when all producers have, or their segments are not run here. */
+  source(context: QueueEndContext): Source<QueuedBatch>;
+  /** How many records wait in it, where that is known. */
+  readonly waiting?: number;
+  /** Called when both ends have been closed. */
+  close(): Promise<void>;
+}
+
+export interface QueueDefinition extends Described {
+  readonly kind: 'queue';
+  readonly partitioning: (config: Config) => Partitioning;
+  /** Opens nothing; its ends do. */
+  readonly create: (config: Config, context: QueueContext) => Queue;
+}

@@ -1,0 +1,17 @@
+import type { DurableQueueConfig, Stage } from './pipeline.js';
+
+/** The queue of a stage, where it outlives the run. */
+export function durableQueueOf({ queue }: Stage): DurableQueueConfig | undefined {
+  return queue && 'definition' in queue ? queue : undefined;
+}
+
+const SUFFIX = ' queue';
+
+/** The id of the durable queue in front of a stage; it has a space, which no stage's has. */
+export function queueId(stage: string): string {
+  return stage + SUFFIX;
+}
+
+export function isQueueId(id: string): boolean {
+  return id.endsWith(SUFFIX);
+}

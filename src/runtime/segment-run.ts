@@ -1,0 +1,278 @@
+import type { Storage } from '../base/storage.js';
+import type { Claims, Queue, SinkState, StageLog } from '../component/index.js';
+import { Inbox } from '../flow/index.js';
+import {
+  type InboxPlan,
+  isQueueId,
+  type Pipeline,
+  type Plan,
+  queueId,
+  type SegmentPlan,
+} from '../plan/index.js';
+import { DEAD_LETTERS, type Lanes } from '../workers/index.js';
+import type { BufferPool } from './buffer-pool.js';
+import { ChainRunner, type LeafEdge } from './chain-runner.js';
+import { Checkpointer } from './checkpointer.js';
+import { Ends } from './ends.js';
+import { FailureShare, tooManyFailures } from './failure-share.js';
+import { bufferOf, type ChainItem, type SinkItem } from './items.js';
+import type { Metrics } from './metrics.js';
+import { DEAD_LETTER_STAGE, type PipelineState } from './pipeline-state.js';
+import { SinkStages } from './sink-stages.js';
+import { SourceRunner } from './source-runner.js';
+
+export interface SegmentRunOptions {
+  readonly pipeline: Pipeline;
+  readonly plan: Plan;
+  readonly segment: SegmentPlan;
+  /** Where its chains begin among those of all segments. */
+  readonly firstChain: number;
+  readonly queues: ReadonlyMap<string, Queue>;
+  readonly claims: Claims;
+  readonly lanes: Lanes;
+  readonly pool: BufferPool;
+  readonly metrics: Metrics;
+  readonly storage: Storage;
+  /** `<runtime.state>/<pipeline>`. */
+  readonly folder: string;
+  readonly log: StageLog;
+  /** Aborts when the sources shall come to their end. */
+  readonly draining: AbortSignal;
+  /** Aborts when the run is torn down; `onFailure` does that. */
+  readonly failing: AbortSignal;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** What a segment goes on from. */
+export interface Beginning {
+  /** Undefined where the pipeline keeps none. */
+  readonly state: PipelineState | undefined;
+  /** Everything begins anew, but for dead letters. */
+  readonly isFresh: boolean;
+}
+
+/** The dead letters' own queue: small, since they are rare. */
+const DEAD_LETTER_QUEUE_BYTES = 1024 * 1024;
+
+/**
+ * One run of a segment. The layers are wired here, from the sinks up to the sources:
+ *
+ *     source → inbox → chain (trips through the lanes) → inbox → sink
+ *                                                      → inbox → chain → …
+ *                                                      → dead letters
+ *
+ * The ends of durable queues are sources and sinks like others.
+ */
+export class SegmentRun {
+  readonly #options: SegmentRunOptions;
+  readonly #ends: Ends;
+  readonly #inboxes: ReadonlyMap<string, Inbox<ChainItem> | Inbox<SinkItem>>;
+  readonly #deadLetters: Inbox<SinkItem>;
+  #sourceRunners: ReadonlyMap<string, SourceRunner> = new Map();
+  #checkpointer: Checkpointer | undefined;
+  /** Resolves when it is written down to what the sinks can be taken back. */
+  #begun: Promise<void> = Promise.resolve();
+
+  private constructor(options: SegmentRunOptions, ends: Ends) {
+    const { segment, failing } = options;
+    this.#options = options;
+    this.#ends = ends;
+    this.#inboxes = new Map(segment.inboxes.map((inbox) => [inbox.id, this.#createInbox(inbox)]));
+    this.#deadLetters = new Inbox<SinkItem>({
+      name: 'dead_letters',
+      maxBytes: DEAD_LETTER_QUEUE_BYTES,
+      whenFull: 'block',
+      inputs: [
+        ...segment.chains.map(({ id }) => `chain ${id}`),
+        ...[...ends.sources.keys()].map((id) => `source ${id}`),
+        ...[...ends.sinks.keys()].filter((id) => id !== DEAD_LETTER_STAGE).map((id) => `sink ${id}`),
+      ],
+      onDrop: () => {},
+    });
+    failing.addEventListener('abort', () => this.#tearDown(failing.reason));
+  }
+
+  static async create(options: SegmentRunOptions): Promise<SegmentRun> {
+    const { pipeline, plan, segment, queues, claims, storage, folder, log } = options;
+    const request = { checkpoint: () => {} };
+    const ends = await Ends.create({
+      pipeline,
+      plan,
+      segment,
+      queues,
+      requestCheckpoint: () => request.checkpoint(),
+      claims,
+      storage,
+      folder,
+      log,
+    });
+    const run = new SegmentRun(options, ends);
+    request.checkpoint = () => run.#checkpointer?.request();
+    return run;
+  }
+
+  /** Says what is read and written; nothing is touched before all segments have. */
+  claim(): Promise<void> {
+    return this.#ends.claim();
+  }
+
+  /** Takes the sinks back to the last checkpoint, and writes down to what they can be taken back from now on. */
+  async open(beginning: Beginning): Promise<void> {
+    const { sinks, sources } = this.#ends;
+    const states = new Map<string, SinkState>();
+    for (const [id, sink] of sinks) states.set(id, await sink.open(this.#stateOf(id, beginning)));
+    this.#sourceRunners = new Map(
+      [...sources.keys()].map((id) => [id, this.#createSourceRunner(id, beginning)]),
+    );
+    const { state } = beginning;
+    if (!state) return;
+    const { pipeline, segment, metrics, log, failing, onFailure } = this.#options;
+    this.#checkpointer = new Checkpointer({
+      store: state.store(segment.id),
+      lastId: state.lastId,
+      intervalMs: pipeline.runtime.checkpointMs,
+      sources: this.#sourceRunners,
+      sinks,
+      kept: beginning.isFresh ? {} : this.#formerQueueStates(state),
+      writtenBytes: () => metrics.writtenBytes,
+      log,
+      signal: failing,
+      onFailure,
+    });
+    this.#begun = this.#checkpointer.begin(states);
+  }
+
+  /** Runs to the end, and writes the last checkpoint. */
+  async run(): Promise<void> {
+    const { draining, failing, onFailure } = this.#options;
+    await Promise.allSettled(this.#parts().map((part) => part.catch(onFailure)));
+    failing.throwIfAborted();
+    await this.#checkpointer?.finish(!draining.aborted);
+    await this.#ends.close();
+  }
+
+  async closeAfterFailure(): Promise<void> {
+    await this.#checkpointer?.stopped();
+    await this.#ends.closeAfterFailure();
+  }
+
+  /** How far the sources are, in bytes of their inputs; `total` where all of them know it. */
+  progress(): { read: number; total: number | undefined } {
+    let read = 0;
+    let total: number | undefined = 0;
+    for (const [id, source] of this.#ends.sources) {
+      if (!this.#options.plan.stages.has(id)) continue;
+      const progress = source.progress?.();
+      read += progress?.read ?? 0;
+      total = progress?.total === undefined || total === undefined ? undefined : total + progress.total;
+    }
+    return { read, total };
+  }
+
+  /** The share of its room that each inbox has in use, by what is behind it. */
+  queueFill(): [id: string, share: number][] {
+    return [...this.#inboxes].map(([id, inbox]) => {
+      const limit = inbox.edges.reduce((sum, edge) => sum + edge.credit.limit, 0);
+      const used = inbox.edges.reduce((sum, edge) => sum + edge.credit.used, 0);
+      return [id, used / limit];
+    });
+  }
+
+  #createInbox({ id, inputs, queue }: InboxPlan): Inbox<ChainItem> | Inbox<SinkItem> {
+    const { metrics, pool } = this.#options;
+    const onDrop = (item: ChainItem | SinkItem) => {
+      metrics.stage(id).droppedByQueue += item.kind === 'chunk' ? 0 : item.records;
+      pool.give(bufferOf(item));
+    };
+    const options = { name: id, maxBytes: queue.maxBytes, whenFull: queue.whenFull, inputs, onDrop };
+    return this.#ends.sinks.has(id) ? new Inbox<SinkItem>(options) : new Inbox<ChainItem>(options);
+  }
+
+  #stateOf(sink: string, { state, isFresh }: Beginning): SinkState | undefined {
+    const { segment } = this.#options;
+    if (sink === DEAD_LETTER_STAGE) return state?.stateIn(segment.id, sink);
+    if (isFresh) return undefined;
+    return segment.writes.includes(sink) ? state?.stateIn(segment.id, sink) : state?.stateOf(sink);
+  }
+
+  /** Of queues into which the segment puts nothing any more: what is in them may not have been consumed. */
+  #formerQueueStates(state: PipelineState): Readonly<Record<string, SinkState>> {
+    const { segment } = this.#options;
+    const known = Object.entries(state.store(segment.id).last?.sinks ?? {});
+    const isFormer = (id: string) => isQueueId(id) && !segment.writes.includes(id);
+    return Object.fromEntries(known.filter(([id]) => isFormer(id)));
+  }
+
+  #parts(): Promise<void>[] {
+    const { pipeline, plan, segment, pool, metrics, log, failing } = this.#options;
+    const sinkStages = new SinkStages({
+      pipeline: pipeline.name,
+      plan,
+      sinks: this.#ends.sinks,
+      inboxOf: (id) => this.#inboxes.get(id) as Inbox<SinkItem>,
+      deadLetters: this.#deadLetters,
+      pool,
+      metrics,
+      log,
+      signal: failing,
+      checkpointer: this.#checkpointer,
+      ready: this.#begun,
+    });
+    return [
+      ...sinkStages.runs(),
+      ...segment.chains.map((_, index) => this.#runChain(index)),
+      ...[...this.#sourceRunners.values()].map((runner) => runner.run()),
+    ];
+  }
+
+  #createSourceRunner(id: string, { state, isFresh }: Beginning): SourceRunner {
+    const { pipeline, pool, metrics, draining, failing } = this.#options;
+    const { maxBytes, lingerMs } = pipeline.runtime.batch;
+    return new SourceRunner({
+      stage: id,
+      pipeline: pipeline.name,
+      source: this.#ends.sources.get(id)!,
+      from: state && !isFresh ? state.positionsOf(id) : new Map(),
+      edge: (this.#inboxes.get(id) as Inbox<ChainItem>).edge(id),
+      deadLetters: this.#deadLetters.edge(`source ${id}`),
+      pool,
+      metrics,
+      batchBytes: maxBytes,
+      lingerMs,
+      signal: AbortSignal.any([draining, failing]),
+    });
+  }
+
+  async #runChain(index: number): Promise<void> {
+    const { pipeline, segment, firstChain, lanes, pool, metrics } = this.#options;
+    const plan = segment.chains[index]!;
+    const leaves = new Map<number, LeafEdge>([[DEAD_LETTERS, this.#deadLetters.edge(`chain ${plan.id}`)]]);
+    for (const [node, { kind, stage, partitioning }] of plan.nodes.entries()) {
+      if (kind !== 'encode' && kind !== 'send') continue;
+      const inbox = this.#inboxes.get(partitioning ? queueId(stage) : stage)!;
+      leaves.set(node, inbox.edge(plan.id) as LeafEdge);
+    }
+    const { maxShare } = pipeline.deadLetter;
+    const share = maxShare === undefined ? undefined : new FailureShare(maxShare);
+    const onTrip = (records: number, failed: number) => {
+      const tooHigh = share?.add(records, failed);
+      if (tooHigh !== undefined) throw tooManyFailures(tooHigh, maxShare!, plan.id);
+    };
+    const inbox = this.#inboxes.get(plan.id) as Inbox<ChainItem>;
+    await new ChainRunner({
+      plan,
+      index: firstChain + index,
+      inbox,
+      lanes,
+      leaves,
+      pool,
+      metrics,
+      onTrip,
+    }).run();
+  }
+
+  /** Whoever waits for room or for input is told. */
+  #tearDown(error: unknown): void {
+    for (const inbox of [...this.#inboxes.values(), this.#deadLetters] as Inbox<unknown>[]) inbox.fail(error);
+  }
+}
