@@ -85,7 +85,7 @@ describe('examples of components', () => {
     (_, { kind, example, directions }) => {
       const stage = `  it:\n${indent(kind === 'source' ? example : `inputs: [web]\n${without(example, 'inputs')}`)}\n`;
       const read = `sources:\n  it: { type: stdin, format: ${example.trim()} }\n${sink('it')}`;
-      const written = `${source}sinks:\n  it: { type: blackhole, inputs: [web], format: ${example.trim()} }\n`;
+      const written = `${source}sinks:\n  it: { type: file, path: out/x, inputs: [web], format: ${example.trim()} }\n`;
       const format = directions?.includes('sources') ? read : written;
       const whole = {
         source: `sources:\n${stage}${sink('it')}`,

@@ -9,6 +9,7 @@ import type { Finished } from './rolling-state.js';
 import { SinkFile } from './sink-file.js';
 
 const FULL_DISK_PAUSE_MS = 500;
+const AT_ONCE = 4;
 /** For so many paths it is remembered which number comes next. */
 const MOST_REMEMBERED = 10_000;
 
@@ -49,36 +50,58 @@ export class Publisher {
    * @param signal ends the wait for room on the disk
    */
   async publish(series: Series, files: readonly Finished[], signal: AbortSignal | undefined): Promise<void> {
+    const ready = this.#compressor
+      ? await this.#compressAll(this.#compressor, series, files, signal)
+      : files.map((file) => ({ ...file, ready: partPath(series, file.number) }));
     const folders = new Set<string>();
-    for (const { number, path } of files) {
+    for (const { path, ready: from } of ready) {
+      if (!(await this.#storage.exists(from))) continue;
       await this.#whenThereIsRoom(path, signal, async () => {
-        const ready = await this.#ready(partPath(series, number), path, signal);
-        if (ready === undefined) return;
         const final = await this.#freeName(resolve(path));
         await this.#storage.makeFolder(dirname(final));
-        await this.#storage.rename(ready, final);
+        await this.#storage.rename(from, final);
         folders.add(dirname(final)).add(series.root);
       });
     }
-    for (const folder of folders) await syncFolder(folder, folder, this.#surroundings);
+    await this.#syncFolders(folders);
   }
 
-  /** The file as it shall be; undefined where it has its name already. */
-  async #ready(part: string, name: string, signal: AbortSignal | undefined): Promise<string | undefined> {
-    const compressed = `${part}.done`;
-    const folder = dirname(part);
-    if (!this.#compressor) return (await this.#storage.exists(part)) ? part : undefined;
-    if (!(await this.#storage.exists(compressed))) {
-      if (!(await this.#storage.exists(part))) return undefined;
+  /**
+   * Makes compressed files beside those that are not, and does away with the latter before the others get their names: were they
+   * still there after a crash, they would get second ones.
+   */
+  async #compressAll(
+    compressor: Compressor,
+    series: Series,
+    files: readonly Finished[],
+    signal: AbortSignal | undefined,
+  ): Promise<(Finished & { readonly ready: string })[]> {
+    const all = files.map((file) => {
+      const part = partPath(series, file.number);
+      return { ...file, part, ready: `${part}.done` };
+    });
+    const changed = new Set<string>();
+    await inTurns(all, async ({ path, part, ready }) => {
+      if ((await this.#storage.exists(ready)) || !(await this.#storage.exists(part))) return;
       const unfinished = `${part}.new`;
-      await this.#compress(this.#compressor, { from: part, to: unfinished, name }, signal);
-      await this.#storage.rename(unfinished, compressed);
-      await syncFolder(folder, name, this.#surroundings);
+      await this.#whenThereIsRoom(path, signal, async () => {
+        await this.#compress(compressor, { from: part, to: unfinished, name: path }, signal);
+        await this.#storage.rename(unfinished, ready);
+      });
+      changed.add(series.root);
+    });
+    await this.#syncFolders(changed);
+    for (const { part } of all) {
+      if (!(await this.#storage.exists(part))) continue;
+      await this.#storage.unlink(part);
+      changed.add(series.root);
     }
-    // When the compressed file has its name and this one were still there, it would get a second one.
-    if (await this.#storage.exists(part)) await this.#storage.unlink(part);
-    await syncFolder(folder, name, this.#surroundings);
-    return compressed;
+    await this.#syncFolders(changed);
+    return all;
+  }
+
+  async #syncFolders(folders: ReadonlySet<string>): Promise<void> {
+    for (const folder of folders) await syncFolder(folder, folder, this.#surroundings);
   }
 
   async #compress(
@@ -139,6 +162,12 @@ export function numbered(path: string, number: number): string {
   const name = basename(path);
   const [, stem, ending] = /^(.+?)((?:\.[^.]+)?(?:\.gz|\.zst)?)$/.exec(name) ?? ['', name, ''];
   return join(dirname(path), `${stem}-${number}${ending}`);
+}
+
+/** Works on a few at once. */
+async function inTurns<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
+  for (let at = 0; at < all.length; at += AT_ONCE)
+    await Promise.all(all.slice(at, at + AT_ONCE).map((one) => work(one)));
 }
 
 async function* piecesOf(file: StoredFile): AsyncGenerator<Uint8Array> {

@@ -5,6 +5,7 @@ import type { FormatDefinition } from './format.js';
 import { JSON_FORMAT } from './json/index.js';
 import { LINES_FORMAT } from './lines.js';
 import { LOGFMT_FORMAT } from './logfmt/index.js';
+import { PARQUET_FORMAT } from './parquet/index.js';
 import { REGEX_FORMAT } from './regex/index.js';
 import { SYSLOG_FORMAT } from './syslog/index.js';
 import { TEMPLATE_FORMAT } from './template.js';
@@ -38,6 +39,7 @@ export const FORMATS: readonly FormatDefinition[] = [
   REGEX_FORMAT,
   TEMPLATE_FORMAT,
   ARROW_FORMAT,
+  PARQUET_FORMAT,
 ];
 
 /** The format of this name, or undefined. */

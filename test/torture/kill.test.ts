@@ -85,7 +85,9 @@ sources: { in: { type: file, paths: ["in.log"], format: json } }
 sinks:
   plain: { type: file, inputs: [in], path: out/all.csv, format: { type: csv, columns: [id, text] }, rotate: { max_bytes: 200KB } }
   packed: { type: file, inputs: [in], path: "out/{level}.ndjson.gz", rotate: { max_bytes: 700KB } }
-  arrow: { type: file, inputs: [in], path: out/all.arrow, format: arrow, rotate: { max_bytes: 500KB } }`,
+  arrow: { type: file, inputs: [in], path: out/all.arrow, format: arrow, rotate: { max_bytes: 500KB } }
+  parquet: { type: file, inputs: [in], path: out/all.parquet, format: parquet, rotate: { max_bytes: 90KB } }
+  whole: { type: file, inputs: [in], path: "out/{level}.parquet", format: parquet }`,
     input: (random) => [{ name: 'in.log', bytes: logLines(random, 6e6) }],
   },
   {

@@ -1,6 +1,6 @@
-import { FieldError } from '../../config/fields.js';
+import { wantedByColumns } from '../columnar/documents.js';
 import type { FormatDefinition } from '../format.js';
-import { ArrowEncoder, DOCUMENT_COLUMN } from './encoder.js';
+import { ArrowEncoder } from './encoder.js';
 
 /** An Arrow IPC stream, for sinks. */
 export const ARROW_FORMAT: FormatDefinition = {
@@ -12,14 +12,7 @@ export const ARROW_FORMAT: FormatDefinition = {
   example: 'arrow',
   encoder: {
     framing: () => 'batches',
-    wanted: (_config, shape) => {
-      if (shape.open && shape.fields.has(DOCUMENT_COLUMN)) {
-        throw new FieldError(
-          `the field "${DOCUMENT_COLUMN}" has the name of the column for all other fields: rename it`,
-        );
-      }
-      return { names: new Set(shape.fields.keys()), all: shape.open };
-    },
+    wanted: (_config, shape) => wantedByColumns(shape),
     create: (_config, shape) => new ArrowEncoder(shape),
   },
 };
