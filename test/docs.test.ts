@@ -1,19 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
+import { parse, parseDocument } from 'yaml';
 import { CATALOGUE } from '../src/cli/catalogue.js';
 import { components } from '../src/cli/list.js';
 import { referencePages } from '../src/cli/reference.js';
 import { formatProblem } from '../src/config/index.js';
 import { planPipeline, readPipeline } from '../src/plan/index.js';
-import { ROOT } from './house-files.js';
+import { filesUnder, ROOT } from './house-files.js';
 
 const REFERENCE = join(ROOT, 'docs/reference');
 
 function pages(): string[] {
-  const inDocs = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' });
-  return ['README.md', ...inDocs.filter((path) => path.endsWith('.md')).map((path) => `docs/${path}`)];
+  const top = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'bench/README.md'];
+  return [...top, ...['docs', 'connectors', 'pipelines'].flatMap((folder) => filesUnder(folder, '.md'))];
 }
 
 function problemsOf(yaml: string): string[] {
@@ -39,13 +39,20 @@ describe('docs/reference', () => {
 describe('pages', () => {
   const fences = pages().flatMap((page) => {
     const text = readFileSync(join(ROOT, page), 'utf8');
-    return [...text.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)]
-      .map(([, yaml], i) => ({ page, number: i + 1, yaml: yaml! }))
-      .filter(({ yaml }) => /^sources:/m.test(yaml));
+    return [...text.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, yaml], i) => ({
+      page,
+      number: i + 1,
+      yaml: yaml!,
+    }));
+  });
+  const isPipeline = ({ yaml }: { yaml: string }) => /^sources:/m.test(yaml) && /^sinks:/m.test(yaml);
+
+  it.each(fences.filter(isPipeline))('$page, pipeline $number has no mistakes', ({ yaml }) => {
+    expect(problemsOf(yaml)).toEqual([]);
   });
 
-  it.each(fences)('$page, pipeline $number has no mistakes', ({ yaml }) => {
-    expect(problemsOf(yaml)).toEqual([]);
+  it.each(fences.filter((fence) => !isPipeline(fence)))('$page, part $number is YAML', ({ yaml }) => {
+    expect(parseDocument(yaml).errors).toEqual([]);
   });
 
   it.each(pages())('%s links only to what is there', (page) => {

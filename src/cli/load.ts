@@ -16,18 +16,29 @@ export interface Loaded {
   readonly plan: Plan;
 }
 
+/** A mistake, or a file that cannot be read: that has no place. */
+export type LoadProblem = Problem | { readonly file: string; readonly message: string };
+
 /** Reads, checks and plans a pipeline. Where it has problems, prints all of them and gives undefined. */
 export async function loadPipeline(file: string, options: LoadOptions, io: Io): Promise<Loaded | undefined> {
   const { loaded, problems } = await readAndPlan(file, options, io);
   if (loaded) return loaded;
-  for (const problem of problems) io.err.write(`${problem}\n`);
+  for (const problem of problems) io.err.write(`${problemLine(problem)}\n`);
   io.err.write(`error: ${plural(problems.length, 'problem')} in ${shown(file)}; nothing was run\n`);
   return undefined;
 }
 
-type Outcome = { loaded: Loaded; problems?: undefined } | { loaded?: undefined; problems: readonly string[] };
+/** `file:line:column: path: what is wrong`. */
+export function problemLine(problem: LoadProblem): string {
+  return 'line' in problem ? formatProblem(problem) : `${problem.file}: ${problem.message}`;
+}
 
-async function readAndPlan(file: string, options: LoadOptions, io: Io): Promise<Outcome> {
+type Outcome =
+  | { loaded: Loaded; problems?: undefined }
+  | { loaded?: undefined; problems: readonly LoadProblem[] };
+
+/** Reads, checks and plans a pipeline, and finds every mistake in it. */
+export async function readAndPlan(file: string, options: LoadOptions, io: Io): Promise<Outcome> {
   const environment = await readEnvironment(options.envFile, io);
   const text = await readText(file);
   const unread = [environment, text].flatMap((read) => ('problems' in read ? read.problems : []));
@@ -38,13 +49,13 @@ async function readAndPlan(file: string, options: LoadOptions, io: Io): Promise<
     catalogue: CATALOGUE,
   });
   const { pipeline } = read;
-  if (!pipeline) return { problems: read.problems.map(formatProblem) };
+  if (!pipeline) return { problems: read.problems };
   const { plan, problems } = planPipeline(pipeline);
   const all: Problem[] = problems.map(({ stage, message }) => {
     return { file: shown(file), ...stage.position, path: `${stage.kind}s.${stage.id}`, message };
   });
   if (file === '-') all.push(...stdinConflicts(pipeline));
-  return all.length > 0 ? { problems: all.map(formatProblem) } : { loaded: { pipeline, plan } };
+  return all.length > 0 ? { problems: all } : { loaded: { pipeline, plan } };
 }
 
 function stdinConflicts(pipeline: Pipeline): Problem[] {
@@ -63,7 +74,7 @@ export function shown(file: string): string {
 export async function readEnvironment(
   envFile: string | undefined,
   io: Io,
-): Promise<{ values: Readonly<Record<string, string | undefined>> } | { problems: string[] }> {
+): Promise<{ values: Readonly<Record<string, string | undefined>> } | { problems: LoadProblem[] }> {
   if (envFile === undefined) return { values: io.env };
   let text: string;
   try {
@@ -72,12 +83,10 @@ export async function readEnvironment(
     return { problems: [cannotRead(envFile, error)] };
   }
   const { values, problems } = parseEnvFile(text, envFile);
-  return problems.length > 0
-    ? { problems: problems.map(formatProblem) }
-    : { values: { ...values, ...io.env } };
+  return problems.length > 0 ? { problems } : { values: { ...values, ...io.env } };
 }
 
-async function readText(file: string): Promise<{ text: string } | { problems: string[] }> {
+async function readText(file: string): Promise<{ text: string } | { problems: LoadProblem[] }> {
   try {
     const bytes = file === '-' ? await readStdin() : await readStart(file);
     return { text: bytes.toString('utf8') };
@@ -126,7 +135,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
 };
 
-export function cannotRead(file: string, error: unknown): string {
+export function cannotRead(file: string, error: unknown): LoadProblem {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return `${file}: cannot be read: ${REASONS[code] ?? messageOf(error)}`;
+  return { file, message: `cannot be read: ${REASONS[code] ?? messageOf(error)}` };
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { LOG_LEVELS } from '../base/log.js';
 import { nearestName } from '../base/names.js';
 import { addDeadLetters } from './dlq-program.js';
@@ -27,6 +27,7 @@ export function createProgram(io: Io, done: (code: number) => void): Command {
   addTest(verbs);
   addDeadLetters(verbs);
   addReference(verbs);
+  addCompletion(verbs);
   program.on('command:*', ([name]: string[]) => {
     const nearest = nearestName(
       name!,
@@ -92,9 +93,18 @@ function addChecks({ program, io, done }: Verbs): void {
     .helpGroup(LOOKING)
     .summary('find every mistake in a pipeline')
     .description('Checks a pipeline without touching anything, and prints every mistake at once.');
-  withPipeline(validate).action(async (file: string, options) =>
-    done(await (await import('./validate.js')).validateVerb(file, options, io)),
-  );
+  withPipeline(validate)
+    .addOption(
+      new Option(
+        '--format <format>',
+        'how to print mistakes: as text, as JSON lines, or as annotations on GitHub',
+      )
+        .choices(['text', 'json', 'github'])
+        .default('text'),
+    )
+    .action(async (file: string, options) =>
+      done(await (await import('./validate.js')).validateVerb(file, options, io)),
+    );
   const explain = program
     .command('explain')
     .helpGroup(LOOKING)
@@ -138,29 +148,44 @@ function addTest({ program, io, done }: Verbs): void {
     );
 }
 
+const WRITING = 'Writing pipelines:';
+
 function addReference({ program, io, done }: Verbs): void {
-  const heading = 'Writing pipelines:';
   program
     .command('init')
-    .helpGroup(heading)
+    .helpGroup(WRITING)
     .summary('write a commented pipeline to start from')
     .description('Writes a commented pipeline that runs as it stands. Never overwrites a file.')
     .argument('[file]', 'where to write it', 'pipeline.yaml')
     .action(async (file: string) => done((await import('./init.js')).initVerb(file, io)));
   program
     .command('list')
-    .helpGroup(heading)
+    .helpGroup(WRITING)
     .summary('list sources, transforms, sinks and formats, or describe one')
     .description('Lists all components, or describes one with its options, their defaults and an example.')
     .argument('[component]', 'a name, such as filter')
     .action(async (name: string | undefined) => done((await import('./list.js')).listVerb(name, io)));
   program
     .command('schema')
-    .helpGroup(heading)
+    .helpGroup(WRITING)
     .summary('print the JSON Schema of pipeline files')
     .description('Prints the JSON Schema of pipeline files, with which editors complete and check them.')
     .option('--tests', 'that of files that hold nothing but tests')
     .action(async (options) => done((await import('./schema.js')).schemaVerb(options, io)));
+}
+
+function addCompletion({ program, io, done }: Verbs): void {
+  program
+    .command('completion')
+    .helpGroup(WRITING)
+    .summary('print a script that completes commands in a shell')
+    .description(
+      'Prints a script with which a shell completes commands, options and their values, e.g. "source <(millrace completion bash)".',
+    )
+    .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish']))
+    .action(async (shell: 'bash' | 'zsh' | 'fish') =>
+      done((await import('./completion.js')).completionVerb(shell, program, io)),
+    );
 }
 
 function wholeNumber(text: string): number {

@@ -1,9 +1,17 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { formatProblem, readSmallFile } from '../config/index.js';
+import { readSmallFile } from '../config/index.js';
 import { type PipelineTest, readTestFile } from '../plan/index.js';
 import type { Io } from './io.js';
-import { cannotRead, type Loaded, type LoadOptions, loadPipeline, readEnvironment } from './load.js';
+import {
+  cannotRead,
+  type Loaded,
+  type LoadOptions,
+  type LoadProblem,
+  loadPipeline,
+  problemLine,
+  readEnvironment,
+} from './load.js';
 
 /** A pipeline with its tests: those in its file, and those in the files beside it. */
 export interface TestedPipeline extends Loaded {
@@ -73,17 +81,17 @@ export async function loadTested(
   if ('problems' in environment) return undefined;
   const stages = new Map(loaded.pipeline.stages.map(({ id, kind }) => [id, kind]));
   const tests = [...loaded.pipeline.tests];
-  const problems: string[] = [];
+  const problems: LoadProblem[] = [];
   for (const path of file === '-' ? [] : await testFilesOf(file)) {
     try {
       const outside = { env: environment.values, readFile: readSmallFile };
       const read = readTestFile(await readFile(path, 'utf8'), path, stages, outside);
       tests.push(...read.tests);
-      problems.push(...read.problems.map(formatProblem));
+      problems.push(...read.problems);
     } catch (error) {
       problems.push(cannotRead(path, error));
     }
   }
-  for (const problem of problems) io.err.write(`${problem}\n`);
+  for (const problem of problems) io.err.write(`${problemLine(problem)}\n`);
   return problems.length > 0 ? undefined : { ...loaded, file, tests };
 }

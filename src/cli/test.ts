@@ -2,7 +2,7 @@ import { type FSWatcher, watch } from 'node:fs';
 import { dirname } from 'node:path';
 import { runTest, type TestResult } from '../testing/index.js';
 import { Exit, type Io } from './io.js';
-import { cannotRead, type LoadOptions } from './load.js';
+import { cannotRead, type LoadOptions, problemLine } from './load.js';
 import { plural } from './render.js';
 import { loadTested, pipelinesAt, type TestedPipeline } from './test-files.js';
 import { createTestOutput, type TestFormat } from './test-output.js';
@@ -55,7 +55,7 @@ async function filesAt(paths: readonly string[], io: Io): Promise<string[] | und
     try {
       files.push(...(await pipelinesAt(path)));
     } catch (error) {
-      io.err.write(`${cannotRead(path, error)}\n`);
+      io.err.write(`${problemLine(cannotRead(path, error))}\n`);
       return undefined;
     }
   }

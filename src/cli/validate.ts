@@ -1,13 +1,50 @@
+import type { Pipeline } from '../plan/index.js';
 import { Exit, type Io } from './io.js';
-import { type LoadOptions, loadPipeline } from './load.js';
+import { type LoadOptions, type LoadProblem, loadPipeline, readAndPlan } from './load.js';
 import { plural } from './render.js';
 
+export interface ValidateVerbOptions extends LoadOptions {
+  readonly format: 'text' | 'json' | 'github';
+}
+
 /** `millrace validate`. */
-export async function validateVerb(file: string, options: LoadOptions, io: Io): Promise<number> {
+export async function validateVerb(file: string, options: ValidateVerbOptions, io: Io): Promise<number> {
+  if (options.format !== 'text') return await validateForMachines(file, options, io);
   const loaded = await loadPipeline(file, options, io);
   if (!loaded) return Exit.CONFIGURATION;
-  const count = (kind: string) => loaded.pipeline.stages.filter((stage) => stage.kind === kind).length;
-  const parts = (['source', 'transform', 'sink'] as const).map((kind) => plural(count(kind), kind));
-  io.out.write(`ok: ${parts.join(', ')}\n`);
+  io.out.write(`ok: ${contents(loaded.pipeline)}\n`);
   return Exit.DONE;
+}
+
+/** `1 source, 2 transforms, 1 sink`. */
+function contents({ stages }: Pipeline): string {
+  const count = (kind: string) => stages.filter((stage) => stage.kind === kind).length;
+  return (['source', 'transform', 'sink'] as const).map((kind) => plural(count(kind), kind)).join(', ');
+}
+
+/** A line for each problem; a pipeline without any prints nothing. */
+async function validateForMachines(file: string, options: ValidateVerbOptions, io: Io): Promise<number> {
+  const { problems = [] } = await readAndPlan(file, options, io);
+  const line = options.format === 'github' ? annotation : JSON.stringify;
+  for (const problem of problems) io.out.write(`${line(problem)}\n`);
+  return problems.length > 0 ? Exit.CONFIGURATION : Exit.DONE;
+}
+
+/** A workflow command with which GitHub shows a problem at its line. */
+function annotation(problem: LoadProblem): string {
+  const place = 'line' in problem ? `,line=${problem.line},col=${problem.column}` : '';
+  const path = 'path' in problem && problem.path !== '' ? `${problem.path}: ` : '';
+  const hint =
+    'suggestion' in problem && problem.suggestion !== undefined
+      ? ` (did you mean "${problem.suggestion}"?)`
+      : '';
+  return `::error file=${property(problem.file)}${place}::${escaped(`${path}${problem.message}${hint}`)}`;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+
+function property(text: string): string {
+  return escaped(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 }

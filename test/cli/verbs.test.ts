@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FORMATS } from '../../src/formats/index.js';
-import { inProcess, temporaryFolder, write } from './support.js';
+import { inProcess, lines, temporaryFolder, write } from './support.js';
 
 const TWO_BRANCHES = `
 name: shop
@@ -89,6 +89,44 @@ describe('validate', () => {
     expect(await inProcess('validate', file, '--env-file', `${env}.none`)).toMatchObject({ code: 78 });
     const wrong = await inProcess('validate', pipelineFile(), '--set', 'sinks.all.mode=apend');
     expect(wrong).toMatchObject({ code: 78, err: expect.stringContaining('did you mean "append"?') });
+  });
+});
+
+describe('validate for machines', () => {
+  const wrong = TWO_BRANCHES.replace('where:', 'wehre:').replace('stdout', 'sdtout');
+
+  it('prints JSON lines', async () => {
+    const file = pipelineFile(wrong);
+    const { code, out, err } = await inProcess('validate', file, '--format', 'json');
+    expect({ code, err }).toEqual({ code: 78, err: '' });
+    const problems = lines(out).map((line) => JSON.parse(line));
+    expect(problems).toContainEqual({
+      file,
+      line: 6,
+      column: 42,
+      path: 'transforms.failed.wehre',
+      message: 'unknown key',
+      suggestion: 'where',
+    });
+    expect(await inProcess('validate', pipelineFile(), '--format', 'json')).toMatchObject({
+      code: 0,
+      out: '',
+    });
+  });
+
+  it('prints annotations for GitHub', async () => {
+    const file = write(temporaryFolder(), 'a,b%.yaml', wrong);
+    const { code, out } = await inProcess('validate', file, '--format', 'github');
+    expect(code).toBe(78);
+    const shown = file.replace(',', '%2C').replace('%.', '%25.');
+    expect(out).toContain(
+      `::error file=${shown},line=6,col=42::transforms.failed.wehre: unknown key (did you mean "where"?)\n`,
+    );
+    const none = await inProcess('validate', '/none.yaml', '--format', 'github');
+    expect(none).toMatchObject({
+      code: 78,
+      out: '::error file=/none.yaml::cannot be read: there is no such file\n',
+    });
   });
 });
 
