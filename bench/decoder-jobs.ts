@@ -53,6 +53,30 @@ function pairJobs(app: Line): DecoderJob[] {
   return [
     { config: { type: 'json' }, line: app, wanted: ['level', 'status'] },
     { config: { type: 'logfmt' }, line: pairs, wanted: ['level', 'service'] },
+    {
+      config: {
+        type: 'key_value',
+        key_value_delimiter: '=',
+        field_delimiter: ' ',
+        whitespace: 'lenient',
+        accept_standalone_key: true,
+      },
+      line: pairs,
+      wanted: ['level', 'service'],
+    },
+    {
+      config: { type: 'ltsv' },
+      line: () =>
+        scalars()
+          .map(([key, value]) => `${key}:${value}`)
+          .join('\t'),
+      wanted: ['level', 'service'],
+    },
+    {
+      config: { type: 'cef', strict: true, translate_custom_fields: false },
+      line: () => `CEF:0|Acme|wall|2.1|100|denied|5|${pairs().replaceAll('"', '')}`,
+      wanted: ['severity', 'level'],
+    },
   ];
 }
 

@@ -3,7 +3,8 @@ import { FORMATS, type FormatDefinition, formatNamed, type Wanted } from '../src
 import { frame } from '../src/workers/framing.js';
 import { type DecoderJob, decoderJobs } from './decoder-jobs.js';
 
-// How many MB/s does one thread decode, format by format, when everything is wanted and when a few fields are?
+// How many MB/s does one thread decode, format by format, when everything is wanted and when a few fields are? Names of
+// formats as arguments: only these.
 
 const CHUNK_BYTES = 1024 * 1024;
 const PASSES = 200;
@@ -39,9 +40,11 @@ function measure(definition: FormatDefinition, job: DecoderJob, wanted: Wanted, 
 }
 
 const arena = new Arena();
+const only = process.argv.slice(2);
 const missing = FORMATS.filter(({ decoder }) => decoder).map(({ name }) => name);
 process.stdout.write('format     all wanted   some wanted   (MB/s, one thread)\n');
 for (const job of decoderJobs()) {
+  if (only.length > 0 && !only.includes(job.config.type)) continue;
   const definition = formatNamed(job.config.type);
   if (!definition) continue;
   const at = missing.indexOf(definition.name);
@@ -52,4 +55,4 @@ for (const job of decoderJobs()) {
     `${definition.name.padEnd(10)} ${all.toFixed(0).padStart(10)} ${some.toFixed(0).padStart(13)}\n`,
   );
 }
-if (missing.length > 0) process.stdout.write(`not measured: ${missing.join(', ')}\n`);
+if (missing.length > 0 && only.length === 0) process.stdout.write(`not measured: ${missing.join(', ')}\n`);

@@ -1,10 +1,13 @@
 import { COMBINED_FORMAT, COMMON_FORMAT } from './access/index.js';
 import { ARROW_FORMAT } from './arrow/index.js';
+import { CEF_FORMAT } from './cef/index.js';
 import { CSV_FORMAT, TSV_FORMAT } from './csv/index.js';
 import type { FormatDefinition } from './format.js';
 import { JSON_FORMAT } from './json/index.js';
+import { KEY_VALUE_FORMAT } from './key-value/index.js';
 import { LINES_FORMAT } from './lines.js';
 import { LOGFMT_FORMAT } from './logfmt/index.js';
+import { LTSV_FORMAT } from './ltsv.js';
 import { PARQUET_FORMAT } from './parquet/index.js';
 import { REGEX_FORMAT } from './regex/index.js';
 import { SYSLOG_FORMAT } from './syslog/index.js';
@@ -34,6 +37,9 @@ export const FORMATS: readonly FormatDefinition[] = [
   COMMON_FORMAT,
   SYSLOG_FORMAT,
   LOGFMT_FORMAT,
+  KEY_VALUE_FORMAT,
+  LTSV_FORMAT,
+  CEF_FORMAT,
   CSV_FORMAT,
   TSV_FORMAT,
   REGEX_FORMAT,

@@ -22,6 +22,9 @@ export function seedsOf(format: FormatDefinition): readonly string[] {
 const MORE: Readonly<Record<string, readonly string[]>> = {
   json: ['{"a": 1, "b": "x", "c": [1, {"d": null}]}', '"\\u00e9"', '-1.5e3'],
   logfmt: ['a=1 b=2 c', 'a="x\\ny" b= c="\\u00e9"'],
+  key_value: ['a:1, b:"x \\" y", a:2, c', "'a b':'c' , d : e , f", 'a:"1"b,a'],
+  ltsv: ['a:1\tb:\ta:2'],
+  cef: ['CEF:0|a\\|b|"c"|d|e|f|5|a=b\\=c\\n cs1Label=A \\= b cs1=x c= d=e '],
   csv: ['a,b', '"a, ""b""",c'],
   tsv: ['a\tb'],
   syslog: [

@@ -30,8 +30,6 @@ export const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, string>
     'parse_apache_log/error_*': LATER,
     'parse_apache_log/log_line_valid_with_timezone': LATER,
     'parse_nginx_log/*': LATER,
-    'parse_key_value/*': LATER,
-    'parse_cef/*': LATER,
     'parse_klog/*': LATER,
     'parse_glog/*': LATER,
     'parse_timestamp/*': EXPRESSION,

@@ -1,6 +1,7 @@
 import type { FormatDefinition } from '../format.js';
-import { LogfmtDecoder } from './decoder.js';
+import { PairsDecoder } from '../pairs/index.js';
 import { LogfmtEncoder } from './encoder.js';
+import { LogfmtParser } from './parser.js';
 
 /** `key=value` pairs (https://brandur.org/logfmt), in the grammar of go-logfmt; a key without `=` is `true`, as in Vector. */
 export const LOGFMT_FORMAT: FormatDefinition = {
@@ -17,7 +18,7 @@ export const LOGFMT_FORMAT: FormatDefinition = {
       input: 'level=info msg="it works" took=5ms cached',
       output: '{"level":"info","msg":"it works","took":"5ms","cached":true}',
     },
-    create: () => new LogfmtDecoder(),
+    create: () => new PairsDecoder(new LogfmtParser()),
   },
   encoder: {
     framing: () => 'lines',

@@ -1,5 +1,5 @@
 import type { ArenaWriter } from '../../batch/index.js';
-import { Pairs } from '../pairs/pairs.js';
+import { Pairs } from '../pairs/index.js';
 
 const SPACE = 32;
 const QUOTE = 34;
@@ -40,18 +40,15 @@ export class StructuredData {
       if (after < 0) return -1;
       next = after;
     }
-    this.#elements.dropRepeated(bytes);
-    return rules === 'strict' && this.#hasRepeated() ? -1 : next;
+    const hasRepeated = this.#elements.dropRepeated(bytes);
+    return rules === 'strict' && hasRepeated ? this.#failRepeated() : next;
   }
 
-  #hasRepeated(): boolean {
-    const { keyStarts, keyEnds, count } = this.#elements;
-    for (let i = 0; i < count; i++) {
-      if (keyEnds[i] !== keyStarts[i]) continue;
-      this.#fail('an id that no other element has', keyStarts[i]!);
-      return true;
-    }
-    return false;
+  #failRepeated(): -1 {
+    const { keyStarts, keyEnds } = this.#elements;
+    let first = 0;
+    while (keyEnds[first] !== keyStarts[first]) first++;
+    return this.#fail('an id that no other element has', keyStarts[first]!);
   }
 
   /** Whether there is an element that could be read. */
