@@ -25,6 +25,7 @@ export function createProgram(io: Io, done: (code: number) => void): Command {
   addRun(verbs);
   addChecks(verbs);
   addTest(verbs);
+  addEval(verbs);
   addDeadLetters(verbs);
   addReference(verbs);
   addCompletion(verbs);
@@ -55,6 +56,7 @@ Examples:
   $ millrace test pipeline.yaml                    run its tests
   $ millrace explain pipeline.yaml                 show how it will run
   $ millrace list filter                           read what a component does
+  $ millrace eval 'size(path) > 20' --input a.ndjson   try an expression
 
 Exit codes: 0 done, 1 failed, 78 the configuration is wrong, 130 interrupted before it was drained.
 `;
@@ -145,6 +147,22 @@ function addTest({ program, io, done }: Verbs): void {
     )
     .action(async (paths: string[], options) =>
       done(await (await import('./test.js')).testVerb(paths, options, io)),
+    );
+}
+
+function addEval({ program, io, done }: Verbs): void {
+  program
+    .command('eval')
+    .helpGroup(LOOKING)
+    .summary('try an expression on records')
+    .description(
+      "Prints what an expression gives for each record of a file or of standard input, as JSON lines. Where it fails, the record's number and the reason go to standard error, and the exit code is 1.",
+    )
+    .argument('<expression>', "an expression, such as 'status >= 500'")
+    .option('--input <file>', 'the records; "-" or nothing is standard input')
+    .option('--format <format>', 'how they are decoded, as `format` of a source has it', 'json')
+    .action(async (text: string, options) =>
+      done(await (await import('./eval.js')).evalVerb(text, options, io)),
     );
 }
 

@@ -13,5 +13,5 @@ export {
 } from './json-schema.js';
 export { childPath, entryOf, type MapEntry, type MapNode, type Node, quote } from './node.js';
 export { applyOverrides } from './overrides.js';
-export { formatProblem, lineAndColumn, type Place, type Problem, Problems } from './problem.js';
+export { formatProblem, lineAndColumn, type Place, type Problem, Problems, sourceOf } from './problem.js';
 export { MAX_CONFIG_BYTES, readYaml } from './read.js';

@@ -46,7 +46,7 @@ export function checkConstants(node: Extract<Node, { op: 'call' }>): void {
   for (const { argument, check } of node.definition.checks ?? []) {
     const tested = node.args[argument];
     const value = tested && isConstant(tested) ? valueOfConstant(tested) : undefined;
-    const failure = typeof value === 'string' ? check(value) : undefined;
+    const failure = value === undefined ? undefined : check(value);
     if (failure instanceof Failure) throw new FieldError(failure.message, tested!.offset);
   }
 }

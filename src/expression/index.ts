@@ -7,6 +7,7 @@ export {
 } from './documentation.js';
 export { type Expression, parseExpression } from './expression.js';
 export { EXPRESSION, PATH_TEMPLATE, TEMPLATE } from './fields.js';
+export { jsonOfRow } from './json-rows.js';
 export {
   compilePathTemplate,
   type PathProgram,

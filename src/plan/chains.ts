@@ -4,11 +4,13 @@ import { type Knowledge, learn, type PlanProblem } from './knowledge.js';
 import type { MemoryQueueConfig, Pipeline } from './pipeline.js';
 import type { ChainPlan, InboxPlan, NodePlan, Plan, QueuePlan, SegmentPlan } from './plan.js';
 import { cutIntoSegments, queuesBetween, refuseReturns, type SegmentStages, segmentId } from './segments.js';
+import { unknownFields } from './unknown-fields.js';
 
 /** Turns a checked pipeline (its graph has no cycle) into segments, chains and queues. No I/O. */
 export function planPipeline(pipeline: Pipeline): { plan: Plan; problems: readonly PlanProblem[] } {
   const problems: PlanProblem[] = [];
   const knowledge = learn(pipeline, problems);
+  problems.push(...unknownFields(knowledge));
   const { order, shapes, wanted } = knowledge;
   const cut = cutIntoSegments(order);
   const queues = queuesBetween(cut);

@@ -3,6 +3,7 @@ export { type DeadLetter, encodeDeadLetter, recordOf } from './dead-letter.js';
 export { InlineLanes, type Lanes, type ThreadData, workerCount } from './lanes.js';
 export { createEncoder } from './nodes.js';
 export { roundUp } from './outputs.js';
+export { type Evaluated, RecordEvaluator } from './record-evaluator.js';
 export {
   COUNTERS,
   Counter,

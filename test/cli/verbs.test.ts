@@ -130,6 +130,27 @@ describe('validate for machines', () => {
   });
 });
 
+describe('validate of fields', () => {
+  const problems = async (where: string, format = 'combined'): Promise<string> => {
+    const text = TWO_BRANCHES.replace('where: status >= 500', `where: '${where}'`).replace(
+      'combined',
+      format,
+    );
+    return (await inProcess('validate', pipelineFile(text))).err;
+  };
+
+  it('knows which field was meant, where all fields of the records are known', async () => {
+    expect(await problems('stauts >= 500 && path != null')).toContain(
+      ':6:3: transforms.failed: its records have no field "stauts" (did you mean "status"?)\n',
+    );
+  });
+
+  it('leaves fields alone that are like no other, and records that may have any field', async () => {
+    expect(await problems('customer == null')).toBe('');
+    expect(await problems('stauts >= 500', 'json')).toBe('');
+  });
+});
+
 describe('explain', () => {
   it('shows chains, columns, queues and shapes', async () => {
     const { code, out } = await inProcess('explain', pipelineFile());

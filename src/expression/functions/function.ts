@@ -24,14 +24,19 @@ export interface FunctionDefinition {
   readonly overloads: readonly Overload[];
   /** What the example needs that not everybody has; it is then not run. */
   readonly needs?: string;
-  /** What can be found wrong with constant texts before there is data. */
+  /** What can be found wrong with constant arguments before there is data. */
   readonly checks?: readonly ArgumentCheck[];
 }
 
-/** `check` returns a Failure for a text that is wrong as this argument, a receiver being number 0. */
+/** `check` returns a Failure for a value that is wrong as this argument, a receiver being number 0. */
 export interface ArgumentCheck {
   readonly argument: number;
-  readonly check: (text: string) => unknown;
+  readonly check: (value: Value) => unknown;
+}
+
+/** A check of an argument that is a text. */
+export function checkText(argument: number, check: (text: string) => unknown): ArgumentCheck {
+  return { argument, check: (value) => (typeof value === 'string' ? check(value) : undefined) };
 }
 
 type ArgumentsOf<P extends readonly ValueType[]> = { [I in keyof P]: ValueOf[P[I]] };

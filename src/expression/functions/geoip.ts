@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Reader, type Response } from 'mmdb-lib';
 import { parseIp } from '../../base/ip-address.js';
 import { Failure, type Value } from '../values.js';
-import { type FunctionDefinition, plain } from './function.js';
+import { checkText, type FunctionDefinition, plain } from './function.js';
 import { recordOf } from './record-of.js';
 
 /** Numbers that are doubles even when they are whole. */
@@ -60,6 +60,6 @@ export const GEOIP_FUNCTIONS: readonly FunctionDefinition[] = [
     example: 'geoip("203.0.113.7", "GeoLite2-City.mmdb").city.names.en',
     needs: 'a MaxMind file',
     overloads: [plain(['string', 'string'], 'any', find)],
-    checks: [{ argument: 1, check: databaseAt }],
+    checks: [checkText(1, databaseAt)],
   },
 ];

@@ -5,7 +5,7 @@ import { REDACTED_KINDS, type RedactedKind, redactText } from '../../base/redact
 import { xxhash64 } from '../../base/xxhash.js';
 import { Cache } from '../cache.js';
 import { parseJson } from '../json.js';
-import { CelMap, Failure, type Value } from '../values.js';
+import { CelMap, Failure, isList, type Value } from '../values.js';
 import { toInt } from './convert.js';
 import { type FunctionDefinition, plain } from './function.js';
 import { recordOf } from './record-of.js';
@@ -28,7 +28,7 @@ function queryOf(text: string): CelMap {
   for (const [key, value] of new URLSearchParams(text)) {
     const known = map.get(key);
     if (known === undefined) map.set(key, value);
-    else map.set(key, [...(Array.isArray(known) ? (known as Value[]) : [known]), value]);
+    else map.set(key, [...(isList(known) ? known : [known]), value]);
   }
   return map;
 }
@@ -148,6 +148,7 @@ export const LOG_TEXT_FUNCTIONS: readonly FunctionDefinition[] = [
         return kinds instanceof Failure ? kinds : redactText(text, kinds);
       }),
     ],
+    checks: [{ argument: 1, check: (names) => (isList(names) ? kindsOf(names) : undefined) }],
   },
   {
     name: 'sha256',

@@ -6,7 +6,7 @@ import { Cache } from '../cache.js';
 import type { RecordScope } from '../row-function.js';
 import { isTimestamp } from '../time.js';
 import { Failure, Timestamp, type Value } from '../values.js';
-import { type FunctionDefinition, plain, withScope } from './function.js';
+import { checkText, type FunctionDefinition, plain, withScope } from './function.js';
 
 const NANOS_PER_SECOND = 1_000_000_000n;
 const NANOS_PER_MILLI = 1_000_000n;
@@ -110,10 +110,7 @@ export const LOG_TIME_FUNCTIONS: readonly FunctionDefinition[] = [
       ),
       plain(['timestamp', 'string'], 'timestamp', (timestamp) => timestamp),
     ],
-    checks: [
-      { argument: 1, check: parserOf },
-      { argument: 2, check: zoneOf },
-    ],
+    checks: [checkText(1, parserOf), checkText(2, zoneOf)],
   },
   {
     name: 'format_timestamp',
@@ -127,10 +124,7 @@ export const LOG_TIME_FUNCTIONS: readonly FunctionDefinition[] = [
         formatTimestamp(timestamp, format, zoneOf(zone)),
       ),
     ],
-    checks: [
-      { argument: 1, check: writerOf },
-      { argument: 2, check: zoneOf },
-    ],
+    checks: [checkText(1, writerOf), checkText(2, zoneOf)],
   },
   {
     name: 'parse_duration',
@@ -138,6 +132,6 @@ export const LOG_TIME_FUNCTIONS: readonly FunctionDefinition[] = [
       'A duration such as "1d 2h", "12.5ms" or "1s1m" as a number of units (ns, us, ms, s, m, h, d, w), as a double. `duration(text)` gives a duration instead, and knows no days and weeks.',
     example: 'parse_duration("1h 30m", "m")',
     overloads: [plain(['string', 'string'], 'double', parseDuration)],
-    checks: [{ argument: 1, check: (unit) => parseDuration('0s', unit) }],
+    checks: [checkText(1, (unit) => parseDuration('0s', unit))],
   },
 ];

@@ -2,7 +2,7 @@ import { RegexError } from '../../base/regex/regex.js';
 import { formatText } from '../format-text.js';
 import { regexOf } from '../regex.js';
 import { Failure, isList, type Value } from '../values.js';
-import { type FunctionDefinition, method, plain } from './function.js';
+import { checkText, type FunctionDefinition, method, plain } from './function.js';
 
 function matches(text: string, pattern: string): Value {
   try {
@@ -139,7 +139,7 @@ export const TEXT_FUNCTIONS: readonly FunctionDefinition[] = [
     summary: 'Whether a regular expression (RE2 syntax) matches somewhere in the text.',
     example: 'path.matches("(?i)^/users/[0-9]+$")',
     overloads: [plain, method].map((style) => style(['string', 'string'], 'bool', matches)),
-    checks: [{ argument: 1, check: (pattern) => matches('', pattern) }],
+    checks: [checkText(1, (pattern) => matches('', pattern))],
   },
   {
     name: 'lowerAscii',
