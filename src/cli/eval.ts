@@ -48,7 +48,7 @@ export async function evalVerb(text: string, options: EvalOptions, io: Io): Prom
     return await evaluateAll(evaluator, chunksOf(stream, name, format), io);
   } catch (error) {
     if (stream.errored !== error) throw error;
-    io.err.write(`error: ${cannotRead(name, error)}\n`);
+    io.err.write(`error: ${name}: ${cannotRead(name, error).message}\n`);
     return Exit.FAILED;
   }
 }
