@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Storage, StoredFile } from '../base/storage.js';
 import type { Sealed } from './recover.js';
-import { encodeSegmentHeader, removeFile, SEGMENT_HEADER_BYTES, segmentName } from './segment.js';
+import { encodeSegmentHeader, NEW_SUFFIX, removeFile, SEGMENT_HEADER_BYTES, segmentName } from './segment.js';
 import { IndexBuilder, type SegmentIndex } from './segment-index.js';
 
 const ID_BYTES = 8;
@@ -22,18 +22,23 @@ export class ActiveSegment {
     this.segmentId = segmentId;
   }
 
-  /** Replaces a segment of the same name. Leaves nothing behind when it cannot be made. */
+  /**
+   * Replaces a segment of the same name, in one step: where a log is empty, nothing but that name says which offset comes
+   * next. Leaves nothing behind when it cannot be made.
+   */
   static async create(storage: Storage, folder: string, baseOffset: number): Promise<ActiveSegment> {
     const name = segmentName(baseOffset);
-    await removeFile(storage, folder, name);
-    const file = await storage.open(join(folder, name), 'write');
+    const newName = `${name}${NEW_SUFFIX}`;
+    await removeFile(storage, folder, newName);
+    const file = await storage.open(join(folder, newName), 'write');
     try {
       const segmentId = randomBytes(ID_BYTES).toString('hex');
       await file.write(encodeSegmentHeader({ baseOffset, segmentId, createdMs: Date.now() }), 0);
+      await storage.rename(join(folder, newName), join(folder, name));
       return new ActiveSegment(file, baseOffset, segmentId);
     } catch (error) {
       await file.close().catch(() => {});
-      await removeFile(storage, folder, name).catch(() => {});
+      await removeFile(storage, folder, newName).catch(() => {});
       throw error;
     }
   }

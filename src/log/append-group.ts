@@ -53,7 +53,7 @@ export function writeGroup(
     const { length } = payload;
     const payloadCrc = about.payloadCrc ?? checksum(payload);
     const header = { length, records, kind, baseOffset, timestampMs, durableOffset, segmentId, payloadCrc };
-    writeFrame(into, at, header, payload);
+    writeFrame(into, at, place.position + at, header, payload);
     note(baseOffset, place.position + at, timestampMs);
     at += frameBytes(length);
     baseOffset += records;

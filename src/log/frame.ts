@@ -15,7 +15,7 @@ import { checksum } from '../batch/index.js';
  * | 32 | up to which offset the log was durable when this was written (double) |
  * | 40 | id of the segment, so that what an older file left on the disk cannot pass |
  * | 48 | CRC-32C of the payload |
- * | 52 | CRC-32C of the bytes 0 to 51 |
+ * | 52 | CRC-32C of the bytes 0 to 51, seeded with where the frame lies in the file: one that was put elsewhere cannot pass |
  * | 56 | the payload, then zeros up to a multiple of 8 |
  *
  * A frame is all or nothing.
@@ -45,8 +45,17 @@ export function frameBytes(payloadBytes: number): number {
   return FRAME_HEADER_BYTES + Math.ceil(payloadBytes / ALIGNMENT) * ALIGNMENT;
 }
 
-/** Writes a whole frame at `at`, which `frameBytes` must fit into. */
-export function writeFrame(into: Buffer, at: number, header: FrameHeader, payload: Uint8Array): void {
+/**
+ * Writes a whole frame at `at`, which `frameBytes` must fit into.
+ * @param position of the frame in the file
+ */
+export function writeFrame(
+  into: Buffer,
+  at: number,
+  position: number,
+  header: FrameHeader,
+  payload: Uint8Array,
+): void {
   into.writeUInt32LE(MAGIC, at);
   into.writeUInt32LE(header.length, at + 4);
   into.writeUInt32LE(header.records, at + 8);
@@ -56,16 +65,23 @@ export function writeFrame(into: Buffer, at: number, header: FrameHeader, payloa
   into.writeDoubleLE(header.durableOffset, at + 32);
   into.write(header.segmentId, at + 40, 8, 'hex');
   into.writeUInt32LE(header.payloadCrc, at + 48);
-  into.writeUInt32LE(checksum(into.subarray(at, at + CRC_AT)), at + CRC_AT);
+  into.writeUInt32LE(headerCrc(into, at, position), at + CRC_AT);
   const start = at + FRAME_HEADER_BYTES;
   into.set(payload, start);
   into.fill(0, start + payload.length, at + frameBytes(payload.length));
 }
 
-/** The header at `at`; undefined when there is none that is whole and sound. Says nothing about the payload. */
-export function readFrameHeader(bytes: Buffer, at: number): FrameHeader | undefined {
+function headerCrc(bytes: Buffer, at: number, position: number): number {
+  return checksum(bytes.subarray(at, at + CRC_AT), position % U32);
+}
+
+/**
+ * The header at `at`; undefined when there is none that is whole and sound. Says nothing about the payload.
+ * @param position of the frame in the file
+ */
+export function readFrameHeader(bytes: Buffer, at: number, position: number): FrameHeader | undefined {
   if (at + FRAME_HEADER_BYTES > bytes.length || bytes.readUInt32LE(at) !== MAGIC) return undefined;
-  if (checksum(bytes.subarray(at, at + CRC_AT)) !== bytes.readUInt32LE(at + CRC_AT)) return undefined;
+  if (headerCrc(bytes, at, position) !== bytes.readUInt32LE(at + CRC_AT)) return undefined;
   const header: FrameHeader = {
     length: bytes.readUInt32LE(at + 4),
     records: bytes.readUInt32LE(at + 8),

@@ -7,6 +7,7 @@ import {
   indexName,
   listIndexes,
   listSegments,
+  NEW_SUFFIX,
   openToRead,
   readFully,
   removeFile,
@@ -34,11 +35,13 @@ export interface Recovered {
 /** How many missing indexes one start makes: each takes as long as reading a segment. */
 const MAX_INDEXES_MADE = 4;
 const COPY_BYTES = 2 ** 20;
-const COPY_SUFFIX = '.copy';
 
 /** Puts the folder into the state in which a new segment can go on from `nextOffset`. */
 export async function recover(options: LogOptions, state: LogState | undefined): Promise<Recovered> {
-  const bases = await listSegments(options.storage, options.folder);
+  const { storage, folder } = options;
+  for (const name of await storage.list(folder))
+    if (name.endsWith(NEW_SUFFIX)) await removeFile(storage, folder, name);
+  const bases = await listSegments(storage, folder);
   const recovered = state ? await cutTo(options, state, bases) : await cutTornTail(options, bases);
   await syncInherited(options, recovered.sealed);
   await mendIndexes(options, recovered.sealed);
@@ -79,7 +82,7 @@ async function replaceByCopy(
   base: number,
   size: number,
 ): Promise<void> {
-  const name = `${segmentName(base)}${COPY_SUFFIX}`;
+  const name = `${segmentName(base)}${NEW_SUFFIX}`;
   await removeFile(storage, folder, name);
   const copy = await storage.open(join(folder, name), 'write');
   try {
@@ -102,7 +105,8 @@ async function cutTo(options: LogOptions, state: LogState, bases: readonly numbe
   const { folder, log } = options;
   const isEmpty = state.position <= SEGMENT_HEADER_BYTES;
   const later = bases.filter((base) => base > state.segment || (isEmpty && base === state.segment));
-  for (const base of later.reverse()) await removeSegment(options, base);
+  // The new segment takes the place of one with its name.
+  for (const base of later.toReversed()) if (base !== state.nextOffset) await removeSegment(options, base);
   const sealed = await sizesOf(options, bases.slice(0, bases.length - later.length));
   let wasCut = later.length > 0;
   const last = sealed.at(-1);
@@ -118,7 +122,7 @@ async function cutTo(options: LogOptions, state: LogState, bases: readonly numbe
     }
   }
   // Where all was trimmed away, an empty segment stands at the end of the log.
-  const isTrimmed = later.at(-1) === state.nextOffset;
+  const isTrimmed = later[0] === state.nextOffset;
   if (!isEmpty && last?.baseOffset !== state.segment && !isTrimmed) {
     const fields = { folder, segment: segmentName(state.segment) };
     log?.warn(fields, `the last segment of the log ${folder} is missing, although it was durable`);
@@ -133,8 +137,8 @@ async function cutTornTail(options: LogOptions, bases: readonly number[]): Promi
   if (!last) return { nextOffset: 0, sealed, wasCut: false };
   const { position, nextOffset } = await soundPrefix(options, last);
   if (position <= SEGMENT_HEADER_BYTES) {
+    // The new segment takes its place.
     sealed.pop();
-    await removeSegment(options, last.baseOffset);
     return { nextOffset: last.baseOffset, sealed, wasCut: true };
   }
   if (position === last.bytes) return { nextOffset, sealed, wasCut: false };

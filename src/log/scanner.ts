@@ -218,7 +218,7 @@ export class Scanner {
   /** Of what is buffered. */
   #headerAt(position: number): FrameHeader | undefined {
     const isThere = this.#holds(position, FRAME_HEADER_BYTES);
-    return isThere ? readFrameHeader(this.#buffer, position - this.#bufferAt) : undefined;
+    return isThere ? readFrameHeader(this.#buffer, position - this.#bufferAt, position) : undefined;
   }
 
   /** Of what is buffered; undefined when it is damaged. */

@@ -13,6 +13,8 @@ export const SEGMENT_HEADER_BYTES = 64;
 const MAGIC = 'MILLRLOG';
 const VERSION = 2;
 const CRC_AT = 60;
+/** Of files that take the place of a segment once they are whole. */
+export const NEW_SUFFIX = '.new';
 const NAME = /^(\d{20})\.log$/;
 const INDEX_NAME = /^(\d{20})\.index$/;
 

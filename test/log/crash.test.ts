@@ -4,6 +4,7 @@ import { LogReader, type LogState, LogWriter } from '../../src/log/index.js';
 import { DAMAGES } from '../support/crash-damage.js';
 import { CrashStorage } from '../support/crash-storage.js';
 import { runs } from '../support/property.js';
+import { scale, seedsOf } from '../torture/seeds.js';
 
 const FOLDER = 'state/log';
 const SEGMENT_BYTES = 700;
@@ -103,9 +104,10 @@ async function goesOn(storage: CrashStorage, writer: LogWriter, expected: readon
   expect((await read(later, from, state)).frames).toEqual(frames);
 }
 
-const seeds = Array.from({ length: runs(3) }, (_, i) => 100 + i);
+/** About 110 operations each, ten kinds of damage at every one. */
+const WORKLOADS = runs(9) * scale();
 
-it.each(seeds)(
+it.each(seedsOf('log, with checkpoints', WORKLOADS))(
   'keeps what a checkpoint knows, and nothing else, wherever the power fails (seed %i)',
   async (seed) => {
     const storage = new CrashStorage();
@@ -130,7 +132,7 @@ it.each(seeds)(
   },
 );
 
-it.each(seeds)(
+it.each(seedsOf('log, without checkpoints', WORKLOADS))(
   'keeps what was synced without a checkpoint, wherever the power fails (seed %i)',
   async (seed) => {
     const storage = new CrashStorage();

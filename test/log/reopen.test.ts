@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { LogReader, LogWriter } from '../../src/log/index.js';
+import { DAMAGES } from '../support/crash-damage.js';
 import { CrashStorage } from '../support/crash-storage.js';
 
 const FOLDER = 'log';
@@ -70,4 +71,36 @@ it('refuses a log of another format, and leaves it alone', async () => {
   });
   await expect(read(storage)).rejects.toMatchObject({ code: 'log_version' });
   expect(storage.files.get(SEGMENT)).toEqual(new Uint8Array(header));
+});
+
+it('never loses where an emptied log ends', async () => {
+  const storage = new CrashStorage();
+  const options = { storage, folder: FOLDER };
+  const first = await LogWriter.open(options, undefined);
+  await first.append(Buffer.from('one'), { ...about, records: 7 });
+  await first.trim(7);
+  await first.close();
+  const before = storage.operations.length;
+  await (await LogWriter.open(options, undefined)).close();
+  for (let k = before; k <= storage.operations.length; k++) {
+    for (const damage of DAMAGES) {
+      const crashed = { storage: storage.afterCrash(k, damage, 1), folder: FOLDER };
+      const writer = await LogWriter.open(crashed, undefined);
+      expect(await writer.append(Buffer.from('next'), about), `operation ${k}, ${damage}`).toBe(7);
+      await writer.close();
+    }
+  }
+});
+
+it('does not serve a frame that the disk has put to another place', async () => {
+  const storage = new CrashStorage();
+  const writer = await LogWriter.open({ storage, folder: FOLDER }, undefined);
+  for (const text of ['one', 'two', 'three']) await writer.append(Buffer.from(text), about);
+  await writer.close();
+  const bytes = storage.files.get(SEGMENT)!;
+  const [from, frame] = [64, 64];
+  bytes.copyWithin(from, from + 2 * frame, from + 3 * frame);
+  const { texts, skipped } = await read(new CrashStorage(new Map([[SEGMENT, bytes]])));
+  expect(texts).toEqual(['two', 'three']);
+  expect(skipped).toMatchObject([{ from, to: from + frame, records: 1 }]);
 });

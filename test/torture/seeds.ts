@@ -21,3 +21,9 @@ export function seedOf(name: string): number {
   for (const char of name) hash = (Math.imul(hash, 31) + char.charCodeAt(0)) >>> 0;
   return hash;
 }
+
+/** The seeds of a test with so many cases: the one that is repeated, or these. */
+export function seedsOf(name: string, count: number): number[] {
+  const first = seedOf(name);
+  return Array.from({ length: process.env.MILLRACE_SEED === undefined ? count : 1 }, (_, i) => first + i);
+}
