@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { redact } from './secrets.js';
 
 export type { Logger };
 
@@ -26,5 +27,5 @@ export async function createLog(level: LogLevel, bindings: object): Promise<Logg
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  return pino(options, stderr);
+  return pino(options, { write: (line) => stderr.write(redact(line)) });
 }

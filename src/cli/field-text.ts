@@ -58,6 +58,8 @@ export function typeText(type: FieldType): string {
   switch (type.kind) {
     case 'string':
       return type.format ?? 'text';
+    case 'secret':
+      return 'secret text';
     case 'boolean':
       return 'true or false';
     case 'integer':

@@ -1,5 +1,7 @@
+import { execFileSync, type StdioOptions } from 'node:child_process';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { messageOf } from '../base/errors.js';
+import { hideSecrets } from '../base/secrets.js';
 import { formatProblem, MAX_CONFIG_BYTES, type Problem, parseEnvFile } from '../config/index.js';
 import { type Pipeline, type Plan, planPipeline, readPipeline } from '../plan/index.js';
 import { CATALOGUE } from './catalogue.js';
@@ -9,6 +11,8 @@ import { plural } from './render.js';
 export interface LoadOptions {
   readonly set?: readonly string[];
   readonly envFile?: string;
+  /** Whether programs may be run for values. */
+  readonly allowExec?: boolean;
 }
 
 export interface Loaded {
@@ -47,15 +51,25 @@ export async function readAndPlan(file: string, options: LoadOptions, io: Io): P
     env: environment.values,
     set: options.set ?? [],
     catalogue: CATALOGUE,
+    ...(options.allowExec && { runProgram }),
   });
   const { pipeline } = read;
   if (!pipeline) return { problems: read.problems };
+  hideSecrets(pipeline.secrets);
   const { plan, problems } = planPipeline(pipeline);
   const all: Problem[] = problems.map(({ stage, message }) => {
     return { file: shown(file), ...stage.position, path: `${stage.kind}s.${stage.id}`, message };
   });
   if (file === '-') all.push(...stdinConflicts(pipeline));
   return all.length > 0 ? { problems: all } : { loaded: { pipeline, plan } };
+}
+
+const PROGRAM_TIMEOUT_MS = 10_000;
+
+/** What a program prints. There is no shell between, and what it says on standard error is not ours to print. */
+function runProgram([program, ...args]: readonly string[]): string {
+  const stdio: StdioOptions = ['ignore', 'pipe', 'ignore'];
+  return execFileSync(program!, args, { encoding: 'utf8', timeout: PROGRAM_TIMEOUT_MS, stdio });
 }
 
 function stdinConflicts(pipeline: Pipeline): Problem[] {

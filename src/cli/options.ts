@@ -13,6 +13,7 @@ export function withValues(command: Command): Command {
       'set a value of the file, e.g. sources.web.paths[0]=a.log (repeatable)',
       collect,
     )
+    .option('--allow-exec', 'let ${exec:program argument} run programs for values')
     .option('--env-file <file>', 'fill ${NAME} from this file too; the environment comes first');
 }
 

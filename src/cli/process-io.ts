@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { isatty } from 'node:tty';
+import { redact } from '../base/secrets.js';
 import type { Io, Output } from './io.js';
 
 /** The real process. Its streams are touched only when something is written: a pipe's mode changes with them. */
@@ -44,7 +45,7 @@ function output(
     },
     write: (text) => {
       guard();
-      stream().write(text);
+      stream().write(redact(text));
     },
     writeBytes: async (bytes) => {
       guard();

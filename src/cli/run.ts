@@ -110,7 +110,7 @@ function lanesFor(pipeline: Pipeline, plan: Plan, workers: number): Promise<Lane
   const wanted = ARENA_PER_BATCH * batch.maxBytes;
   const arenaBytes = Math.min(MOST_ARENA_BYTES, Math.max(LEAST_ARENA_BYTES, wanted));
   const chains = plan.segments.flatMap((segment) => segment.chains);
-  const data = { pipeline: pipeline.name, chains, arenaBytes };
+  const data = { pipeline: pipeline.name, chains, arenaBytes, secrets: pipeline.secrets };
   const memoryLimit = memoryBytes + (workers + 1) * arenaBytes + MEMORY_SLACK_BYTES;
   const limits = { timeoutMs: tripTimeoutMs, memoryBytes: memoryLimit };
   return createLanes(data, workers, limits);

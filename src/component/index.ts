@@ -1,6 +1,7 @@
 export { MillraceError, messageOf } from '../base/errors.js';
 export type { JsonValue } from '../base/json.js';
 export { Random, weighted } from '../base/random.js';
+export { Secret } from '../base/secrets.js';
 export {
   fileIdentity,
   isDiskFull,

@@ -1,3 +1,4 @@
+import { Secret } from '../base/secrets.js';
 import { formatDurationMs, formatSize, parseDurationMs, parseSize } from '../base/units.js';
 import { FieldError, type FieldType } from './fields.js';
 import { type Node, quote, type ScalarNode } from './node.js';
@@ -24,6 +25,8 @@ export function expectation(type: FieldType): string {
       return type.format === undefined
         ? 'text'
         : `${/^[aeiou]/.test(type.format) ? 'an' : 'a'} ${type.format}`;
+    case 'secret':
+      return 'text';
     case 'boolean':
       return 'true or false';
     case 'integer':
@@ -75,6 +78,8 @@ export function checkScalar(node: ScalarNode, type: ScalarType, at: CheckedAt): 
   switch (type.kind) {
     case 'string':
       return checkString(node, type, at);
+    case 'secret':
+      return checkSecret(node, type, at);
     case 'boolean':
       return checkBoolean(node, at);
     case 'integer':
@@ -120,6 +125,13 @@ function checkString(node: ScalarNode, type: Of<'string'>, at: CheckedAt): unkno
     }
     return undefined;
   }
+}
+
+/** A secret is hidden wherever it comes from, also where it stands in the file. */
+function checkSecret(node: ScalarNode, type: Of<'secret'>, at: CheckedAt): Secret | undefined {
+  if (node.value === null && node.written === undefined) return refuse(node, type, at);
+  if (node.text !== '') at.problems.hideSecret(node.text, node.written ?? '***');
+  return new Secret(node.text);
 }
 
 function checkBoolean(node: ScalarNode, at: CheckedAt): boolean | undefined {

@@ -20,6 +20,8 @@ export interface Field {
 export type FieldType =
   /** `parse` refuses a text that is no such value by throwing FieldError; the component gets what it returns. */
   | { readonly kind: 'string'; readonly format?: string; readonly parse?: (text: string) => unknown }
+  /** Text that is never shown; the component gets a Secret. */
+  | { readonly kind: 'secret' }
   | { readonly kind: 'boolean' }
   | { readonly kind: 'integer' | 'number'; readonly min?: number; readonly max?: number }
   /** `64KiB`, `1MB`, or a whole number of bytes; the component gets bytes. */

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import { secretIn } from '../base/secrets.js';
 import { quote, type ScalarNode } from './node.js';
 import type { Problems } from './problem.js';
 
@@ -7,6 +8,8 @@ export interface Outside {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Reads the file of `${file:/path}`; may throw. */
   readonly readFile: (path: string) => string;
+  /** What the program of `${exec:…}` prints; may throw. Without it, programs are refused. */
+  readonly runProgram?: ((command: readonly string[]) => string) | undefined;
 }
 
 const LARGEST_FILE_BYTES = 1024 * 1024;
@@ -26,7 +29,8 @@ type Part =
       readonly operator: '' | ':-' | ':?';
       readonly word: string;
     }
-  | { readonly kind: 'file'; readonly path: string };
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'exec'; readonly command: string };
 
 /** Something wrong with an interpolation, at an offset in the scalar's text. */
 export class InterpolationError extends Error {
@@ -41,7 +45,7 @@ export class InterpolationError extends Error {
 }
 
 /**
- * Fills `${NAME}`, `${NAME:-default}`, `${NAME:?message}` and `${file:/path}` in a text; `$${` stands for `${`.
+ * Fills `${NAME}`, `${NAME:-default}`, `${NAME:?message}`, `${file:/path}` and `${exec:program argument}` in a text; `$${` stands for `${`.
  * @returns the filled text, and whether the whole of it was one interpolation
  * @throws InterpolationError
  */
@@ -53,9 +57,9 @@ export function interpolate(
   const parts = partsOf(text);
   const filled = parts.map(({ part, offset }) => {
     if (part.kind === 'text') return part.text;
-    return part.kind === 'file'
-      ? fileText(part.path, offset, outside, problems)
-      : variable(part, offset, outside, problems);
+    if (part.kind === 'file') return fileText(part.path, offset, outside, problems);
+    if (part.kind === 'exec') return programText(part.command, offset, outside, problems);
+    return variable(part, offset, outside, problems);
   });
   return { text: filled.join(''), whole: parts.length === 1 && parts[0]!.part.kind !== 'text' };
 }
@@ -70,6 +74,8 @@ function variable(
   const value = Object.hasOwn(env, name) ? env[name] : undefined;
   if (value !== undefined && (value !== '' || operator === '')) {
     problems.hide(value, `\${${name}}`);
+    const secret = secretIn(name, value);
+    if (secret !== undefined) problems.hideSecret(secret, `\${${name}}`);
     return value;
   }
   if (operator === ':-') return word;
@@ -85,12 +91,34 @@ function variable(
 function fileText(path: string, offset: number, outside: Outside, problems: Problems): string {
   try {
     const text = outside.readFile(path).replace(/\r?\n$/, '');
-    problems.hide(text, `\${file:${path}}`);
+    problems.hideSecret(text, `\${file:${path}}`);
     return text;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const reason = code === 'ENOENT' ? 'there is no such file' : (code ?? message);
     throw new InterpolationError(`cannot read ${path}: ${reason}`, offset);
+  }
+}
+
+/** Messages never hold what the program has printed. */
+function programText(command: string, offset: number, outside: Outside, problems: Problems): string {
+  const { runProgram } = outside;
+  if (!runProgram) {
+    const message = `running a program for a value has to be allowed: --allow-exec (it would be: ${command})`;
+    throw new InterpolationError(message, offset);
+  }
+  const words = command.trim().split(/\s+/);
+  try {
+    const text = runProgram(words).replace(/\r?\n$/, '');
+    problems.hideSecret(text, `\${exec:${command}}`);
+    return text;
+  } catch (error) {
+    const { code, status, signal } = error as NodeJS.ErrnoException & { status?: number; signal?: string };
+    const ended =
+      status === undefined || status === null ? (signal ?? 'it failed') : `it ended with ${status}`;
+    const reason =
+      code === 'ENOENT' ? 'there is no such program' : code === 'ETIMEDOUT' ? 'it took too long' : ended;
+    throw new InterpolationError(`cannot run ${words[0]}: ${reason}`, offset);
   }
 }
 
@@ -128,11 +156,12 @@ function closingBrace(text: string, at: number): number {
 
 function partOf(inside: string, at: number): Part {
   if (inside.startsWith('file:')) return { kind: 'file', path: inside.slice('file:'.length) };
+  if (inside.startsWith('exec:')) return { kind: 'exec', command: inside.slice('exec:'.length) };
   const match = /^([A-Za-z_]\w*)(?:(:[-?])(.*))?$/s.exec(inside);
   if (!match) {
     const found = quote(`\${${inside}}`);
     throw new InterpolationError(
-      `expected \${NAME}, \${NAME:-default}, \${NAME:?message} or \${file:/path}, found ${found} ($\${ stands for a literal \${)`,
+      `expected \${NAME}, \${NAME:-default}, \${NAME:?message}, \${file:/path} or \${exec:program}, found ${found} ($\${ stands for a literal \${)`,
       at,
     );
   }

@@ -57,6 +57,8 @@ export function schemaOfType(type: FieldType): JsonSchema {
       return schemaOfVariants(type.variants());
     case 'either':
       return { anyOf: type.types.map(schemaOfType) };
+    case 'secret':
+      return { type: ['string', 'number'] };
     case 'string':
       // Where text is parsed, `where: true` and `set: {n: 1}` need no quotes.
       return { type: type.parse ? ['string', 'number', 'boolean'] : 'string' };

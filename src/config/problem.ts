@@ -64,11 +64,14 @@ const LONGEST_NAME = 100;
 /** Collects the problems of a configuration. */
 export class Problems {
   readonly #found: Problem[] = [];
+  /** Values from outside, and among them those that must not be shown later either. */
+  readonly #outside: Map<string, string>;
   readonly #secrets: Map<string, string>;
   #suggestions = 0;
   #leftOut = 0;
 
-  constructor(secrets = new Map<string, string>()) {
+  constructor(outside = new Map<string, string>(), secrets = new Map<string, string>()) {
+    this.#outside = outside;
     this.#secrets = secrets;
   }
 
@@ -89,7 +92,7 @@ export class Problems {
 
   /** Problems of an attempt: they are thrown away or taken over by `adopt`. */
   fork(): Problems {
-    return new Problems(this.#secrets);
+    return new Problems(this.#outside, this.#secrets);
   }
 
   adopt(other: Problems): void {
@@ -98,7 +101,18 @@ export class Problems {
 
   /** A value that came from outside of the file; messages show `name` in its place. */
   hide(value: string, name: string): void {
-    if (value.length >= 4) this.#secrets.set(value, name);
+    if (value.length >= 4) this.#outside.set(value, name);
+  }
+
+  /** A value that must not be shown: neither in messages, nor by anything that the pipeline does. */
+  hideSecret(value: string, name: string): void {
+    this.hide(value, name);
+    if (value !== '') this.#secrets.set(value, name);
+  }
+
+  /** Names by value. */
+  get secrets(): ReadonlyMap<string, string> {
+    return this.#secrets;
   }
 
   /** The candidate that was most likely meant. */
@@ -122,7 +136,7 @@ export class Problems {
 
   #withoutSecrets(message: string): string {
     let safe = message;
-    for (const [value, name] of this.#secrets) safe = safe.replaceAll(value, () => name);
+    for (const [value, name] of this.#outside) safe = safe.replaceAll(value, () => name);
     return safe;
   }
 }

@@ -28,6 +28,8 @@ export interface Pipeline {
   readonly stages: readonly Stage[];
   readonly runtime: RuntimeConfig;
   readonly deadLetter: DeadLetterConfig;
+  /** What must not be shown, and what is shown instead. */
+  readonly secrets: ReadonlyMap<string, string>;
   /** Those that stand in its file. */
   readonly tests: readonly PipelineTest[];
 }

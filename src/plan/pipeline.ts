@@ -30,6 +30,8 @@ export interface ReadOptions {
   readonly catalogue: Catalogue;
   /** Reads the files of `${file:…}`. */
   readonly readFile?: (path: string) => string;
+  /** Runs the programs of `${exec:…}`; without it they are refused. */
+  readonly runProgram?: Outside['runProgram'];
 }
 
 /**
@@ -40,10 +42,10 @@ export interface ReadOptions {
 export function readPipeline(
   text: string,
   file: string,
-  { env, set, catalogue, readFile = readSmallFile }: ReadOptions,
+  { env, set, catalogue, readFile = readSmallFile, runProgram }: ReadOptions,
 ): { pipeline: Pipeline | undefined; problems: Problem[] } {
   const problems = new Problems();
-  const outside: Outside = { env, readFile };
+  const outside: Outside = { env, readFile, runProgram };
   const read = readYaml(text, file === '-' ? '<stdin>' : file, outside, problems);
   const root = read && applyOverrides(read, set, outside, problems);
   const pipeline = root && checkPipeline(root, file, catalogue, problems);
@@ -75,7 +77,7 @@ function checkPipeline(
   const testsEntry = entryOf(root, 'tests');
   const kinds = new Map(ids.map(({ id, kind }) => [id, kind]));
   const tests = testsEntry ? readTests(testsEntry, kinds, problems) : [];
-  return { name, stages, runtime, deadLetter, tests };
+  return { name, stages, runtime, deadLetter, secrets: problems.secrets, tests };
 }
 
 /** Gives the sections that are there under a name that is not quite theirs. */

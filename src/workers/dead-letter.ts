@@ -1,3 +1,5 @@
+import { redact } from '../base/secrets.js';
+
 /** A record that failed, as it stands among the dead letters: one JSON document a line. */
 export interface DeadLetter {
   readonly pipeline: string;
@@ -23,7 +25,8 @@ export function encodeDeadLetter(
   letter: Omit<DeadLetter, 'record' | 'record_base64'>,
   bytes: Uint8Array,
 ): string {
-  return `${JSON.stringify({ ...letter, ...original(bytes) })}\n`;
+  const message = redact(letter.message);
+  return `${JSON.stringify({ ...letter, message, ...original(bytes) })}\n`;
 }
 
 function original(bytes: Uint8Array): Pick<DeadLetter, 'record' | 'record_base64'> {

@@ -11,6 +11,8 @@ export interface ThreadData {
   readonly chains: readonly ChainPlan[];
   /** The size of its arena; virtual, only touched pages count. */
   readonly arenaBytes: number;
+  /** What must not be shown, and what is shown instead. */
+  readonly secrets?: ReadonlyMap<string, string>;
   /** Compiled by the main thread for all. */
   readonly kernels?: KernelModule;
 }

@@ -2,6 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { threadId } from 'node:worker_threads';
 import { move, transferableSymbol, valueSymbol, workerData } from 'piscina';
+import { hideSecrets } from '../base/secrets.js';
 import { Arena } from '../batch/index.js';
 import { Chain } from './chain.js';
 import type { ThreadData } from './lanes.js';
@@ -15,7 +16,8 @@ export interface ThreadTask {
   readonly cell: Int32Array;
 }
 
-const { chains: plans, pipeline, arenaBytes, kernels } = workerData as ThreadData;
+const { chains: plans, pipeline, arenaBytes, kernels, secrets } = workerData as ThreadData;
+if (secrets) hideSecrets(secrets);
 const arena = new Arena(arenaBytes, kernels);
 const chains = await Promise.all(plans.map((plan) => Chain.create(plan, pipeline, arena)));
 

@@ -49,6 +49,7 @@ describe('a pipeline', () => {
         batch: { maxBytes: 2 ** 20, maxRecords: 65536, lingerMs: 5 },
       },
       deadLetter: { maxBytes: 2 ** 30 },
+      secrets: new Map(),
     });
     const [web, errors, shaped, out] = pipeline!.stages;
     expect(web).toMatchObject({
