@@ -52,6 +52,7 @@ export function plain(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(plain);
   if ('$timestamp' in value) return { micros: microsOf(value.$timestamp as string) };
+  if ('$float' in value) return Number(String(value.$float).replace('inf', 'Infinity'));
   if ('$base64' in value) return Buffer.from(value.$base64 as string, 'base64').toString();
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
 }
