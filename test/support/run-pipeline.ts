@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CATALOGUE } from '../../src/cli/catalogue.js';
 import type { SinkDefinition, SourceDefinition } from '../../src/component/index.js';
-import { planPipeline, readPipeline } from '../../src/plan/index.js';
+import { type Pipeline, type PlanProblem, planPipeline, readPipeline } from '../../src/plan/index.js';
 import { type Metrics, Run } from '../../src/runtime/index.js';
 import { InlineLanes } from '../../src/workers/index.js';
 
@@ -19,9 +19,7 @@ export interface RunInThreadOptions {
   readonly sinks?: readonly SinkDefinition[];
 }
 
-/** Plans a pipeline to be run in this thread: the whole engine, but for the pool. Throws when the file has problems. */
-export async function prepareRun(yaml: string, file: string, options: RunInThreadOptions = {}): Promise<Run> {
-  const { batchBytes, checkpointMs, sources = [], sinks = [] } = options;
+function check(yaml: string, file: string, { sources = [], sinks = [] }: RunInThreadOptions): Pipeline {
   const catalogue = {
     ...CATALOGUE,
     sources: new Map([...CATALOGUE.sources, ...sources.map((one) => [one.name, one] as const)]),
@@ -29,13 +27,25 @@ export async function prepareRun(yaml: string, file: string, options: RunInThrea
   };
   const read = readPipeline(yaml, file, { env: {}, set: [], catalogue });
   if (!read.pipeline) throw new Error(read.problems.map(({ message }) => message).join('\n'));
-  const { runtime } = read.pipeline;
+  return read.pipeline;
+}
+
+/** What the plan has against a pipeline that is right by itself. */
+export function planProblems(yaml: string, options: RunInThreadOptions = {}): readonly PlanProblem[] {
+  return planPipeline(check(yaml, 'pipeline.yaml', options)).problems;
+}
+
+/** Plans a pipeline to be run in this thread: the whole engine, but for the pool. Throws when the file has problems. */
+export async function prepareRun(yaml: string, file: string, options: RunInThreadOptions = {}): Promise<Run> {
+  const { batchBytes, checkpointMs } = options;
+  const checked = check(yaml, file, options);
+  const { runtime } = checked;
   const batch = { ...runtime.batch, maxBytes: batchBytes ?? runtime.batch.maxBytes };
   // Every test begins, unless it says where its state is.
   const state =
     runtime.state === '.millrace' ? mkdtempSync(join(tmpdir(), 'millrace-state-')) : runtime.state;
   const pipeline = {
-    ...read.pipeline,
+    ...checked,
     runtime: { ...runtime, checkpointMs: checkpointMs ?? runtime.checkpointMs, state, batch },
   };
   const { plan, problems } = planPipeline(pipeline);

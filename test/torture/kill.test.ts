@@ -91,6 +91,25 @@ sinks:
     input: (random) => [{ name: 'in.log', bytes: logLines(random, 6e6) }],
   },
   {
+    name: 'through queues on disk, to plain and compressed files',
+    stages: `
+sources: { in: { type: file, paths: ["in.log"], format: json } }
+transforms: { errors: { type: filter, inputs: [in], where: level == "error", queue: { type: disk, max_bytes: 1MiB } } }
+sinks:
+  plain: { type: file, inputs: [errors], path: out/errors.ndjson, queue: disk }
+  packed: { type: file, inputs: [errors], path: out/errors.ndjson.gz, queue: { type: disk, sync: always } }
+  whole: { type: file, inputs: [in], path: out/all.ndjson }`,
+    input: (random) => [{ name: 'in.log', bytes: logLines(random, 6e6) }],
+  },
+  {
+    name: 'through a queue in partitions, where each key keeps its order',
+    stages: `
+sources: { in: { type: file, paths: ["in.log"], format: json } }
+sinks:
+  keyed: { type: file, inputs: [in], path: "out/{id % 7}.ndjson", queue: { type: disk, partitions: 3, key: "id % 7" } }`,
+    input: (random) => [{ name: 'in.log', bytes: logLines(random, 6e6) }],
+  },
+  {
     name: 'generated records',
     stages: `
 sources: { in: { type: generate, kind: access_log, count: 40000, format: combined } }
