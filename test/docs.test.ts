@@ -81,6 +81,14 @@ function slug(heading: string): string {
     .replaceAll(' ', '-');
 }
 
+/** How an exchange of each type is read. */
+const BOUND: Readonly<Record<string, string>> = {
+  direct: '{ from: it, binding: error }',
+  topic: '{ from: it, binding: "web.#" }',
+  fanout: 'it',
+  headers: '{ from: it, headers: { status: 500 } }',
+};
+
 describe('examples of components', () => {
   const source = 'sources:\n  web: { type: stdin, format: combined }\n';
   const indent = (text: string) => text.trimEnd().replace(/^/gm, '    ');
@@ -89,14 +97,15 @@ describe('examples of components', () => {
 
   it.each(components().map((component) => [`${component.kind} ${component.name}`, component] as const))(
     '%s',
-    (_, { kind, example, directions }) => {
+    (_, { kind, name, example, directions }) => {
       const stage = `  it:\n${indent(kind === 'source' ? example : `inputs: [web]\n${without(example, 'inputs')}`)}\n`;
       const read = `sources:\n  it: { type: stdin, format: ${example.trim()} }\n${sink('it')}`;
       const written = `${source}sinks:\n  it: { type: file, path: out/x, inputs: [web], format: ${example.trim()} }\n`;
       const format = directions?.includes('sources') ? read : written;
       const whole = {
         source: `sources:\n${stage}${sink('it')}`,
-        transform: `${source}transforms:\n${stage}${sink('it')}`,
+        transform: `${source}transforms:\n${stage}${sink(name === 'route' ? 'it.unmatched' : 'it')}`,
+        exchange: `${source}exchanges:\n${stage}${sink(BOUND[name]!)}`,
         sink: `${source}sinks:\n${stage}`,
         queue: `${source}sinks:\n  it: { type: blackhole, inputs: [web], queue: ${JSON.stringify(parse(example))} }\n`,
         format,

@@ -4,6 +4,7 @@ import { formatSize } from '../base/units.js';
 import type { Shape } from '../batch/index.js';
 import type { Partitioning } from '../component/index.js';
 import type { ChainPlan, NodePlan, Pipeline, Plan, SegmentPlan } from '../plan/index.js';
+import { routingLines } from './explain-routing.js';
 import { Exit, type Io } from './io.js';
 import { type LoadOptions, loadPipeline } from './load.js';
 import { type Paint, painter, plural, table, wrap } from './render.js';
@@ -20,6 +21,7 @@ export async function explainVerb(file: string, options: LoadOptions, io: Io): P
     ...runtimeLines(pipeline, paint),
     ...plan.segments.flatMap((segment) => segmentLines(segment, plan, paint)),
     ...durableLines(plan, paint),
+    ...routingLines(plan, paint),
     ...shapeLines(plan, paint),
   ];
   io.out.write(`${lines.join('\n')}\n`);

@@ -1,4 +1,4 @@
-import type { Plan, Stage } from '../plan/index.js';
+import { askedOf, type Plan, type Stage } from '../plan/index.js';
 import { Exit, type Io } from './io.js';
 import { type LoadOptions, loadPipeline } from './load.js';
 
@@ -20,6 +20,11 @@ function readersOf(plan: Plan, id: string): Stage[] {
   return [...plan.stages.values()].filter(({ inputs }) => inputs.includes(id));
 }
 
+/** What a stage has asked of the one that it reads. */
+function asked(plan: Plan, from: string, reader: Stage): string | undefined {
+  return askedOf(plan.stages.get(from)!, reader.id)?.join(', ');
+}
+
 function label({ type, kind, queue }: Stage): string {
   return `${type} ${kind}${queue ? `, ${queue.type} queue` : ''}`;
 }
@@ -27,17 +32,21 @@ function label({ type, kind, queue }: Stage): string {
 /** A tree under each source; what has several inputs is drawn in full under the first of them. */
 function drawText(plan: Plan): string[] {
   const drawn = new Set<string>();
-  const draw = (stage: Stage, indent: string, isLast: boolean, isRoot: boolean): string[] => {
+  const draw = (stage: Stage, indent: string, isLast: boolean, from?: Stage): string[] => {
+    const isRoot = from === undefined;
+    const on = from && asked(plan, from.id, stage);
     const branch = isRoot ? '' : isLast ? '└─ ' : '├─ ';
-    if (drawn.has(stage.id)) return [`${indent}${branch}${stage.id} (drawn above)`];
+    if (drawn.has(stage.id))
+      return [`${indent}${branch}${stage.id} (drawn above)${on === undefined ? '' : ` on ${on}`}`];
     drawn.add(stage.id);
     const below = isRoot ? '' : `${indent}${isLast ? '   ' : '│  '}`;
     const readers = readersOf(plan, stage.id);
-    const inner = readers.flatMap((reader, i) => draw(reader, below, i === readers.length - 1, false));
-    return [`${indent}${branch}${stage.id} (${label(stage)})`, ...inner];
+    const inner = readers.flatMap((reader, i) => draw(reader, below, i === readers.length - 1, stage));
+    const what = `${stage.id} (${label(stage)})${on === undefined ? '' : ` on ${on}`}`;
+    return [`${indent}${branch}${what}`, ...inner];
   };
   const sources = [...plan.stages.values()].filter(({ kind }) => kind === 'source');
-  return sources.flatMap((source) => draw(source, '', true, true));
+  return sources.flatMap((source) => draw(source, '', true));
 }
 
 /** https://mermaid.js.org/syntax/flowchart.html */
@@ -45,15 +54,31 @@ function drawMermaid(plan: Plan): string[] {
   const stages = [...plan.stages.values()];
   const node = ({ id }: Stage | { id: string }) =>
     `s_${id.replaceAll('-', '_')}${id.includes('-') ? suffix(id) : ''}`;
-  const shapes = { source: ['([', '])'], transform: ['[', ']'], sink: ['[(', ')]'] } as const;
+  const shapes = {
+    source: ['([', '])'],
+    transform: ['[', ']'],
+    exchange: ['{{', '}}'],
+    sink: ['[(', ')]'],
+  } as const;
   return [
     'flowchart LR',
     ...stages.map((stage) => {
       const [open, close] = shapes[stage.kind];
       return `  ${node(stage)}${open}"${stage.id}<br/>${label(stage)}"${close}`;
     }),
-    ...stages.flatMap((stage) => stage.inputs.map((input) => `  ${node({ id: input })} --> ${node(stage)}`)),
+    ...stages.flatMap((stage) =>
+      stage.inputs.map((input) => {
+        const text = asked(plan, input, stage);
+        const arrow = text === undefined ? '-->' : `-->|"${mermaidText(text)}"|`;
+        return `  ${node({ id: input })} ${arrow} ${node(stage)}`;
+      }),
+    ),
   ];
+}
+
+/** In Mermaid `#35;` is a number sign. */
+function mermaidText(text: string): string {
+  return text.replaceAll('#', '#35;').replaceAll('"', '#quot;');
 }
 
 /** Mermaid's node names have no hyphens; this keeps `a-b` apart from `a_b`. */
@@ -64,14 +89,19 @@ function suffix(id: string): string {
 /** https://graphviz.org/doc/info/lang.html */
 function drawDot(plan: Plan): string[] {
   const stages = [...plan.stages.values()];
-  const shapes = { source: 'oval', transform: 'box', sink: 'cylinder' } as const;
+  const shapes = { source: 'oval', transform: 'box', exchange: 'hexagon', sink: 'cylinder' } as const;
   return [
     `digraph ${JSON.stringify(plan.name)} {`,
     '  rankdir=LR;',
     ...stages.map(
       (stage) => `  "${stage.id}" [shape=${shapes[stage.kind]}, label="${stage.id}\\n${label(stage)}"];`,
     ),
-    ...stages.flatMap(({ id, inputs }) => inputs.map((input) => `  "${input}" -> "${id}";`)),
+    ...stages.flatMap((stage) =>
+      stage.inputs.map((input) => {
+        const text = asked(plan, input, stage);
+        return `  "${input}" -> "${stage.id}"${text === undefined ? '' : ` [label=${JSON.stringify(text)}]`};`;
+      }),
+    ),
     '}',
   ];
 }

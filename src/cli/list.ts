@@ -9,7 +9,7 @@ import { type Paint, painter, table, wrap } from './render.js';
 
 /** Anything that `list` describes. */
 export interface Component {
-  readonly kind: 'source' | 'transform' | 'sink' | 'queue' | 'format';
+  readonly kind: 'source' | 'transform' | 'exchange' | 'sink' | 'queue' | 'format';
   readonly name: string;
   readonly summary: string;
   readonly fields: readonly Field[];
@@ -21,11 +21,12 @@ export interface Component {
 
 /** All components, by kind and name. */
 export function components(): readonly Component[] {
-  const { sources, transforms, sinks, queues, formats } = CATALOGUE;
+  const { sources, transforms, exchanges, sinks, queues, formats } = CATALOGUE;
   const byName = (a: Component, b: Component) => (a.name < b.name ? -1 : 1);
   return [
     ...[...sources.values()].sort(byName),
     ...[...transforms.values()].sort(byName),
+    ...[...exchanges.values()].sort(byName),
     ...[...sinks.values()].sort(byName),
     ...[...queues.values()].sort(byName),
     ...formats
@@ -42,6 +43,7 @@ export function components(): readonly Component[] {
 const HEADINGS = {
   source: 'Sources',
   transform: 'Transforms',
+  exchange: 'Exchanges',
   sink: 'Sinks',
   queue: 'Durable queues',
   format: 'Formats',
@@ -71,7 +73,7 @@ export function listVerb(name: string | undefined, io: Io): number {
 
 function overview(all: readonly Component[], paint: Paint): string[] {
   const width = Math.max(...all.map(({ name }) => name.length));
-  const lines = (['source', 'transform', 'sink', 'queue', 'format'] as const).flatMap((kind) => [
+  const lines = (['source', 'transform', 'exchange', 'sink', 'queue', 'format'] as const).flatMap((kind) => [
     paint('bold', HEADINGS[kind]),
     ...all
       .filter((component) => component.kind === kind)

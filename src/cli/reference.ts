@@ -20,6 +20,7 @@ export function referencePages(): ReadonlyMap<string, string> {
     ['pipeline.md', pipelinePage()],
     ['sources.md', componentsPage('Sources', 'source', of('source'))],
     ['transforms.md', componentsPage('Transforms', 'transform', of('transform'))],
+    ['exchanges.md', componentsPage('Exchanges', 'exchange', of('exchange'))],
     ['sinks.md', componentsPage('Sinks', 'sink', of('sink'))],
     ['functions.md', functionsPage()],
     ['queues.md', componentsPage('Durable queues', 'queue', of('queue'))],
@@ -29,7 +30,7 @@ export function referencePages(): ReadonlyMap<string, string> {
 }
 
 function indexPage(all: readonly Component[]): string {
-  const sections = (['source', 'transform', 'sink', 'queue', 'format'] as const).map((kind) => {
+  const sections = (['source', 'transform', 'exchange', 'sink', 'queue', 'format'] as const).map((kind) => {
     const rows = all.filter((component) => component.kind === kind);
     const entries = rows.map(({ name, summary }) => `- [\`${name}\`](${kind}s.md#${name}): ${summary}`);
     return `## ${capital(kind)}s\n\n${entries.join('\n')}`;
@@ -48,8 +49,8 @@ function pipelinePage(): string {
     fieldTable(TOP_LEVEL),
     '## In every source',
     `\`type\`, the options of that type ([sources](sources.md)), and:\n\n${fieldTable(commonFields('source', CATALOGUE))}`,
-    '## In every transform and sink',
-    `\`type\`, the options of that type ([transforms](transforms.md), [sinks](sinks.md)), and:\n\n${fieldTable(commonFields('sink', CATALOGUE))}`,
+    '## In every transform, exchange and sink',
+    `\`type\`, the options of that type ([transforms](transforms.md), [exchanges](exchanges.md), [sinks](sinks.md)), and:\n\n${fieldTable(commonFields('sink', CATALOGUE))}`,
   ]);
 }
 

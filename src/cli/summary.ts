@@ -73,7 +73,7 @@ export function summarize(
       type,
       ...counts,
       ...(added > 0 && { added }),
-      ...(kind !== 'transform' && { bytes }),
+      ...((kind === 'source' || kind === 'sink') && { bytes }),
     };
   });
   return {

@@ -1,4 +1,4 @@
-import { durableQueueOf, type Plan, queueId, type Stage } from '../plan/index.js';
+import { choosesReaders, durableQueueOf, type Plan, queueId, type Stage } from '../plan/index.js';
 import type { Metrics, StageCounts } from '../runtime/index.js';
 import { formatCount, plural } from './render.js';
 
@@ -13,7 +13,7 @@ export interface Sums {
  * of every stage, what its inputs put out = what it took in + what its full queue dropped.
  */
 export function checkSums(plan: Plan, metrics: Metrics): Sums {
-  const wrong = [...plan.stages.values()].flatMap((stage) => wrongSums(stage, metrics));
+  const wrong = [...plan.stages.values()].flatMap((stage) => wrongSums(stage, plan, metrics));
   const kept = [...metrics.stages.values()].reduce((sum, { deadLettered }) => sum + deadLettered, 0);
   if (kept !== metrics.deadLetters) {
     wrong.push(
@@ -27,8 +27,10 @@ export function checkSums(plan: Plan, metrics: Metrics): Sums {
   };
 }
 
-function wrongSums(stage: Stage, metrics: Metrics): string[] {
-  const { recordsIn, recordsOut, dropped, deadLettered, added, droppedByQueue } = metrics.stage(stage.id);
+function wrongSums(stage: Stage, plan: Plan, metrics: Metrics): string[] {
+  const { recordsIn, recordsOut, dropped, deadLettered, added, droppedByQueue, routedTo } = metrics.stage(
+    stage.id,
+  );
   const wrong: string[] = [];
   if (recordsIn + added !== recordsOut + dropped + deadLettered) {
     const right = `${formatCount(recordsOut)} out + ${formatCount(dropped)} dropped + ${plural(deadLettered, 'dead letter')}`;
@@ -36,7 +38,8 @@ function wrongSums(stage: Stage, metrics: Metrics): string[] {
     wrong.push(`"${stage.id}" took in ${formatCount(recordsIn)}${made}, which is not ${right}`);
   }
   if (stage.inputs.length === 0) return wrong;
-  const sent = stage.inputs.reduce((sum, input) => sum + metrics.stage(input).recordsOut, 0);
+  const all = stage.inputs.filter((input) => !choosesReaders(plan.stages.get(input)!));
+  const sent = all.reduce((sum, input) => sum + metrics.stage(input).recordsOut, routedTo);
   if (durableQueueOf(stage)) return [...wrong, ...wrongQueueSums(stage, sent, metrics)];
   if (sent !== recordsIn + droppedByQueue) {
     const arrived = `${formatCount(recordsIn)} arrived and its queue dropped ${formatCount(droppedByQueue)}`;
@@ -77,7 +80,11 @@ function isLinear(plan: Plan): boolean {
 }
 
 /** How people call what a transform leaves out on purpose. */
-const DROPPED_BY: Readonly<Record<string, string>> = { filter: 'filtered out', sample: 'sampled out' };
+const DROPPED_BY: Readonly<Record<string, string>> = {
+  filter: 'filtered out',
+  sample: 'sampled out',
+  route: 'on no route that is read',
+};
 
 /** `every record is accounted for: 2,000 read = 58 written + 1,940 filtered out + 2 dead letters`. */
 function equation(plan: Plan, metrics: Metrics): string {

@@ -19,7 +19,8 @@ export async function validateVerb(file: string, options: ValidateVerbOptions, i
 /** `1 source, 2 transforms, 1 sink`. */
 function contents({ stages }: Pipeline): string {
   const count = (kind: string) => stages.filter((stage) => stage.kind === kind).length;
-  return (['source', 'transform', 'sink'] as const).map((kind) => plural(count(kind), kind)).join(', ');
+  const kinds = ['source', 'transform', ...(count('exchange') > 0 ? ['exchange'] : []), 'sink'];
+  return kinds.map((kind) => plural(count(kind), kind)).join(', ');
 }
 
 /** A line for each problem; a pipeline without any prints nothing. */

@@ -3,6 +3,7 @@ import type { Storage } from '../base/storage.js';
 import type { Arena, Batch, Partition, Shape } from '../batch/index.js';
 import type { Field } from '../config/fields.js';
 import type { Wanted, Written } from '../formats/index.js';
+import type { ExchangeType, HeadersBinding } from '../routing/index.js';
 import type { Claims } from './claims.js';
 import type { QueuedAs } from './queue.js';
 import type { RecordEnds } from './record-ends.js';
@@ -126,8 +127,10 @@ export interface StageLog {
 /** What a transform does with a batch's rows, and with those that it adds: each is passed on, dropped or fails. */
 export interface Emit {
   readonly arena: Arena;
-  /** Passes rows on. */
-  batch(batch: Batch, output?: string): void;
+  /** Passes rows on: to all who read the stage, or to one of its `readers` alone. Then `passed` counts them. */
+  batch(batch: Batch, reader?: string): void;
+  /** Rows that were passed on to one reader or more, each counted once. */
+  passed(count: number): void;
   /** Rows that the stage leaves out on purpose (a filter). */
   drop(count: number): void;
   /** Rows that the stage made beyond those that it got (the items of a list). */
@@ -163,9 +166,27 @@ export interface TransformDefinition extends Described {
   readonly mayRunAway?: (config: Config) => boolean;
   /** What its output looks like. */
   readonly shape: (config: Config, input: Shape) => Shape;
+  /**
+   * The names of its outputs, where it has several: stages then read `id.output`, and the config that `create` gets has
+   * `readers`.
+   */
+  readonly outputs?: (config: Config) => readonly string[];
   /** @param wanted what is wanted of its output; without it, all that the record holds but no field by name */
   readonly create: (config: Config, stage: string, wanted?: Wanted) => Transform;
 }
+
+/** An exchange: a transform that passes records on to the readers whose bindings match. Its config has `readers`. */
+export interface ExchangeDefinition extends Omit<TransformDefinition, 'kind' | 'outputs'> {
+  readonly kind: 'exchange';
+  readonly name: ExchangeType;
+}
+
+/**
+ * For each reader, by its id, what it has asked for: names of outputs, binding keys, or headers. A record goes once to
+ * each reader that has asked for it. Plain data.
+ */
+export type Readers = Readonly<Record<string, readonly (string | HeadersAsked)[]>>;
+export type HeadersAsked = Omit<HeadersBinding, 'consumer'>;
 
 // ---------------------------------------------------------------------------------------------- sinks
 
@@ -245,4 +266,4 @@ export interface SinkDefinition extends Described {
   readonly create: (config: Config, context: SinkContext) => Sink;
 }
 
-export type Definition = SourceDefinition | TransformDefinition | SinkDefinition;
+export type Definition = SourceDefinition | TransformDefinition | ExchangeDefinition | SinkDefinition;

@@ -15,4 +15,11 @@ export {
   parsePathTemplate,
 } from './path-template.js';
 export { compileExpression, type Program, type Selection } from './program.js';
-export { compileTemplate, parseTemplate, type Template } from './template.js';
+export {
+  compileTemplate,
+  compileTextTemplate,
+  compileValueTemplate,
+  parseTemplate,
+  type Template,
+  type TextPart,
+} from './template.js';

@@ -29,8 +29,11 @@ export interface Program {
    * only copied keeps its tags (JSON stays the same bytes, absent stays absent).
    */
   evaluate(arena: Arena, batch: Batch): Vector;
-  /** The rows where its value is exactly `true`. Null, absent and other values do not match and have not failed. */
-  select(arena: Arena, batch: Batch): Selection;
+  /**
+   * The rows where its value is exactly `true`. Null, absent and other values do not match and have not failed.
+   * @param among the rows that it is asked about, ascending; without it all
+   */
+  select(arena: Arena, batch: Batch, among?: Rows): Selection;
 }
 
 /** Compiles an expression to kernels over columns. */
@@ -75,9 +78,9 @@ class KernelProgram implements Program {
     });
   }
 
-  select(arena: Arena, batch: Batch): Selection {
+  select(arena: Arena, batch: Batch, among?: Rows): Selection {
     const frame = new Frame(arena, batch);
-    const verdict = this.#kernel.test(frame, frame.rows);
+    const verdict = this.#kernel.test(frame, among ?? frame.rows);
     if (!verdict.failures) return { rows: verdict.list, count: verdict.count, failed: 0 };
     return this.#settle(frame, verdict, verdict.failures.rows, verdict.failures.codes);
   }

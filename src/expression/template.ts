@@ -12,6 +12,7 @@ import { FieldError } from '../config/fields.js';
 import { newTexts, setError } from './kernels/column.js';
 import { Frame } from './kernels/frame.js';
 import { PathKernel, pathOf } from './kernels/path.js';
+import { resolveRow } from './kernels/resolve.js';
 import { writeAsText } from './kernels/write-text.js';
 import { parseTree, type Tree } from './parse.js';
 import { compileTree, type Program, type Selection } from './program.js';
@@ -49,9 +50,23 @@ export function compileTemplate(template: Template): Program {
   const parts = parseParts(template.text);
   const [only] = parts;
   if (parts.length === 1 && only !== undefined && typeof only !== 'string') return compileTree(only.root);
+  return compileTextTemplate(template);
+}
+
+/** Compiles a template whose value is a text also where it is one `{expression}` and nothing else. */
+export function compileTextTemplate(template: Template): Program {
   return new TemplateProgram(
-    parts.map((part) => (typeof part === 'string' ? encoder.encode(part) : textPart(part))),
+    parseParts(template.text).map((part) =>
+      typeof part === 'string' ? encoder.encode(part) : textPart(part),
+    ),
   );
+}
+
+/** Compiles a template; of one `{expression}` and nothing else the value keeps its type, that of a JSON field is resolved. */
+export function compileValueTemplate(template: Template): TextPart {
+  const [only, ...others] = parseParts(template.text);
+  const isOne = only !== undefined && typeof only !== 'string' && others.length === 0;
+  return isOne ? textPart(only) : compileTextTemplate(template);
 }
 
 export type Part = string | (Tree & { readonly text: string });
@@ -117,7 +132,7 @@ function endOfString(text: string, start: number): number {
   throw new FieldError('this string has no closing quote', start);
 }
 
-/** An expression within a text. */
+/** An expression whose JSON values are resolved. */
 export interface TextPart {
   evaluate(arena: Arena, batch: Batch): Vector;
 }
@@ -125,7 +140,10 @@ export interface TextPart {
 /** A field's JSON must be resolved before it becomes text: `"a"` is written as `a`. */
 export function textPart(tree: Tree): TextPart {
   const path = pathOf(tree.root);
-  if (!path) return compileTree(tree.root);
+  if (!path) {
+    const program = compileTree(tree.root);
+    return { evaluate: (arena, batch) => resolved(arena, program.evaluate(arena, batch)) };
+  }
   const kernel = new PathKernel(path);
   return {
     evaluate(arena, batch) {
@@ -133,6 +151,16 @@ export function textPart(tree: Tree): TextPart {
       return { ...kernel.evaluate(frame, frame.rows), errors: frame.messages };
     },
   };
+}
+
+/** What an expression only copies (`a ? b : c`) may still be JSON text. */
+function resolved(arena: Arena, vector: Vector): Vector {
+  const holdsJson =
+    vector.uniform === undefined ? vector.tags.includes(Tag.JSON) : vector.uniform === Tag.JSON;
+  if (!holdsJson) return vector;
+  const values = newTexts(arena, vector.length);
+  for (let row = 0; row < vector.length; row++) resolveRow(arena, vector, values, row);
+  return vector.errors ? { ...values, errors: vector.errors } : values;
 }
 
 /** A text made of literal bytes and of expressions. */

@@ -1,6 +1,6 @@
 import { durableQueueOf, queueId } from './durable.js';
 import { chainFrom, isRoot } from './fusion.js';
-import { type Knowledge, learn, type PlanProblem } from './knowledge.js';
+import { type Knowledge, learn, type PlanProblem, transformOf } from './knowledge.js';
 import type { MemoryQueueConfig, Pipeline } from './pipeline.js';
 import type { ChainPlan, InboxPlan, NodePlan, Plan, QueuePlan, SegmentPlan } from './plan.js';
 import { cutIntoSegments, queuesBetween, refuseReturns, type SegmentStages, segmentId } from './segments.js';
@@ -74,7 +74,7 @@ function defaultQueue(
 ): Required<MemoryQueueConfig> {
   const stages = segments.flat();
   const durable = stages.filter(durableQueueOf).length;
-  const queues = stages.filter((stage) => stage.kind !== 'transform' || stage.queue).length + durable;
+  const queues = stages.filter((stage) => !transformOf(stage) || stage.queue).length + durable;
   const share = Math.floor(runtime.memoryBytes / 2 / queues);
   const maxBytes = Math.min(8 * runtime.batch.maxBytes, Math.max(share, runtime.batch.maxBytes));
   return { type: 'memory', maxBytes, whenFull: 'block' };

@@ -1,28 +1,33 @@
 import { entryOf, type MapNode, type Problems, quote } from '../config/index.js';
-import type { Input, StageId } from './check-stage.js';
+import type { Input } from './check-input.js';
+import { checkReading, withAlternates } from './check-readers.js';
+import type { StageId } from './check-stage.js';
 
-const SECTIONS = ['sources', 'transforms', 'sinks'];
+const SECTIONS = ['sources', 'transforms', 'exchanges', 'sinks'];
 
 /**
- * Finds what single stages cannot tell: names, inputs, stages that lead nowhere, cycles. All at once.
+ * Finds what single stages cannot tell: names, inputs, bindings, stages that lead nowhere, cycles. All at once. Returns the
+ * stages with all their inputs.
  * @param misspelt sections that are there under another name, whose stages are therefore not known
  */
 export function checkGraph(
   root: MapNode,
-  stages: readonly StageId[],
+  read: readonly StageId[],
   misspelt: ReadonlySet<string>,
   problems: Problems,
-): void {
+): readonly StageId[] {
   checkEnds(root, misspelt, problems);
+  const all = SECTIONS.every((section) => !misspelt.has(section));
+  const stages = withAlternates(read, all, problems);
   const byId = checkNames(stages, problems);
   const readOf = new Set<string>();
-  const all = SECTIONS.every((section) => !misspelt.has(section));
   for (const stage of stages) for (const id of checkInputs(stage, byId, all, problems)) readOf.add(id);
   for (const { id, kind, path, place } of byId.values()) {
     if (kind === 'sink' || readOf.has(id) || !all) continue;
     problems.add(place, path, `nobody reads this ${kind}: no transform or sink has it among its inputs`);
   }
   checkCycles(byId, problems);
+  return stages;
 }
 
 function checkEnds(root: MapNode, misspelt: ReadonlySet<string>, problems: Problems): void {
@@ -60,31 +65,37 @@ function checkInputs(
   problems: Problems,
 ): Set<string> {
   const seen = new Set<string>();
+  const named = new Set<string>();
   for (const input of stage.inputs) {
-    const { id, path, place } = input;
+    const { id, output, binding, isAlternate, path, place } = input;
     const target = byId.get(id);
-    if (seen.has(id)) problems.add(place, path, `${quote(input.shown)} is among the inputs twice`);
+    const name = output === undefined ? id : `${id}.${output}`;
+    if (named.has(name)) problems.add(place, path, `${quote(input.shown)} is among the inputs twice`);
     else if (!target && all) addUnknownInput(input, stage, byId, seen, problems);
     else if (target?.kind === 'sink')
       problems.add(place, path, `${quote(input.shown)} is a sink, nothing comes out of it`);
+    else if (target) checkReading(input, target, problems);
     seen.add(id);
+    // An exchange may be bound several times.
+    if (!binding && !isAlternate) named.add(name);
   }
   return seen;
 }
 
 function addUnknownInput(
-  { id, shown, path, place }: Input,
+  { id, binding, shown, path, place }: Input,
   stage: StageId,
   byId: ReadonlyMap<string, StageId>,
   seen: Set<string>,
   problems: Problems,
 ): void {
   const candidates = [...byId.values()]
-    .filter((other) => other.kind !== 'sink' && other !== stage)
+    .filter((other) => (binding ? other.kind === 'exchange' : other.kind !== 'sink') && other !== stage)
     .map((other) => other.id);
-  const nearest = shown === id ? problems.nearest(id, candidates) : undefined;
+  const nearest = shown.startsWith(id) ? problems.nearest(id, candidates) : undefined;
   if (nearest !== undefined) seen.add(nearest);
-  problems.add(place, path, `there is no source or transform ${quote(shown)}`, nearest);
+  const kinds = binding ? 'exchange' : 'source or transform';
+  problems.add(place, path, `there is no ${kinds} ${quote(shown)}`, nearest);
 }
 
 /** Depth-first search; an edge back to a stage on the way there closes a cycle. */

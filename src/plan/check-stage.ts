@@ -15,8 +15,9 @@ import {
   type Problems,
 } from '../config/index.js';
 import type { FormatConfig } from '../formats/index.js';
+import { type Input, readInput, type Written } from './check-input.js';
 import { checkOnError } from './check-on-error.js';
-import { refuseLaterInput, refuseLaterQueue } from './later.js';
+import { refuseLaterQueue } from './later.js';
 import {
   INPUTS_FIELD,
   ON_ERROR_FIELD,
@@ -29,6 +30,8 @@ import type { Catalogue, MemoryQueueConfig, QueueConfig, Stage, StageKind } from
 /** How many stages a pipeline can have: more would be a mistake, and a risk to whoever walks the graph. */
 const MOST_STAGES = 1000;
 
+const INPUTS_MISSING = 'required, but missing: name the sources and transforms whose records it gets';
+
 /** A stage as the graph sees it, whatever else is wrong with it. */
 export interface StageId {
   readonly id: string;
@@ -36,14 +39,10 @@ export interface StageId {
   readonly path: string;
   readonly place: Place;
   readonly inputs: readonly Input[];
-}
-
-export interface Input {
-  readonly id: string;
-  /** As it is written, which may be `${NAME}`. */
-  readonly shown: string;
-  readonly path: string;
-  readonly place: Place;
+  /** Of an exchange: the one that gets what it cannot route. */
+  readonly alternate?: Written<string>;
+  /** Undefined where it has problems. */
+  readonly stage: Stage | undefined;
 }
 
 export interface StageContext {
@@ -56,12 +55,12 @@ export interface StageContext {
 const SECTIONS = [
   ['sources', 'source'],
   ['transforms', 'transform'],
+  ['exchanges', 'exchange'],
   ['sinks', 'sink'],
 ] as const;
 
-/** Checks every stage of the three sections, each for itself. `stages` holds those without problems. */
-export function readStages(root: MapNode, context: StageContext): { stages: Stage[]; ids: StageId[] } {
-  const stages: Stage[] = [];
+/** Checks every stage of the sections, each for itself. */
+export function readStages(root: MapNode, context: StageContext): StageId[] {
   const ids: StageId[] = [];
   for (const section of root.entries) {
     const kind = SECTIONS.find(([name]) => name === section.key)?.[1];
@@ -69,15 +68,14 @@ export function readStages(root: MapNode, context: StageContext): { stages: Stag
     for (const entry of entriesOf(section, kind, context.problems)) {
       if (ids.length === MOST_STAGES) {
         context.problems.add(entry.keyPlace, section.key, `a pipeline has at most ${MOST_STAGES} stages`);
-        return { stages, ids };
+        return ids;
       }
       const reader = new StageReader(entry, kind, childPath(section.key, entry.key), context);
       const stage = reader.read();
-      ids.push(reader.id());
-      if (stage) stages.push(stage);
+      ids.push(reader.id(stage));
     }
   }
-  return { stages, ids };
+  return ids;
 }
 
 function entriesOf({ key, value }: MapEntry, kind: StageKind, problems: Problems): readonly MapEntry[] {
@@ -106,9 +104,20 @@ class StageReader {
     this.#at = { path, problems: context.problems };
   }
 
-  id(): StageId {
-    const { key, keyPlace } = this.#entry;
-    return { id: key, kind: this.#kind, path: this.#at.path, place: keyPlace, inputs: this.#inputs };
+  id(stage: Stage | undefined): StageId {
+    const { key, keyPlace, value } = this.#entry;
+    const id = {
+      id: key,
+      kind: this.#kind,
+      path: this.#at.path,
+      place: keyPlace,
+      inputs: this.#inputs,
+      stage,
+    };
+    const alternate = this.#kind === 'exchange' ? entryOf(value, 'alternate_exchange')?.value : undefined;
+    if (alternate?.kind !== 'scalar' || alternate.failed) return id;
+    const { path } = this.#child('alternate_exchange');
+    return { ...id, alternate: { value: alternate.text, path, place: alternate.place } };
   }
 
   read(): Stage | undefined {
@@ -138,7 +147,7 @@ class StageReader {
       type,
       definition,
       config,
-      inputs: this.#inputs.map(({ id }) => id),
+      inputs: [...new Set(this.#inputs.map(({ id }) => id))],
     };
     return { ...stage, ...(queue && { queue }), onError, position: lineAndColumn(keyPlace) };
   }
@@ -179,28 +188,23 @@ class StageReader {
     const entry = entryOf(map, 'inputs');
     const at = this.#child('inputs');
     if (!entry) {
-      const message = 'required, but missing: name the sources and transforms whose records it gets';
-      at.problems.add(this.#entry.keyPlace, at.path, message);
+      // An exchange may get its records as the alternate of another: that is for the graph to say.
+      if (this.#kind !== 'exchange') at.problems.add(this.#entry.keyPlace, at.path, INPUTS_MISSING);
       return [];
     }
-    if (entry.value.kind !== 'list') return this.#input(entry.value, at);
+    if (entry.value.kind === 'map') {
+      at.problems.add(
+        entry.value.place,
+        at.path,
+        'expected a list, as in [{ from: events, binding: "web.#" }]',
+      );
+      return [];
+    }
+    if (entry.value.kind !== 'list') return readInput(entry.value, at);
     if (entry.value.items.length === 0) {
       at.problems.add(entry.value.place, at.path, 'expected at least one source or transform, found none');
     }
-    return entry.value.items.flatMap((item, i) => this.#input(item, { ...at, path: `${at.path}[${i}]` }));
-  }
-
-  #input(node: Node, at: CheckedAt): Input[] {
-    if (refuseLaterInput(node, at) || (node.kind === 'scalar' && node.failed)) return [];
-    if (node.kind === 'scalar' && node.text !== '') {
-      return [{ id: node.text, shown: node.written ?? node.text, path: at.path, place: node.place }];
-    }
-    at.problems.add(
-      node.place,
-      at.path,
-      `expected the name of a source or transform, found ${describe(node)}`,
-    );
-    return [];
+    return entry.value.items.flatMap((item, i) => readInput(item, { ...at, path: `${at.path}[${i}]` }));
   }
 
   #queue(map: MapNode): QueueConfig | undefined {
@@ -254,7 +258,10 @@ class StageReader {
 
 /** The keys that every stage of a kind has, but for its type. */
 export function commonFields(kind: StageKind, { queues }: Pick<Catalogue, 'queues'>): readonly Field[] {
-  return kind === 'source' ? [ON_ERROR_FIELD] : [INPUTS_FIELD, queueField(queues), ON_ERROR_OR_RETRY_FIELD];
+  if (kind === 'source') return [ON_ERROR_FIELD];
+  // An alternate exchange needs none of its own.
+  const inputs = kind === 'exchange' ? { ...INPUTS_FIELD, required: false } : INPUTS_FIELD;
+  return [inputs, queueField(queues), ON_ERROR_OR_RETRY_FIELD];
 }
 
 function memoryQueue({ max_bytes, when_full }: Config): MemoryQueueConfig {

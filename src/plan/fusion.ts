@@ -1,12 +1,11 @@
-import type { TransformDefinition } from '../component/index.js';
 import { durableQueueOf, queueId } from './durable.js';
-import { formatOf, inputShape, type Knowledge, NOTHING, pathOf } from './knowledge.js';
+import { formatOf, inputShape, type Knowledge, NOTHING, pathOf, transformOf } from './knowledge.js';
 import type { Pipeline, Stage } from './pipeline.js';
 import type { ChainPlan, NodePlan } from './plan.js';
 
 /** Whether a chain begins there. What waits in front of a sink in memory is encoded already. */
 export function isRoot(stage: Stage): boolean {
-  if (stage.kind === 'transform') return stage.queue !== undefined;
+  if (transformOf(stage)) return stage.queue !== undefined;
   return stage.kind === 'source' || durableQueueOf(stage) !== undefined;
 }
 
@@ -38,8 +37,8 @@ export function chainFrom(
   return mayRunAway ? { ...plan, mayRunAway } : plan;
 }
 
-function stageMayRunAway({ kind, definition, config }: Stage): boolean {
-  return kind === 'transform' && ((definition as TransformDefinition).mayRunAway?.(config) ?? false);
+function stageMayRunAway(stage: Stage): boolean {
+  return transformOf(stage)?.mayRunAway?.(stage.config) ?? false;
 }
 
 function copiesLines({ kind, format, path }: NodePlan): boolean {

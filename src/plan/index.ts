@@ -1,7 +1,15 @@
+export { askedOf, withReader } from './asked.js';
 export { planPipeline } from './chains.js';
 export { commonFields } from './check-stage.js';
 export { durableQueueOf, isQueueId, queueId } from './durable.js';
-export { formatOf, framingOf, inputShape, inTopologicalOrder, type PlanProblem } from './knowledge.js';
+export {
+  choosesReaders,
+  formatOf,
+  framingOf,
+  inputShape,
+  inTopologicalOrder,
+  type PlanProblem,
+} from './knowledge.js';
 export * from './pipeline.js';
 export { TOP_LEVEL } from './pipeline-fields.js';
 export type { ChainPlan, InboxPlan, NodeKind, NodePlan, Plan, QueuePlan, SegmentPlan } from './plan.js';

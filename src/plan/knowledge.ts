@@ -1,5 +1,6 @@
 import { EMPTY_SHAPE, type Shape, unionOf } from '../batch/index.js';
 import {
+  type ExchangeDefinition,
   FieldError,
   type PathOfRecords,
   readsOf,
@@ -52,6 +53,18 @@ export function inTopologicalOrder(stages: readonly Stage[]): Stage[] {
   return [...order];
 }
 
+/** The definition of a stage that works in the threads: of a transform or an exchange. */
+export function transformOf({ definition }: Stage): TransformDefinition | ExchangeDefinition | undefined {
+  return definition.kind === 'transform' || definition.kind === 'exchange' ? definition : undefined;
+}
+
+/** Whether a stage does not give all its records to all who read it. */
+export function choosesReaders({ definition }: Stage): boolean {
+  return (
+    definition.kind === 'exchange' || (definition.kind === 'transform' && definition.outputs !== undefined)
+  );
+}
+
 /** The format of a stage that has one, with its definition. */
 export function formatOf(stage: Stage): { config: FormatConfig; definition: FormatDefinition } | undefined {
   const config = stage.config.format as FormatConfig | undefined;
@@ -70,9 +83,9 @@ function shapesOf(order: readonly Stage[]): Map<string, Shape> {
     if (stage.kind === 'source') {
       const format = formatOf(stage);
       shapes.set(stage.id, format?.definition.decoder?.shape(format.config) ?? EMPTY_SHAPE);
-    } else if (stage.kind === 'transform') {
-      const definition = stage.definition as TransformDefinition;
-      shapes.set(stage.id, definition.shape(stage.config, inputShape(stage, shapes)));
+    } else {
+      const shape = transformOf(stage)?.shape(stage.config, inputShape(stage, shapes));
+      if (shape) shapes.set(stage.id, shape);
     }
   }
   return shapes;
@@ -84,7 +97,8 @@ function verbatimOf(order: readonly Stage[]): Map<string, string> {
   for (const stage of order) {
     const names =
       stage.kind === 'source' ? [verbatimFormat(stage)] : stage.inputs.map((id) => verbatim.get(id));
-    const keeps = stage.kind !== 'transform' || (stage.definition as TransformDefinition).keepsRecords;
+    const transform = transformOf(stage);
+    const keeps = !transform || transform.keepsRecords;
     const [name] = names;
     if (keeps && name !== undefined && names.every((other) => other === name)) verbatim.set(stage.id, name);
   }
@@ -133,9 +147,8 @@ function needsOf(
   shapes: ReadonlyMap<string, Shape>,
   problems: PlanProblem[],
 ): Wanted {
-  if (stage.kind === 'transform') {
-    return (stage.definition as TransformDefinition).needs(stage.config, wantedOfStage);
-  }
+  const transform = transformOf(stage);
+  if (transform) return transform.needs(stage.config, wantedOfStage);
   const format = stage.kind === 'sink' ? formatOf(stage) : undefined;
   if (!format) return NOTHING;
   try {

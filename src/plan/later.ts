@@ -4,13 +4,9 @@ import { type CheckedAt, childPath, entryOf, type MapEntry, type Node } from '..
 const QUEUE_TYPES = ['amqp', 'kafka'];
 const DEAD_LETTER_TYPES = ['disk', 'amqp', 'kafka', 'file'];
 
-/** Reports a key whose feature is not there yet; false when the key is no such one. An empty section asks for nothing. */
+/** Reports a key whose feature is not there yet; false when the key is no such one. */
 export function refuseLater(entry: MapEntry, at: CheckedAt): boolean {
   const path = childPath(at.path, entry.key);
-  if (path === 'exchanges') {
-    if (!isEmpty(entry.value)) at.problems.add(entry.keyPlace, path, `${path} are not supported yet`);
-    return true;
-  }
   if (path !== 'dead_letter.type') return false;
   const type = entry.value.kind === 'scalar' ? entry.value.text : '';
   const known = DEAD_LETTER_TYPES.includes(type);
@@ -19,11 +15,6 @@ export function refuseLater(entry: MapEntry, at: CheckedAt): boolean {
     'other stores for dead letters are not supported yet: leave the type out, and they go to runtime.state';
   at.problems.add(entry.value.place, path, message, nearest);
   return true;
-}
-
-function isEmpty(node: Node): boolean {
-  if (node.kind === 'scalar') return node.value === null;
-  return node.kind === 'list' ? node.items.length === 0 : node.entries.length === 0;
 }
 
 /** Reports a queue of a kind that is not there yet. */
@@ -38,16 +29,5 @@ export function refuseLaterQueue(queue: Node, at: CheckedAt): boolean {
   if (whenFull?.kind !== 'scalar' || whenFull.text !== 'spill') return false;
   const message = 'spilling to disk is not supported yet: use block, drop_newest or drop_oldest';
   at.problems.add(whenFull.place, childPath(at.path, 'when_full'), message);
-  return true;
-}
-
-/** Reports an input that is taken from an exchange. */
-export function refuseLaterInput(input: Node, at: CheckedAt): boolean {
-  if (input.kind !== 'map' || !entryOf(input, 'from')) return false;
-  at.problems.add(
-    input.place,
-    at.path,
-    'inputs from exchanges are not supported yet: name a source or a transform',
-  );
   return true;
 }

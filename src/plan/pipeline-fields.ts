@@ -1,5 +1,6 @@
 import type { QueueDefinition } from '../component/index.js';
 import { type Field, FieldError, type Variant } from '../config/index.js';
+import { HEADER_MATCHES } from '../routing/index.js';
 import { TESTS_FIELD } from './tests/fields.js';
 
 const NAME = /^[A-Za-z0-9_][\w.-]{0,63}$/;
@@ -199,13 +200,45 @@ export const ON_ERROR_OR_RETRY_FIELD: Field = {
   default: 'dead_letter',
 };
 
+/** What a stage asks of an exchange, among its inputs. */
+export const FROM_FIELDS: readonly Field[] = [
+  { name: 'from', summary: 'An exchange.', type: { kind: 'string' }, required: true },
+  {
+    name: 'binding',
+    summary:
+      'Of a direct or topic exchange: the routing key, or its pattern, of the records that it gets; or a list of them.',
+    type: {
+      kind: 'either',
+      types: [{ kind: 'string' }, { kind: 'list', items: { kind: 'string' }, minItems: 1 }],
+    },
+    example: 'web.checkout.#',
+  },
+  {
+    name: 'match',
+    summary:
+      'Of a headers exchange: whether all of the headers must match or any. Headers that begin with `x-` count only `with-x`.',
+    type: { kind: 'enum', values: HEADER_MATCHES },
+    default: 'all',
+  },
+  {
+    name: 'headers',
+    summary:
+      'Of a headers exchange: the headers of the records that it gets; null where one need only be there.',
+    type: { kind: 'map', values: { kind: 'any' } },
+    example: { status: 500 },
+  },
+];
+
+const INPUT = {
+  kind: 'either',
+  types: [{ kind: 'string' }, { kind: 'object', fields: FROM_FIELDS }],
+} as const;
+
 export const INPUTS_FIELD: Field = {
   name: 'inputs',
-  summary: 'The sources and transforms whose records it gets.',
-  type: {
-    kind: 'either',
-    types: [{ kind: 'list', items: { kind: 'string' }, minItems: 1 }, { kind: 'string' }],
-  },
+  summary:
+    'The stages whose records it gets: a source or a transform by name, an output of a transform as `id.output`, an exchange with a binding.',
+  type: { kind: 'either', types: [{ kind: 'list', items: INPUT, minItems: 1 }, { kind: 'string' }] },
   required: true,
   example: ['web'],
 };
@@ -221,6 +254,11 @@ export const TOP_LEVEL: readonly Field[] = [
   },
   { name: 'sources', summary: 'Where records come from, by name.', type: STAGES, required: true },
   { name: 'transforms', summary: 'What is done with records, by name.', type: STAGES },
+  {
+    name: 'exchanges',
+    summary: 'Which records go to which stages by routing keys or headers, by name.',
+    type: STAGES,
+  },
   { name: 'sinks', summary: 'Where records go, by name.', type: STAGES, required: true },
   {
     name: 'dead_letter',

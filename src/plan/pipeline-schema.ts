@@ -8,7 +8,7 @@ import { TESTS_FIELD } from './tests/fields.js';
 export function pipelineSchema(catalogue: Catalogue): JsonSchema {
   const schema = schemaOfFields(TOP_LEVEL);
   const properties = { ...(schema.properties as Record<string, JsonSchema>) };
-  for (const kind of ['source', 'transform', 'sink'] as const) {
+  for (const kind of ['source', 'transform', 'exchange', 'sink'] as const) {
     const section = `${kind}s` as const;
     properties[section] = { ...properties[section], ...schemaOfSection(kind, catalogue) };
   }

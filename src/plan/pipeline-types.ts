@@ -1,6 +1,7 @@
 import type {
   Config,
   Definition,
+  ExchangeDefinition,
   QueueDefinition,
   SinkDefinition,
   SourceDefinition,
@@ -13,18 +14,19 @@ import type { PipelineTest } from './tests/types.js';
 export interface Catalogue {
   readonly sources: ReadonlyMap<string, SourceDefinition>;
   readonly transforms: ReadonlyMap<string, TransformDefinition>;
+  readonly exchanges: ReadonlyMap<string, ExchangeDefinition>;
   readonly sinks: ReadonlyMap<string, SinkDefinition>;
   /** The durable queues; that in memory is the plan's own. */
   readonly queues: ReadonlyMap<string, QueueDefinition>;
   readonly formats: readonly FormatDefinition[];
 }
 
-export type StageKind = 'source' | 'transform' | 'sink';
+export type StageKind = 'source' | 'transform' | 'exchange' | 'sink';
 
 /** A checked pipeline. Its stages form a graph without cycles in which every input exists. */
 export interface Pipeline {
   readonly name: string;
-  /** In the order of the file: sources, transforms and sinks as their sections stand in it. */
+  /** In the order of the file: sources, transforms, exchanges and sinks as their sections stand in it. */
   readonly stages: readonly Stage[];
   readonly runtime: RuntimeConfig;
   readonly deadLetter: DeadLetterConfig;
@@ -40,9 +42,9 @@ export interface Stage {
   /** The name of its definition. */
   readonly type: string;
   readonly definition: Definition;
-  /** The definition's own fields, checked. */
+  /** The definition's own fields, checked; of a stage that does not give all records to all readers, its `readers`, too. */
   readonly config: Config;
-  /** Ids of sources and transforms; empty for a source. */
+  /** Ids of the stages that it reads, each once; empty for a source. */
   readonly inputs: readonly string[];
   /** Its inbox, where the file names one. */
   readonly queue?: QueueConfig;

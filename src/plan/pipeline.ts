@@ -14,6 +14,7 @@ import {
   readYaml,
 } from '../config/index.js';
 import { checkGraph } from './check-graph.js';
+import { connected } from './check-readers.js';
 import { readStages } from './check-stage.js';
 import { refuseLater } from './later.js';
 import { DEAD_LETTER_FIELDS, RUNTIME_FIELDS, TOP_LEVEL } from './pipeline-fields.js';
@@ -66,18 +67,19 @@ function checkPipeline(
   const incomplete = problems.count > 0;
   const misspelt = checkKeys(root, problems);
   const runtime = checkRuntime(entryOf(root, 'runtime'), problems);
-  const { stages, ids } = readStages(root, {
+  const read = readStages(root, {
     catalogue,
     incomplete,
     problems,
   });
-  checkGraph(root, ids, misspelt, problems);
+  const graph = checkGraph(root, read, misspelt, problems);
   const name = checkName(root, file, problems);
   const deadLetter = checkDeadLetter(entryOf(root, 'dead_letter'), problems);
   const testsEntry = entryOf(root, 'tests');
-  const kinds = new Map(ids.map(({ id, kind }) => [id, kind]));
+  const kinds = new Map(read.map(({ id, kind }) => [id, kind]));
   const tests = testsEntry ? readTests(testsEntry, kinds, problems) : [];
-  return { name, stages, runtime, deadLetter, secrets: problems.secrets, tests };
+  if (problems.count > 0) return undefined;
+  return { name, stages: connected(graph), runtime, deadLetter, secrets: problems.secrets, tests };
 }
 
 /** Gives the sections that are there under a name that is not quite theirs. */

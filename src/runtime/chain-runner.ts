@@ -130,8 +130,8 @@ export class ChainRunner {
     let dead = 0;
     let added = 0;
     for (const [node, { stage, kind }] of plan.nodes.entries()) {
-      // A sink counts what it gets; here are only the records that have no path.
-      if (kind !== 'decode' && kind !== 'transform' && kind !== 'encode') continue;
+      // What a sink gets it counts itself; here are only the records that have no path.
+      if (kind === 'receive') continue;
       const at = node * COUNTERS;
       const counted = metrics.stage(stage);
       counted.recordsIn += counts[at + Counter.IN]!;
@@ -139,6 +139,7 @@ export class ChainRunner {
       counted.dropped += counts[at + Counter.DROPPED]!;
       counted.deadLettered += counts[at + Counter.DEAD]!;
       counted.added += counts[at + Counter.ADDED]!;
+      counted.routedTo += counts[at + Counter.ROUTED]!;
       dead += counts[at + Counter.DEAD]!;
       added += counts[at + Counter.ADDED]!;
     }

@@ -7,6 +7,8 @@ export interface StageCounts {
   deadLettered: number;
   /** Made by the stage beyond those that it got, as items of a list are. */
   added: number;
+  /** What it got from stages that do not give all their records to all of their readers; counted where they gave it. */
+  routedTo: number;
   /** Dropped by the stage's own queue because it was full; never part of `recordsIn`. */
   droppedByQueue: number;
   /** Bytes read by a source, written by a sink. */
@@ -81,6 +83,7 @@ function emptyCounts(): StageCounts {
     dropped: 0,
     deadLettered: 0,
     added: 0,
+    routedTo: 0,
     droppedByQueue: 0,
     bytes: 0,
     errors: new Map(),

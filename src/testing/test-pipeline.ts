@@ -1,6 +1,13 @@
 import type { Shape } from '../batch/index.js';
 import type { SinkDefinition } from '../component/index.js';
-import { inputShape, type Pipeline, type PipelineTest, type Stage, type TestRecord } from '../plan/index.js';
+import {
+  inputShape,
+  type Pipeline,
+  type PipelineTest,
+  type Stage,
+  type TestRecord,
+  withReader,
+} from '../plan/index.js';
 import { TRANSFORMS } from '../transforms/index.js';
 import { Captured, captureSink } from './capture-sink.js';
 import { memorySource } from './memory-source.js';
@@ -91,8 +98,14 @@ class Builder {
     this.records.set(stage.id, captured);
     const { inputs } = this.stages.find(({ id }) => id === stage.id)!;
     const from = stage.kind === 'sink' ? inputs : this.#inputsOf({ inputs: [stage.id] });
+    const id = expected(stage.id);
+    const like = stage.kind === 'sink' ? stage.id : undefined;
+    for (const input of from) {
+      const at = this.stages.findIndex((other) => other.id === input);
+      this.stages[at] = withReader(this.stages[at]!, id, like);
+    }
     this.stages.push({
-      ...this.#own(expected(stage.id), stage),
+      ...this.#own(id, stage),
       kind: 'sink',
       type: 'captured',
       definition: captureSink(captured),

@@ -4,9 +4,19 @@ import { FILTER } from './filter.js';
 import { MAP } from './map.js';
 import { PARSE } from './parse.js';
 import { REDACT } from './redact/index.js';
+import { ROUTE } from './route.js';
 import { SAMPLE } from './sample.js';
 
+export { EXCHANGES } from './exchange.js';
 export { hashOfPartition, hashOfValue } from './hash.js';
 
 /** All transforms: the only list. */
-export const TRANSFORMS: readonly TransformDefinition[] = [FILTER, MAP, PARSE, EXPLODE, REDACT, SAMPLE];
+export const TRANSFORMS: readonly TransformDefinition[] = [
+  FILTER,
+  MAP,
+  PARSE,
+  EXPLODE,
+  REDACT,
+  ROUTE,
+  SAMPLE,
+];

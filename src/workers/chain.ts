@@ -10,7 +10,7 @@ import {
 import type { ChainPlan } from '../plan/index.js';
 import { frame } from './framing.js';
 import { Ledger, Stopped } from './ledger.js';
-import { DecodeNode, type Encoded, EncodeNode, TransformNode } from './nodes.js';
+import { DecodeNode, type Encoded, EncodeNode, type PassedBatch, TransformNode } from './nodes.js';
 import { LeafOutput, OutputBuffers, packDeadLetters } from './outputs.js';
 import { SendNode, type Sent } from './send-node.js';
 import {
@@ -50,7 +50,8 @@ export class Chain {
     const nodes: Node[] = [];
     for (const [index, node] of plan.nodes.entries()) {
       if (node.kind === 'decode') nodes.push(new DecodeNode(node, index));
-      else if (node.kind === 'transform') nodes.push(new TransformNode(node, index, arena));
+      else if (node.kind === 'transform')
+        nodes.push(new TransformNode(node, index, arena, readersOf(plan, index)));
       else if (node.kind === 'encode') nodes.push(await EncodeNode.create(node, index, arena));
       else if (node.kind === 'send') nodes.push(new SendNode(node));
       else nodes.push(undefined);
@@ -144,16 +145,16 @@ export class Chain {
   }
 
   #runNodes(root: Batch, ledger: Ledger): void {
-    const batches: Batch[][] = [[root]];
+    const batches: PassedBatch[][] = [[{ batch: root, reader: undefined }]];
     const encoded: { node: number; outputs: Encoded[] }[] = [];
     const sent: { node: number; parts: Sent[] }[] = [];
     for (let index = 1; index < this.#plan.nodes.length; index++) {
       const node = this.#nodes[index];
-      const out: Batch[] = [];
+      const { stage, inputs } = this.#plan.nodes[index]!;
+      const out: PassedBatch[] = [];
       batches.push(out);
-      const inputs = this.#plan.nodes[index]!.inputs.flatMap((input) => batches[input]!);
-      for (const batch of inputs) {
-        if (batch.rows === 0) continue;
+      for (const { batch, reader } of inputs.flatMap((input) => batches[input]!)) {
+        if (batch.rows === 0 || (reader !== undefined && reader !== stage)) continue;
         if (node instanceof TransformNode) node.run(ledger, batch, out);
         else if (node instanceof EncodeNode) encoded.push({ node: index, outputs: node.run(ledger, batch) });
         else if (node instanceof SendNode) sent.push({ node: index, parts: node.run(this.#arena, batch) });
@@ -211,6 +212,13 @@ export class Chain {
     }
     return undefined;
   }
+}
+
+/** The nodes that read node `index`, by their stages. */
+function readersOf({ nodes }: ChainPlan, index: number): Map<string, number> {
+  return new Map(
+    nodes.flatMap(({ stage, inputs }, reader) => (inputs.includes(index) ? [[stage, reader] as const] : [])),
+  );
 }
 
 function outputOf(node: number, leaf: LeafOutput, buffer: ArrayBuffer, byteOffset: number): TripOutput {

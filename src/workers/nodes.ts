@@ -15,7 +15,7 @@ import {
   type Wanted,
 } from '../formats/index.js';
 import type { NodePlan } from '../plan/index.js';
-import { TRANSFORMS } from '../transforms/index.js';
+import { EXCHANGES, TRANSFORMS } from '../transforms/index.js';
 import type { Ledger } from './ledger.js';
 import { PathGroups } from './path-groups.js';
 import { Counter } from './trip.js';
@@ -85,34 +85,48 @@ function withoutRows(arena: Arena, batch: Batch, without: readonly number[]): Ba
   return gatherRows(arena, batch, rows, count);
 }
 
+/** What a node has put out: for all who read it, or for one stage alone. */
+export interface PassedBatch {
+  readonly batch: Batch;
+  readonly reader: string | undefined;
+}
+
 /** Runs one transform over one batch after another. */
 export class TransformNode implements Emit {
   readonly arena: Arena;
+  /** Its readers' nodes by the ids of their stages. */
+  readonly #readers: ReadonlyMap<string, number>;
   readonly #plan: NodePlan;
   readonly #at: { node: number; stage: string; onError: NodePlan['onError'] };
   readonly #transform: Transform;
   #ledger!: Ledger;
-  #out!: Batch[];
+  #out!: PassedBatch[];
 
-  constructor(plan: NodePlan, node: number, arena: Arena) {
+  constructor(plan: NodePlan, node: number, arena: Arena, readers: ReadonlyMap<string, number>) {
     this.#plan = plan;
     this.arena = arena;
+    this.#readers = readers;
     this.#at = { node, stage: plan.stage, onError: plan.onError };
-    const definition = TRANSFORMS.find(({ name }) => name === plan.type)!;
+    const definition = [...TRANSFORMS, ...EXCHANGES].find(({ name }) => name === plan.type)!;
     this.#transform = definition.create(plan.config, plan.stage, wantedOf(plan));
   }
 
-  run(ledger: Ledger, batch: Batch, out: Batch[]): void {
+  run(ledger: Ledger, batch: Batch, out: PassedBatch[]): void {
     this.#ledger = ledger;
     this.#out = out;
     ledger.add(this.#at.node, Counter.IN, batch.rows);
     this.#transform.apply(batch, this);
   }
 
-  batch(batch: Batch): void {
+  batch(batch: Batch, reader?: string): void {
     if (batch.rows === 0) return;
-    this.#ledger.add(this.#at.node, Counter.OUT, batch.rows);
-    this.#out.push(batch);
+    if (reader === undefined) this.passed(batch.rows);
+    else this.#ledger.add(this.#readers.get(reader)!, Counter.ROUTED, batch.rows);
+    this.#out.push({ batch, reader });
+  }
+
+  passed(count: number): void {
+    this.#ledger.add(this.#at.node, Counter.OUT, count);
   }
 
   drop(count: number): void {

@@ -77,9 +77,12 @@ export interface StoppedBy {
   readonly offset: number;
 }
 
-/** Counters of one node, at node * COUNTERS + one of these. */
-export const Counter = { IN: 0, OUT: 1, DROPPED: 2, DEAD: 3, ADDED: 4 } as const;
-export const COUNTERS = 5;
+/**
+ * Counters of one node, at node * COUNTERS + one of these. ROUTED counts, for a reader, what stages gave it that do not give
+ * all to all readers.
+ */
+export const Counter = { IN: 0, OUT: 1, DROPPED: 2, DEAD: 3, ADDED: 4, ROUTED: 5 } as const;
+export const COUNTERS = 6;
 
 export interface TripResult {
   readonly outputs: readonly TripOutput[];

@@ -112,6 +112,7 @@ const stdout: SinkDefinition = {
 export const FAKE: Catalogue = {
   sources: new Map([[file.name, file]]),
   transforms: new Map([filter, map].map((definition) => [definition.name, definition])),
+  exchanges: new Map(),
   sinks: new Map([[stdout.name, stdout]]),
   queues: new Map(),
   formats: [],

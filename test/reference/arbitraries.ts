@@ -10,6 +10,7 @@ import {
   SECRET,
   type Value,
 } from './interpreter.js';
+import { type Asked, isRouting, type ReferenceExchange, type ReferenceRouting } from './routing.js';
 
 const isNumber = (value: Value | undefined): value is number => typeof value === 'number';
 const isText = (value: Value | undefined): value is string => typeof value === 'string';
@@ -147,6 +148,67 @@ const transform: fc.Arbitrary<ReferenceTransform> = fc.oneof(
 
 /** The inbox of a stage. */
 export type RandomQueue = undefined | 'memory' | { readonly partitions: number; readonly key?: string };
+/** What can be asked of each type of stage that does not give all records to all its readers. */
+const ASKED: Readonly<Record<ReferenceRouting['type'], readonly Asked[]>> = {
+  route: ['small', 'text', 'unmatched'],
+  direct: ['x1', 'x2', '', 'é1', 'true', 'constant'],
+  topic: ['#', 'k.x1.#', 'k.*.2', 'k.#.1', '*.x2.*', '#.x1.#', 'k..*', '#.5', 'k.*'],
+  fanout: ['everything'],
+  headers: [
+    { match: 'all', headers: { text: 'x1' } },
+    { match: 'all', headers: { text: 'x1', number: 2 } },
+    { match: 'any', headers: { text: 'x2', number: 3, 'x-bool': true } },
+    { match: 'all', headers: { number: null } },
+    { match: 'all-with-x', headers: { 'x-bool': false } },
+    { match: 'any-with-x', headers: { 'x-bool': true, text: 'a longer text than twelve bytes' } },
+    { match: 'all', headers: {} },
+    { match: 'any', headers: {} },
+  ],
+};
+
+const exchange = fc
+  .record({
+    type: fc.constantFrom('direct' as const, 'topic' as const, 'fanout' as const, 'headers' as const),
+    unrouted: fc.constantFrom('dead_letter' as const, 'drop' as const),
+  })
+  .map(({ type, unrouted }): ReferenceExchange => {
+    if (type === 'fanout') return { type, unrouted };
+    if (type === 'headers') return { type, unrouted, headers: { text: 's', number: 'a', 'x-bool': 'b' } };
+    const direct = { text: '{s}', value: ({ s }: PlainRecord) => render(s) };
+    const topic = { text: 'k.{s}.{a}', value: ({ s, a }: PlainRecord) => `k.${render(s)}.${render(a)}` };
+    return { type, unrouted, key: type === 'direct' ? direct : topic };
+  });
+
+const route: fc.Arbitrary<ReferenceTransform> = fc.record({
+  type: fc.constant('route' as const),
+  routes: fc.record({ small: fc.constantFrom(...CONDITIONS), text: fc.constantFrom(...CONDITIONS) }),
+  match: fc.constantFrom('first' as const, 'all' as const),
+});
+
+/** What one stage reads of another, by numbers that any choice can be made from. */
+const reading = fc.record({ pick: fc.nat(), asks: fc.array(fc.nat(), { minLength: 1, maxLength: 2 }) });
+
+type Readings = readonly { readonly pick: number; readonly asks: readonly number[] }[];
+
+/** Inputs among `ids`, each once, with what is asked of those that are routes and exchanges. */
+function choose(
+  readings: Readings,
+  ids: readonly string[],
+  stages: readonly ReferenceStage[],
+): Pick<ReferenceStage, 'inputs' | 'asks'> {
+  const asks: Record<string, Asked[]> = {};
+  const inputs = new Set<string>();
+  for (const { pick, asks: numbers } of readings) {
+    const id = ids[pick % ids.length]!;
+    if (inputs.has(id)) continue;
+    inputs.add(id);
+    const transform = stages.find((stage) => stage.id === id)?.transform;
+    if (!transform || !isRouting(transform)) continue;
+    const all = ASKED[transform.type];
+    asks[id] = [...new Set(numbers.map((number) => all[number % all.length]!))];
+  }
+  return { inputs: [...inputs], asks };
+}
 
 export interface RandomPipeline {
   readonly inputs: readonly ReferenceInput[];
@@ -176,14 +238,14 @@ export const randomPipeline: fc.Arbitrary<RandomPipeline> = fc
     lines: fc.array(fc.array(line, { maxLength: 40 }), { minLength: 1, maxLength: 2 }),
     transforms: fc.array(
       fc.record({
-        transform,
-        inputs: fc.array(fc.nat(), { minLength: 1, maxLength: 2 }),
+        transform: fc.oneof({ weight: 4, arbitrary: transform }, route, exchange),
+        inputs: fc.array(reading, { minLength: 1, maxLength: 2 }),
         queue,
         onError: fc.constantFrom('dead_letter' as const, 'drop' as const),
       }),
       { maxLength: 5 },
     ),
-    sinks: fc.array(fc.record({ picks: fc.array(fc.nat(), { minLength: 1, maxLength: 2 }), queue }), {
+    sinks: fc.array(fc.record({ readings: fc.array(reading, { minLength: 1, maxLength: 2 }), queue }), {
       minLength: 1,
       maxLength: 2,
     }),
@@ -196,18 +258,16 @@ export const randomPipeline: fc.Arbitrary<RandomPipeline> = fc
     const ids = inputs.map(({ id }) => id);
     const stages: (ReferenceStage & { queue: RandomQueue })[] = [];
     for (const [i, random] of transforms.entries()) {
-      const from = [...new Set(random.inputs.map((pick) => ids[pick % ids.length]!))];
-      stages.push({ ...random, id: `t${i}`, inputs: from });
+      stages.push({ ...random, id: `t${i}`, ...choose(random.inputs, ids, stages) });
       ids.push(`t${i}`);
     }
     const read = new Set(stages.flatMap((stage) => stage.inputs));
     const unread = ids.filter((id) => !read.has(id));
-    for (const [i, { picks, queue }] of sinks.entries()) {
-      const from = new Set(picks.map((pick) => ids[pick % ids.length]!));
-      if (i === 0) for (const id of unread) from.add(id);
+    for (const [i, { readings, queue }] of sinks.entries()) {
+      const others = i === 0 ? unread.map((id) => ({ pick: ids.indexOf(id), asks: [0, 3] })) : [];
       stages.push({
         id: `k${i}`,
-        inputs: [...from],
+        ...choose([...readings, ...others], ids, stages),
         transform: undefined,
         onError: 'dead_letter',
         queue,

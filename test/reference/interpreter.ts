@@ -1,6 +1,8 @@
 // A second, deliberately naive implementation of pipelines: one plain object a record, one record at a time.
 // Random pipelines must give the same records here and in the engine.
 
+import { type Asked, isRouting, type ReferenceRouting, routeAll, toReader } from './routing.js';
+
 export type Value = null | boolean | number | string | readonly Value[] | { readonly [key: string]: Value };
 export type PlainRecord = { readonly [key: string]: Value };
 
@@ -31,13 +33,16 @@ export type ReferenceTransform =
       readonly whenEmpty: 'keep' | 'drop';
     }
   /** Of the secrets that random texts hold, only `SECRET`. */
-  | { readonly type: 'redact'; readonly fields: readonly string[] | undefined };
+  | { readonly type: 'redact'; readonly fields: readonly string[] | undefined }
+  | ReferenceRouting;
 
 export const SECRET = 'bob@example.com';
 
 export interface ReferenceStage {
   readonly id: string;
   readonly inputs: readonly string[];
+  /** What it asks of those inputs that are routes and exchanges. */
+  readonly asks: Readonly<Record<string, readonly Asked[]>>;
   /** Undefined for sinks. */
   readonly transform: ReferenceTransform | undefined;
   readonly onError: 'dead_letter' | 'drop';
@@ -55,7 +60,7 @@ export interface ReferenceResult {
   readonly deadLetters: readonly { readonly stage: string; readonly record: string }[];
 }
 
-interface Tracked {
+export interface Tracked {
   readonly line: string;
   readonly record: PlainRecord;
 }
@@ -77,12 +82,17 @@ export function interpret(
     out.set(id, good);
   }
   for (const stage of stages) {
-    const arriving = stage.inputs.flatMap((input) => out.get(input)!);
+    const arriving = stage.inputs.flatMap((id) => out.get(toReader(id, stage.id)) ?? out.get(id)!);
     received.set(
       stage.id,
       arriving.map(({ record }) => record),
     );
     if (!stage.transform) continue;
+    if (isRouting(stage.transform)) {
+      for (const { line } of routeAll(stage.id, stage.transform, arriving, stages, out))
+        if (stage.onError === 'dead_letter') deadLetters.push({ stage: stage.id, record: line });
+      continue;
+    }
     const passed: Tracked[] = [];
     for (const tracked of arriving) {
       const records = apply(stage.transform, tracked.record);
@@ -98,7 +108,10 @@ export function interpret(
 }
 
 /** The records that a transform makes of one. */
-function apply(transform: ReferenceTransform, input: PlainRecord): readonly PlainRecord[] | typeof FAILED {
+function apply(
+  transform: Exclude<ReferenceTransform, ReferenceRouting>,
+  input: PlainRecord,
+): readonly PlainRecord[] | typeof FAILED {
   switch (transform.type) {
     case 'filter':
       return transform.where.value(input) === true ? [input] : [];

@@ -10,9 +10,12 @@ export function topicMatches(binding: readonly string[], key: readonly string[])
   return key.length > 0 && (word === '*' || word === key[0]) && topicMatches(rest, key.slice(1));
 }
 
+export function wordsOf(key: string): string[] {
+  return key === '' ? [] : key.split('.');
+}
+
 export function topicConsumers(bindings: readonly KeyBinding[], key: string): number[] {
-  const words = (text: string) => (text === '' ? [] : text.split('.'));
-  return consumersOf(bindings.filter((binding) => topicMatches(words(binding.key), words(key))));
+  return consumersOf(bindings.filter((binding) => topicMatches(wordsOf(binding.key), wordsOf(key))));
 }
 
 export function directConsumers(bindings: readonly KeyBinding[], key: string): number[] {
@@ -26,8 +29,8 @@ export function headersConsumers(
   return consumersOf(bindings.filter((binding) => headersMatch(binding, headers)));
 }
 
-function headersMatch(
-  { match, headers: wanted }: HeadersBinding,
+export function headersMatch(
+  { match, headers: wanted }: Omit<HeadersBinding, 'consumer'>,
   headers: Readonly<Record<string, HeaderValue | undefined>>,
 ): boolean {
   const withX = match.endsWith('-with-x');

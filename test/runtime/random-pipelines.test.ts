@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { type RandomPipeline, type RandomQueue, randomPipeline } from '../reference/arbitraries.js';
-import { interpret, type ReferenceTransform } from '../reference/interpreter.js';
+import { interpret, type ReferenceStage, type ReferenceTransform } from '../reference/interpreter.js';
 import { deadLettersIn } from '../support/letters-in.js';
 import { planProblems, runInThread } from '../support/run-pipeline.js';
 
@@ -21,10 +21,14 @@ function yamlOf({ inputs, stages, batchRecords, queueBytes }: RandomPipeline, di
   }
   const transforms: Record<string, unknown> = {};
   const sinks: Record<string, unknown> = {};
-  for (const { id, inputs, transform, onError, queue } of stages) {
+  const exchanges: Record<string, unknown> = {};
+  for (const stage of stages) {
+    const { id, transform, onError, queue } = stage;
+    const inputs = inputsOf(stage, stages);
     const inbox = queue === undefined ? {} : { queue: queueOptions(queue, queueBytes) };
     if (transform) {
-      transforms[id] = { type: transform.type, inputs, ...inbox, on_error: onError, ...optionsOf(transform) };
+      const section = 'unrouted' in transform ? exchanges : transforms;
+      section[id] = { type: transform.type, inputs, ...inbox, on_error: onError, ...optionsOf(transform) };
     } else {
       sinks[id] = {
         type: 'file',
@@ -37,7 +41,27 @@ function yamlOf({ inputs, stages, batchRecords, queueBytes }: RandomPipeline, di
     }
   }
   const runtime = { state: join(dir, 'state'), batch: { max_records: batchRecords } };
-  return stringify({ name: 'random', sources, transforms, sinks, runtime }, { aliasDuplicateObjects: false });
+  return stringify(
+    { name: 'random', sources, transforms, exchanges, sinks, runtime },
+    { aliasDuplicateObjects: false },
+  );
+}
+
+function texts(of: Readonly<Record<string, { readonly text: string }>>): object {
+  return Object.fromEntries(Object.entries(of).map(([name, { text }]) => [name, text]));
+}
+
+/** The inputs as they stand in the file. */
+function inputsOf({ inputs, asks }: ReferenceStage, stages: readonly ReferenceStage[]): unknown[] {
+  return inputs.flatMap((id): unknown[] => {
+    const type = stages.find((stage) => stage.id === id)?.transform?.type;
+    if (!asks[id] || type === 'fanout') return [id];
+    if (type === 'route') return asks[id].map((output) => `${id}.${output}`);
+    return asks[id].map((asked) => ({
+      from: id,
+      ...(typeof asked === 'string' ? { binding: asked } : asked),
+    }));
+  });
 }
 
 function queueOptions(queue: NonNullable<RandomQueue>, maxBytes: number): object {
@@ -61,8 +85,6 @@ function optionsOf(transform: ReferenceTransform): object {
     case 'filter':
       return { where: transform.where.text };
     case 'map': {
-      const texts = (of: Readonly<Record<string, { text: string }>>) =>
-        Object.fromEntries(Object.entries(of).map(([name, { text }]) => [name, text]));
       const { set, add, rename, keep, drop } = transform;
       return { set: texts(set), add: texts(add), rename, drop, ...(keep ? { keep } : {}) };
     }
@@ -72,6 +94,14 @@ function optionsOf(transform: ReferenceTransform): object {
     }
     case 'redact':
       return transform.fields ? { fields: transform.fields } : {};
+    case 'route':
+      return { routes: texts(transform.routes), match: transform.match };
+    default: {
+      const { key, headers, unrouted } = transform;
+      const templates = Object.entries(headers ?? {}).map(([name, field]) => [name, `{${field}}`]);
+      const read = key ? { routing_key: key.text } : headers && { headers: Object.fromEntries(templates) };
+      return { unrouted, ...read };
+    }
   }
 }
 

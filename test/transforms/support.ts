@@ -107,6 +107,9 @@ export interface Outcome {
   readonly records: readonly PlainRecord[];
   /** The rows of the input that went on. */
   readonly passed: readonly number[];
+  /** For whom each of the batches is; undefined for all. */
+  readonly readers: readonly (string | undefined)[];
+  readonly passedOn: number;
   readonly dropped: number;
   readonly added: number;
   readonly failed: readonly { readonly row: number; readonly code: string; readonly message: string }[];
@@ -118,7 +121,7 @@ export interface Outcome {
  * @param config what is not its default
  */
 export function run(
-  definition: TransformDefinition,
+  definition: Omit<TransformDefinition, 'kind'>,
   config: Config,
   records: readonly PlainRecord[],
   layout: Layout = { columns: [], document: true },
@@ -130,12 +133,21 @@ export function run(
   const batches: Batch[] = [];
   const failed: { row: number; code: string; message: string }[] = [];
   const counts: Record<string, number> = {};
+  const readers: (string | undefined)[] = [];
+  let passedOn = 0;
   let dropped = 0;
   let added = 0;
   const rowOf = (batch: Batch, row: number) => batch.origin.offsets[row]! / 10;
   definition.create(full, 'stage', wanted).apply(input, {
     arena,
-    batch: (batch) => batches.push(batch),
+    batch: (batch, reader) => {
+      batches.push(batch);
+      readers.push(reader);
+      if (reader === undefined) passedOn += batch.rows;
+    },
+    passed: (count) => {
+      passedOn += count;
+    },
     drop: (count) => {
       dropped += count;
     },
@@ -151,7 +163,7 @@ export function run(
     Array.from({ length: batch.rows }, (_, row) => rowOf(batch, row)),
   );
   const out = batches.flatMap((batch) => recordsOf(arena, batch));
-  return { arena, batches, records: out, passed, dropped, added, failed, counts };
+  return { arena, batches, records: out, passed, readers, passedOn, dropped, added, failed, counts };
 }
 
 /** The fields of a record that are wanted. */
