@@ -38,6 +38,11 @@ function accessJobs(access: Line): DecoderJob[] {
     { config: { type: 'common' }, line: common, wanted: ['status', 'path'] },
     { config: { type: 'lines' }, line: access, wanted: ['message'] },
     { config: { type: 'regex', pattern }, line: access, wanted: ['status'] },
+    {
+      config: { type: 'grok', pattern: '%{COMBINEDAPACHELOG}', ecs: false },
+      line: access,
+      wanted: ['response', 'clientip', 'verb', 'request'],
+    },
   ];
 }
 

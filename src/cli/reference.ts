@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Field } from '../config/index.js';
 import { EXAMPLE_RECORD, type FunctionDocumentation, functionChapters } from '../expression/index.js';
+import { grokLibrary, type LibraryPattern } from '../formats/index.js';
 import { commonFields, TOP_LEVEL } from '../plan/index.js';
 import { CATALOGUE } from './catalogue.js';
 import { fieldRows } from './field-text.js';
@@ -25,6 +26,7 @@ export function referencePages(): ReadonlyMap<string, string> {
     ['functions.md', functionsPage()],
     ['queues.md', componentsPage('Durable queues', 'queue', of('queue'))],
     ['formats.md', componentsPage('Formats', 'format', of('format'))],
+    ['grok-patterns.md', grokPage()],
     ['command-line.md', commandsPage()],
   ]);
 }
@@ -37,7 +39,7 @@ function indexPage(all: readonly Component[]): string {
   });
   return page('Reference', [
     'Everything that a pipeline file can hold, and every command. The same text is in `millrace list NAME` and `millrace --help`.',
-    '- [Keys of a pipeline file](pipeline.md)\n- [Functions of expressions](functions.md)\n- [The command line](command-line.md)',
+    '- [Keys of a pipeline file](pipeline.md)\n- [Functions of expressions](functions.md)\n- [The command line](command-line.md)\n- [Patterns of grok](grok-patterns.md)',
     ...sections,
   ]);
 }
@@ -100,6 +102,25 @@ function componentSection(component: Component): string {
 function fenced(language: string, text: string): string {
   return `\`\`\`${language}\n${text}\n\`\`\``;
 }
+
+function grokPage(): string {
+  const sections = Array.from(grokLibrary(), ([subject, patterns]) => {
+    const rows = patterns.map(
+      ({ name, fields, ecsFields }) => `| \`${name}\` | ${fieldNames(fields)} | ${fieldNames(ecsFields)} |`,
+    );
+    const table = ['| pattern | fields | with `ecs: true` |', '|---|---|---|', ...rows].join('\n');
+    const basic = patterns.filter(({ fields }) => fields.length === 0).map(patternLine);
+    return `## ${capital(subject)}\n\n${table}\n\nPatterns without fields:\n\n\`\`\`text\n${basic.join('\n')}\n\`\`\``;
+  });
+  return page('Patterns of grok', [
+    'The patterns that the format [`grok`](formats.md#grok) knows; [how it works](../grok.md) is explained elsewhere.',
+    ...sections,
+  ]);
+}
+
+const patternLine = ({ name, text }: LibraryPattern): string => `${name} ${text}`;
+
+const fieldNames = (names: readonly string[]): string => names.map((name) => code(name)).join(' ');
 
 function fieldTable(fields: readonly Field[]): string {
   const rows = fieldRows(fields).map(({ path, type, fallback, summary, example }) => {

@@ -3,6 +3,7 @@ import { ARROW_FORMAT } from './arrow/index.js';
 import { CEF_FORMAT } from './cef/index.js';
 import { CSV_FORMAT, TSV_FORMAT } from './csv/index.js';
 import type { FormatDefinition } from './format.js';
+import { GROK_FORMAT } from './grok/index.js';
 import { JSON_FORMAT } from './json/index.js';
 import { KEY_VALUE_FORMAT } from './key-value/index.js';
 import { LINES_FORMAT } from './lines.js';
@@ -25,6 +26,7 @@ export type {
   Wanted,
   Written,
 } from './format.js';
+export { grokLibrary, type LibraryPattern } from './grok/catalogue.js';
 export { visibleDocuments } from './json/visible.js';
 export { Members } from './members.js';
 export { writePlain } from './plain.js';
@@ -44,6 +46,7 @@ export const FORMATS: readonly FormatDefinition[] = [
   TSV_FORMAT,
   REGEX_FORMAT,
   TEMPLATE_FORMAT,
+  GROK_FORMAT,
   ARROW_FORMAT,
   PARQUET_FORMAT,
 ];

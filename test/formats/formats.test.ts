@@ -9,6 +9,7 @@ const OPTIONS: Readonly<Record<string, object>> = {
   csv: { delimiter: ',', header: false, columns: ['a', 'b'] },
   tsv: { header: false, columns: ['a', 'b'] },
   regex: { pattern: '^(?<a>[^ ]*) (?<b>.*)$' },
+  grok: { pattern: ['^(?<a>[^ ]*) (?<b>\\S+)$', '%{INT:n:int}.%{DATA:[c][d]}"'] },
 };
 const decoders = FORMATS.filter(({ decoder }) => decoder).map((format) => [format.name, format] as const);
 

@@ -1,5 +1,6 @@
 import { CEL_SUITE } from './cel.js';
 import { CSV_SUITE } from './csv.js';
+import { GROK_SUITE } from './grok.js';
 import { JSON_SUITE } from './json.js';
 import { LOGFMT_SUITE } from './logfmt.js';
 import { RABBITMQ_BINDING_SUITE, RABBITMQ_HEADERS_SUITE, RABBITMQ_TOPIC_SUITE } from './rabbitmq.js';
@@ -12,6 +13,7 @@ import { YAML_SUITE } from './yaml.js';
 export const SUITES: readonly Suite[] = [
   CEL_SUITE,
   CSV_SUITE,
+  GROK_SUITE,
   JSON_SUITE,
   LOGFMT_SUITE,
   RABBITMQ_BINDING_SUITE,

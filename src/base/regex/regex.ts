@@ -1,4 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
+import { LinearRegex } from './linear-regex.js';
 import { RegexError } from './regex-error.js';
 import { type RegexFlags, Translator } from './translator.js';
 
@@ -10,11 +11,11 @@ setFlagsFromString('--enable-experimental-regexp-engine');
 setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
 
 /**
- * Compiles a pattern in RE2's syntax (https://github.com/google/re2/wiki/Syntax) to a RegExp that takes time linear in
- * the text, whatever the text is. Names of groups and flags such as `(?i)`, in front of the pattern, are supported; as
+ * Compiles a pattern in RE2's syntax (https://github.com/google/re2/wiki/Syntax) to one that takes time linear in the
+ * text, whatever the text is. Names of groups and flags such as `(?i)`, in front of the pattern, are supported; as
  * in RE2, look-around and backreferences are not. Matches code points of well-formed texts. Throws RegexError.
  */
-export function compileRegex(pattern: string): RegExp {
+export function compileRegex(pattern: string): LinearRegex {
   const prefix = /^\(\?([a-zA-Z]+)\)/.exec(pattern)?.[0] ?? '';
   const unknown = /[^ims]/.exec(prefix.slice(2, -1));
   if (unknown)
@@ -28,19 +29,19 @@ export function compileRegex(pattern: string): RegExp {
   }
 }
 
-function compileLinear(pattern: string, flags: RegexFlags): RegExp {
+function compileLinear(pattern: string, flags: RegexFlags): LinearRegex {
   const jsFlags = flags.m ? 'm' : '';
   for (const hasCopies of [false, true]) {
     const source = new Translator(unquoted(pattern), flags, hasCopies).translate();
-    const message = faultOf(source, jsFlags);
-    if (message === undefined) return new RegExp(source, jsFlags);
+    const message = linearFault(source, jsFlags);
+    if (message === undefined) return new LinearRegex(new RegExp(source, jsFlags));
     if (!message.endsWith('linear time')) throw new RegexError(message);
   }
   throw new RegexError('the pattern is too large');
 }
 
 /** Why V8's linear engine does not take a pattern, undefined when it does. */
-function faultOf(source: string, flags: string): string | undefined {
+export function linearFault(source: string, flags: string): string | undefined {
   try {
     new RegExp(source, `${flags}l`);
     return undefined;

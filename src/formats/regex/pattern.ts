@@ -1,9 +1,10 @@
+import type { LinearRegex } from '../../base/regex/linear-regex.js';
 import { compileRegex, RegexError } from '../../base/regex/regex.js';
 import { FieldError } from '../../config/fields.js';
 
 /** A compiled pattern and the names of its groups. */
 export interface CompiledPattern {
-  readonly expression: RegExp;
+  readonly expression: LinearRegex;
   readonly names: readonly string[];
 }
 
@@ -17,7 +18,7 @@ export function compilePattern(pattern: string): CompiledPattern {
   return { expression, names };
 }
 
-function compile(pattern: string): RegExp {
+function compile(pattern: string): LinearRegex {
   try {
     return compileRegex(pattern);
   } catch (thrown) {

@@ -30,7 +30,7 @@ export class Finder {
   constructor(kinds: readonly Kind[], patterns: readonly NamedPattern[]) {
     this.#kinds = kinds.reduce((sum, kind) => sum | KINDS[kind], 0);
     this.#patterns = patterns.map(({ name, pattern }) => {
-      const { source, flags } = compileRegex(pattern);
+      const { source, flags } = compileRegex(pattern).expression;
       return { name, regex: new RegExp(source, `${flags}g`) };
     });
   }

@@ -1,0 +1,170 @@
+import { type Nfa, reverseNfa } from './reverse-nfa.js';
+
+/** So many states are kept; then it begins anew, as RE2 does. */
+const MAX_STATES = 2000;
+/** How often it may begin anew within one text before it gives up. */
+const MAX_FLUSHES = 8;
+
+/** What stands on one side of a place between two units: bits. */
+const Side = { NONE: 0, WORD: 1, NEWLINE: 2, EDGE: 4 } as const;
+
+interface State {
+  readonly kernel: readonly number[];
+  /** What stands behind the place. */
+  readonly right: number;
+  /** By class of the unit before the place: twice the state's number, plus one when a match can begin at the place; -1: unknown. */
+  readonly next: Int32Array;
+}
+
+/**
+ * Finds where the first match of a pattern begins, in time linear in the text whatever the text is: a lazily built automaton
+ * (https://swtch.com/~rsc/regexp/regexp1.html) of the pattern read backwards goes over the text from its end to its
+ * beginning, and says of each place whether a match can begin there. So an engine that backtracks need not try others.
+ */
+export class MatchStart {
+  readonly #nfa: Nfa;
+  readonly #hasLines: boolean;
+  /** First units of the classes of units that the pattern does not tell apart. */
+  readonly #bounds: Int32Array;
+  readonly #classOfByte = new Uint16Array(256);
+  /** By node: the classes that it takes. */
+  readonly #takes: readonly (Uint8Array | undefined)[];
+  readonly #sides: Uint8Array;
+  #states: State[] = [];
+  #numbers = new Map<string, number>();
+
+  private constructor(nfa: Nfa, hasLines: boolean) {
+    this.#nfa = nfa;
+    this.#hasLines = hasLines;
+    this.#bounds = boundsOf(nfa);
+    for (let unit = 0; unit < 256; unit++) this.#classOfByte[unit] = this.#classOf(unit);
+    const classes = this.#bounds.length;
+    this.#takes = nfa.nodes.map((node) => {
+      if (node.kind !== 'unit') return undefined;
+      return Uint8Array.from(this.#bounds, (unit) =>
+        node.ranges.some(([first, last]) => first <= unit && unit <= last) ? 1 : 0,
+      );
+    });
+    this.#sides = new Uint8Array(classes + 1);
+    this.#bounds.forEach((unit, at) => {
+      const character = String.fromCharCode(unit);
+      this.#sides[at] = /\w/.test(character)
+        ? Side.WORD
+        : /[\n\r\u2028\u2029]/.test(character)
+          ? Side.NEWLINE
+          : 0;
+    });
+    // The class behind the last is the edge of the text.
+    this.#sides[classes] = Side.EDGE;
+  }
+
+  /** @param source a pattern as the translators write it. Undefined for one that is too large. */
+  static of(source: string, flags: string): MatchStart | undefined {
+    const nfa = reverseNfa(source);
+    return nfa && new MatchStart(nfa, flags.includes('m'));
+  }
+
+  /** Where the first match begins, -1 when there is none, undefined when that takes too many states to tell. */
+  find(text: string): number | undefined {
+    let state = this.#initial();
+    let found = -1;
+    let flushes = 0;
+    for (let at = text.length - 1; at >= -1; at--) {
+      const unitClass = at < 0 ? this.#bounds.length : this.#classAt(text, at);
+      let step = this.#states[state]!.next[unitClass]!;
+      if (step < 0) {
+        if (this.#states.length >= MAX_STATES) {
+          if (++flushes > MAX_FLUSHES) return undefined;
+          state = this.#flush(state);
+        }
+        step = this.#step(state, unitClass);
+      }
+      if (step & 1) found = at + 1;
+      state = step >> 1;
+    }
+    return found;
+  }
+
+  #classAt(text: string, at: number): number {
+    const unit = text.charCodeAt(at);
+    return unit < 256 ? this.#classOfByte[unit]! : this.#classOf(unit);
+  }
+
+  #classOf(unit: number): number {
+    const bounds = this.#bounds;
+    let low = 0;
+    let high = bounds.length;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (bounds[middle]! <= unit) low = middle;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #initial(): number {
+    return this.#numberOf([this.#nfa.entry], Side.EDGE);
+  }
+
+  /** Forgets all states but this one. */
+  #flush(state: number): number {
+    const { kernel, right } = this.#states[state]!;
+    this.#states = [];
+    this.#numbers = new Map();
+    return this.#numberOf(kernel, right);
+  }
+
+  #numberOf(kernel: readonly number[], right: number): number {
+    const key = `${right}:${kernel.join()}`;
+    let number = this.#numbers.get(key);
+    if (number === undefined) {
+      const next = new Int32Array(this.#bounds.length + 1).fill(-1);
+      number = this.#states.push({ kernel, right, next }) - 1;
+      this.#numbers.set(key, number);
+    }
+    return number;
+  }
+
+  #step(from: number, unitClass: number): number {
+    const { kernel, right, next } = this.#states[from]!;
+    const { nodes, entry } = this.#nfa;
+    const left = this.#sides[unitClass]!;
+    const seen = new Set(kernel);
+    const reached = new Set<number>([entry]);
+    let begins = 0;
+    // A set goes on with what is added to it meanwhile.
+    for (const at of seen) {
+      const node = nodes[at]!;
+      if (node.kind === 'accept') begins = 1;
+      else if (node.kind === 'split') seen.add(node.next).add(node.other);
+      else if (node.kind === 'unit') {
+        if (this.#takes[at]![unitClass] === 1) reached.add(node.next);
+      } else if (this.#holds(node.what, left, right)) seen.add(node.next);
+    }
+    const sorted = [...reached].sort((a, b) => a - b);
+    const step = this.#numberOf(sorted, left) * 2 + begins;
+    next[unitClass] = step;
+    return step;
+  }
+
+  #holds(what: '^' | '$' | 'b' | 'B', left: number, right: number): boolean {
+    const ends = this.#hasLines ? Side.EDGE | Side.NEWLINE : Side.EDGE;
+    if (what === '^') return (left & ends) !== 0;
+    if (what === '$') return (right & ends) !== 0;
+    return ((left & Side.WORD) !== (right & Side.WORD)) === (what === 'b');
+  }
+}
+
+/** Where ranges of the pattern, or what its assertions ask about, begin or end. */
+function boundsOf({ nodes }: Nfa): Int32Array {
+  const bounds = new Set([
+    0, 0x0a, 0x0b, 0x0d, 0x0e, 0x30, 0x3a, 0x41, 0x5b, 0x5f, 0x60, 0x61, 0x7b, 0x2028, 0x202a,
+  ]);
+  for (const node of nodes) {
+    if (node.kind !== 'unit') continue;
+    for (const [first, last] of node.ranges) bounds.add(first).add(last + 1);
+  }
+  return Int32Array.from(bounds)
+    .filter((unit) => unit <= 0xffff)
+    .sort();
+}
