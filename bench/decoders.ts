@@ -1,6 +1,6 @@
 import { Arena, type Partition } from '../src/batch/index.js';
+import { frame } from '../src/formats/frame.js';
 import { FORMATS, type FormatDefinition, formatNamed, type Wanted } from '../src/formats/index.js';
-import { frame } from '../src/workers/framing.js';
 import { type DecoderJob, decoderJobs } from './decoder-jobs.js';
 
 // How many MB/s does one thread decode, format by format, when everything is wanted and when a few fields are? Names of

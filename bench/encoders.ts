@@ -1,6 +1,6 @@
 import { Arena, ArenaWriter, type Batch } from '../src/batch/index.js';
+import { frame } from '../src/formats/frame.js';
 import { type Encoder, FORMATS, type FormatConfig, formatNamed } from '../src/formats/index.js';
-import { frame } from '../src/workers/framing.js';
 import { accessLog } from './access-log.js';
 import { Random } from './random.js';
 import { MatchCounter } from './truth.js';

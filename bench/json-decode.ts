@@ -1,8 +1,8 @@
 // How fast is one thread at decoding NDJSON? `node dist/bench/json-decode.js [MiB] [rounds]` prints the median and the best of
 // the rounds, after a warm-up in which the kernels are optimized.
 import { Arena, type Records } from '../src/batch/index.js';
+import { frame } from '../src/formats/frame.js';
 import { JSON_FORMAT } from '../src/formats/json/index.js';
-import { frame } from '../src/workers/framing.js';
 import { appLog } from './app-log.js';
 import { Random } from './random.js';
 import { MatchCounter } from './truth.js';

@@ -1,9 +1,9 @@
 import { Arena, ArenaWriter, type Batch, type Partition } from '../src/batch/index.js';
 import type { Config, Emit } from '../src/component/index.js';
 import { defaultsOf } from '../src/config/index.js';
+import { frame } from '../src/formats/frame.js';
 import { formatNamed } from '../src/formats/index.js';
 import { TRANSFORMS } from '../src/transforms/index.js';
-import { frame } from '../src/workers/framing.js';
 import { accessLog } from './access-log.js';
 import { appLog } from './app-log.js';
 import { Random } from './random.js';
@@ -21,7 +21,12 @@ interface Job {
   readonly line: () => string;
   readonly transform: string;
   readonly config: Config;
+  /** Of its file. */
+  readonly content?: string;
 }
+
+const COUNTRIES = 250;
+const CUSTOMERS = 200_000;
 
 function jobs(): Job[] {
   const random = new Random(1);
@@ -56,11 +61,35 @@ function jobs(): Job[] {
       config: { find: [], patterns: { get: '"GET [^"]*"' } },
     },
     { title: 'explode, ten items a record', line: order, transform: 'explode', config: { field: 'items' } },
+    {
+      title: 'enrich, a table of 250 rows',
+      line: () => JSON.stringify({ country: `c${random.below(COUNTRIES)}`, message: access().trimEnd() }),
+      transform: 'enrich',
+      config: { key: 'country', table_key: 'code', fields: ['name', 'continent'], format: CSV },
+      content: table(COUNTRIES, (i) => `c${i}`),
+    },
+    {
+      title: 'enrich, a table of 200,000 rows',
+      line: () => JSON.stringify({ id: random.below(CUSTOMERS), message: access().trimEnd() }),
+      transform: 'enrich',
+      config: { key: 'id', table_key: 'code', fields: ['name', 'continent'], format: CSV },
+      content: table(CUSTOMERS, String),
+    },
   ];
 }
 
+const CSV = { type: 'csv', delimiter: ',', header: true };
+
+function table(rows: number, key: (i: number) => string): string {
+  const lines = Array.from(
+    { length: rows },
+    (_, i) => `${key(i)},the name of number ${i},continent ${i % 7}\n`,
+  );
+  return `code,name,continent\n${lines.join('')}`;
+}
+
 /** Runs a chunk through decoder, transform and encoder. Returns how many MB/s of it. */
-function measure({ line, transform, config }: Job, isTransformed: boolean): number {
+async function measure({ line, transform, config, content }: Job, isTransformed: boolean): Promise<number> {
   const json = formatNamed('json')!;
   const definition = TRANSFORMS.find(({ name }) => name === transform)!;
   const full = { ...defaultsOf(definition.fields), ...config };
@@ -72,9 +101,12 @@ function measure({ line, transform, config }: Job, isTransformed: boolean): numb
   const encoderOf = json.encoder!.create({ type: 'json' }, { fields: new Map(), open: true });
   const chunk = chunkOf(line);
   const partition: Partition = { source: 'bench', name: 'bench' };
+  const loaded =
+    content === undefined ? undefined : await definition.resource!(full).build(Buffer.from(content));
   let out: Batch[] = [];
   const emit: Emit = {
     arena,
+    resource: { version: 1, content: loaded },
     batch: (batch) => out.push(batch),
     passed: () => {},
     drop: () => {},
@@ -105,10 +137,15 @@ function measure({ line, transform, config }: Job, isTransformed: boolean): numb
       writer.end();
     }
   };
+  return rateOf(pass, chunk.length);
+}
+
+/** How many MB/s, when one pass is over so many bytes. */
+function rateOf(pass: () => void, bytes: number): number {
   for (let i = 0; i < WARM_UP_PASSES; i++) pass();
   const startMs = performance.now();
   for (let i = 0; i < PASSES; i++) pass();
-  return (PASSES * chunk.length) / 1e3 / (performance.now() - startMs);
+  return (PASSES * bytes) / 1e3 / (performance.now() - startMs);
 }
 
 function chunkOf(line: () => string): Uint8Array {
@@ -118,8 +155,8 @@ function chunkOf(line: () => string): Uint8Array {
 }
 
 for (const job of jobs()) {
-  const without = measure(job, false);
-  const rate = measure(job, true);
+  const without = await measure(job, false);
+  const rate = await measure(job, true);
   process.stdout.write(
     `${job.title.padEnd(40)} ${rate.toFixed(0).padStart(6)} MB/s, without ${without.toFixed(0)}\n`,
   );

@@ -1,5 +1,6 @@
 import { MillraceError } from '../base/errors.js';
 import { createLog, type LogLevel } from '../base/log.js';
+import type { StageLog } from '../component/index.js';
 import type { Pipeline, Plan } from '../plan/index.js';
 import { Run } from '../runtime/index.js';
 import { createLanes, type Lanes, workerCount } from '../workers/index.js';
@@ -75,7 +76,7 @@ async function runPipeline(
 ): Promise<number> {
   const startedMs = performance.now();
   const elapsedMs = () => performance.now() - startedMs;
-  const lanes = await lanesFor(pipeline, plan, beginning.workers);
+  const lanes = await lanesFor(pipeline, plan, beginning.workers, reporter.stageLog);
   const run = new Run({ pipeline, plan, lanes, log: reporter.stageLog, fresh });
   const removeHandlers = handleSignals(run, reporter, io);
   reporter.started(beginning);
@@ -105,7 +106,7 @@ const ARENA_PER_BATCH = 24;
 /** How far beyond the memory that it was given the process may grow before the trips under way are taken for the reason. */
 const MEMORY_SLACK_BYTES = 2 ** 30;
 
-function lanesFor(pipeline: Pipeline, plan: Plan, workers: number): Promise<Lanes> {
+function lanesFor(pipeline: Pipeline, plan: Plan, workers: number, log: StageLog): Promise<Lanes> {
   const { batch, memoryBytes, tripTimeoutMs } = pipeline.runtime;
   const wanted = ARENA_PER_BATCH * batch.maxBytes;
   const arenaBytes = Math.min(MOST_ARENA_BYTES, Math.max(LEAST_ARENA_BYTES, wanted));
@@ -113,7 +114,7 @@ function lanesFor(pipeline: Pipeline, plan: Plan, workers: number): Promise<Lane
   const data = { pipeline: pipeline.name, chains, arenaBytes, secrets: pipeline.secrets };
   const memoryLimit = memoryBytes + (workers + 1) * arenaBytes + MEMORY_SLACK_BYTES;
   const limits = { timeoutMs: tripTimeoutMs, memoryBytes: memoryLimit };
-  return createLanes(data, workers, limits);
+  return createLanes(data, workers, limits, log);
 }
 
 function handleSignals(run: Run, reporter: Reporter, io: Io): () => void {

@@ -124,9 +124,32 @@ export interface StageLog {
 
 // ---------------------------------------------------------------------------------------------- transforms
 
+/**
+ * A file that a transform needs beside its records. The main thread reads it before the first record, and again when it has
+ * changed; what is made of it goes to the threads with each batch.
+ */
+export interface FileResource {
+  readonly path: string;
+  readonly maxBytes: number;
+  /**
+   * Makes what the threads get: data that can be cloned, its bytes in a SharedArrayBuffer. Gives way to other work now and then.
+   * Rejects where the content is not what it should be: before the first record the run fails, later the last content stays.
+   */
+  readonly build: (content: Uint8Array) => Promise<unknown>;
+}
+
+/** What was made of a transform's file. */
+export interface Resource {
+  /** Grows with each change. */
+  readonly version: number;
+  readonly content: unknown;
+}
+
 /** What a transform does with a batch's rows, and with those that it adds: each is passed on, dropped or fails. */
 export interface Emit {
   readonly arena: Arena;
+  /** Of transforms that have one. */
+  readonly resource?: Resource | undefined;
   /** Passes rows on: to all who read the stage, or to one of its `readers` alone. Then `passed` counts them. */
   batch(batch: Batch, reader?: string): void;
   /** Rows that were passed on to one reader or more, each counted once. */
@@ -171,6 +194,7 @@ export interface TransformDefinition extends Described {
    * `readers`.
    */
   readonly outputs?: (config: Config) => readonly string[];
+  readonly resource?: (config: Config) => FileResource;
   /** @param wanted what is wanted of its output; without it, all that the record holds but no field by name */
   readonly create: (config: Config, stage: string, wanted?: Wanted) => Transform;
 }

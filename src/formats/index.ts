@@ -27,6 +27,7 @@ export type {
   Written,
 } from './format.js';
 export { grokLibrary, type LibraryPattern } from './grok/catalogue.js';
+export { type Framed, frame } from './frame.js';
 export { visibleDocuments } from './json/visible.js';
 export { Members } from './members.js';
 export { writePlain } from './plain.js';

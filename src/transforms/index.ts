@@ -1,4 +1,5 @@
 import type { TransformDefinition } from '../component/index.js';
+import { ENRICH } from './enrich/index.js';
 import { EXPLODE } from './explode.js';
 import { FILTER } from './filter.js';
 import { MAP } from './map.js';
@@ -16,6 +17,7 @@ export const TRANSFORMS: readonly TransformDefinition[] = [
   MAP,
   PARSE,
   EXPLODE,
+  ENRICH,
   REDACT,
   ROUTE,
   SAMPLE,

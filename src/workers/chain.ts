@@ -7,8 +7,8 @@ import {
   gatherRows,
   type Records,
 } from '../batch/index.js';
+import { frame } from '../formats/index.js';
 import type { ChainPlan } from '../plan/index.js';
-import { frame } from './framing.js';
 import { Ledger, Stopped } from './ledger.js';
 import { DecodeNode, type Encoded, EncodeNode, type PassedBatch, TransformNode } from './nodes.js';
 import { LeafOutput, OutputBuffers, packDeadLetters } from './outputs.js';
@@ -65,6 +65,9 @@ export class Chain {
     this.#leaves.clear();
     this.#sent = [];
     this.#buffers = new OutputBuffers(request.spares);
+    for (const [node, resource] of request.resources ?? []) {
+      (this.#nodes[node] as TransformNode).resource = resource;
+    }
     try {
       if (request.input.kind === 'bytes') this.#runBytes(request.input, ledger);
       else this.#runNodes(this.#attach(request.input), ledger);

@@ -1,5 +1,7 @@
+import type { StageLog } from '../component/index.js';
 import { GrowingLanes } from './growing-lanes.js';
 import { InlineLanes, type Lanes, type Quarantine, type ThreadData } from './lanes.js';
+import { withResources } from './resources.js';
 import { SafeLanes } from './safe-lanes.js';
 import type { ThreadLimits } from './thread-lanes.js';
 
@@ -7,7 +9,16 @@ import type { ThreadLimits } from './thread-lanes.js';
 const QUARANTINE_THREADS = 2;
 
 /** The lanes of a run, for so many worker threads; with 0, everything is done in this thread and nothing can be ended. */
-export async function createLanes(data: ThreadData, workers: number, limits: ThreadLimits): Promise<Lanes> {
+export async function createLanes(
+  data: ThreadData,
+  workers: number,
+  limits: ThreadLimits,
+  log?: StageLog,
+): Promise<Lanes> {
+  return withResources(await safeLanes(data, workers, limits), data.chains, { log });
+}
+
+async function safeLanes(data: ThreadData, workers: number, limits: ThreadLimits): Promise<Lanes> {
   const { timeoutMs } = limits;
   if (workers === 0) {
     const lanes = await InlineLanes.create(data);

@@ -4,6 +4,7 @@ export { InlineLanes, type Lanes, type ThreadData, workerCount } from './lanes.j
 export { createEncoder } from './nodes.js';
 export { roundUp } from './outputs.js';
 export { type Evaluated, RecordEvaluator } from './record-evaluator.js';
+export { withResources } from './resources.js';
 export {
   COUNTERS,
   Counter,

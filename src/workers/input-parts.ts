@@ -1,6 +1,6 @@
 import type { Arena, Records } from '../batch/index.js';
+import { frame } from '../formats/index.js';
 import type { ChainPlan } from '../plan/index.js';
-import { frame } from './framing.js';
 import { Ledger, Stopped } from './ledger.js';
 import { packDeadLetters } from './outputs.js';
 import { Counter, type TripInput, type TripResult } from './trip.js';

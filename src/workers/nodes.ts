@@ -6,7 +6,7 @@ import {
   gatherRows,
   type Records,
 } from '../batch/index.js';
-import type { Emit, Partition, Transform } from '../component/index.js';
+import type { Emit, Partition, Resource, Transform } from '../component/index.js';
 import {
   type Decoder,
   type Encoder,
@@ -94,6 +94,7 @@ export interface PassedBatch {
 /** Runs one transform over one batch after another. */
 export class TransformNode implements Emit {
   readonly arena: Arena;
+  resource: Resource | undefined;
   /** Its readers' nodes by the ids of their stages. */
   readonly #readers: ReadonlyMap<string, number>;
   readonly #plan: NodePlan;

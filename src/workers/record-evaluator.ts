@@ -1,8 +1,7 @@
 import { Arena, type Batch } from '../batch/index.js';
 import type { Chunk } from '../component/index.js';
 import { compileExpression, type Expression, jsonOfRow, type Program } from '../expression/index.js';
-import { type Decoder, type FormatConfig, type Framing, formatNamed } from '../formats/index.js';
-import { frame } from './framing.js';
+import { type Decoder, type FormatConfig, type Framing, formatNamed, frame } from '../formats/index.js';
 
 const MAX_RECORDS = 65_536;
 

@@ -73,7 +73,7 @@ export class SafeLanes implements Lanes {
       const limitMs = isLast ? timeoutMs : timeoutMs * SEARCH_SHARE;
       // A trip takes its input's buffer for its outputs, and the other parts still lie in this one.
       const part = copyInput(input);
-      return this.#tryAlone({ chain: request.chain, input: part, spares: [], timeoutMs: limitMs });
+      return this.#tryAlone({ ...request, input: part, spares: [], timeoutMs: limitMs });
     });
     const merged = mergeResults(await bisection.run(tries), plan.nodes.length * COUNTERS);
     return { ...merged, returned: [...merged.returned, bufferOfInput(request.input)] };

@@ -1,4 +1,5 @@
 import type { DetachedBatch, Partition } from '../batch/index.js';
+import type { Resource } from '../component/index.js';
 
 /** Some records of an input, in its order: those from `from` up to, but without, `to`. */
 export interface RowRange {
@@ -31,6 +32,8 @@ export interface TripRequest {
   readonly input: TripInput;
   /** Recycled buffers for the outputs; those not used come back. */
   readonly spares: readonly ArrayBuffer[];
+  /** What was made of the files of the chain's transforms, by node. */
+  readonly resources?: ReadonlyMap<number, Resource>;
   /** How long it may take in a thread; without it, as long as the lanes allow. */
   readonly timeoutMs?: number;
 }

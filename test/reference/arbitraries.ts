@@ -141,6 +141,12 @@ const transform: fc.Arbitrary<ReferenceTransform> = fc.oneof(
     whenEmpty: fc.constantFrom('keep' as const, 'drop' as const),
   }),
   fc.record({
+    type: fc.constant('enrich' as const),
+    key: fc.constantFrom('s' as const, 'a' as const, 'b' as const),
+    prefix: fc.constantFrom('', 'table_'),
+    whenUnknown: fc.constantFrom('keep' as const, 'drop' as const, 'fail' as const),
+  }),
+  fc.record({
     type: fc.constant('redact' as const),
     fields: fc.option(fc.subarray(['s', 'n', 'other', 'z'], { minLength: 1 }), { nil: undefined }),
   }),

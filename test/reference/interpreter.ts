@@ -34,7 +34,21 @@ export type ReferenceTransform =
     }
   /** Of the secrets that random texts hold, only `SECRET`. */
   | { readonly type: 'redact'; readonly fields: readonly string[] | undefined }
+  | {
+      readonly type: 'enrich';
+      readonly key: 's' | 'a' | 'b';
+      readonly prefix: string;
+      readonly whenUnknown: 'keep' | 'drop' | 'fail';
+    }
   | ReferenceRouting;
+
+/** The table that records are enriched from. */
+export const TABLE: readonly PlainRecord[] = [
+  { code: 'x1', title: 'short', b: false },
+  { code: 2, title: 'a title of more than twelve bytes', b: null },
+  { code: '3', title: { nested: ['é'] } },
+  { code: 'x1', title: 'the last row of a key counts', b: 1.5 },
+];
 
 export const SECRET = 'bob@example.com';
 
@@ -119,6 +133,8 @@ function apply(
       return map(transform, input);
     case 'explode':
       return explode(transform, input);
+    case 'enrich':
+      return enrich(transform, input);
     case 'redact':
       return [redact(transform, input)];
   }
@@ -137,6 +153,15 @@ function explode({ field, into, index, whenEmpty }: Of<'explode'>, input: PlainR
     [into]: item,
     [index]: place,
   }));
+}
+
+function enrich({ key, prefix, whenUnknown }: Of<'enrich'>, input: PlainRecord) {
+  const wanted = input[key];
+  const isKey = wanted !== undefined && wanted !== null && wanted !== '';
+  const row = isKey ? TABLE.findLast(({ code }) => String(code) === String(wanted)) : undefined;
+  if (!row) return whenUnknown === 'fail' ? FAILED : whenUnknown === 'drop' ? [] : [input];
+  const added = Object.entries(row).filter(([name]) => name !== 'code');
+  return [{ ...input, ...Object.fromEntries(added.map(([name, value]) => [prefix + name, value])) }];
 }
 
 function redact({ fields }: Of<'redact'>, input: PlainRecord): PlainRecord {

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { type RandomPipeline, type RandomQueue, randomPipeline } from '../reference/arbitraries.js';
-import { interpret, type ReferenceStage, type ReferenceTransform } from '../reference/interpreter.js';
+import { interpret, type ReferenceStage, type ReferenceTransform, TABLE } from '../reference/interpreter.js';
 import { deadLettersIn } from '../support/letters-in.js';
 import { planProblems, runInThread } from '../support/run-pipeline.js';
 
@@ -28,7 +28,13 @@ function yamlOf({ inputs, stages, batchRecords, queueBytes }: RandomPipeline, di
     const inbox = queue === undefined ? {} : { queue: queueOptions(queue, queueBytes) };
     if (transform) {
       const section = 'unrouted' in transform ? exchanges : transforms;
-      section[id] = { type: transform.type, inputs, ...inbox, on_error: onError, ...optionsOf(transform) };
+      section[id] = {
+        type: transform.type,
+        inputs,
+        ...inbox,
+        on_error: onError,
+        ...optionsOf(transform, dir),
+      };
     } else {
       sinks[id] = {
         type: 'file',
@@ -80,7 +86,7 @@ function runnable(pipeline: RandomPipeline, dir: string): RandomPipeline {
 }
 
 /** A transform's options as they stand in the file. */
-function optionsOf(transform: ReferenceTransform): object {
+function optionsOf(transform: ReferenceTransform, dir: string): object {
   switch (transform.type) {
     case 'filter':
       return { where: transform.where.text };
@@ -91,6 +97,13 @@ function optionsOf(transform: ReferenceTransform): object {
     case 'explode': {
       const { field, into, index, whenEmpty } = transform;
       return { field, into, index, when_empty: whenEmpty };
+    }
+    case 'enrich': {
+      const { key, prefix, whenUnknown } = transform;
+      const file = join(dir, 'table.ndjson');
+      writeFileSync(file, TABLE.map((row) => `${JSON.stringify(row)}\n`).join(''));
+      const fields = ['title', 'b'];
+      return { file, format: 'json', key, table_key: 'code', fields, prefix, when_unknown: whenUnknown };
     }
     case 'redact':
       return transform.fields ? { fields: transform.fields } : {};

@@ -1,6 +1,6 @@
 import { Arena } from '../../src/batch/index.js';
+import { frame } from '../../src/formats/frame.js';
 import { type FormatConfig, formatNamed } from '../../src/formats/index.js';
-import { frame } from '../../src/workers/framing.js';
 import { type DecodedTest, decodeAll } from '../formats/support.js';
 
 /** A record's fields, or why it was refused. */

@@ -5,7 +5,7 @@ import { CATALOGUE } from '../../src/cli/catalogue.js';
 import type { SinkDefinition, SourceDefinition } from '../../src/component/index.js';
 import { type Pipeline, type PlanProblem, planPipeline, readPipeline } from '../../src/plan/index.js';
 import { type Metrics, Run } from '../../src/runtime/index.js';
-import { InlineLanes } from '../../src/workers/index.js';
+import { InlineLanes, withResources } from '../../src/workers/index.js';
 
 const log = { info: () => {}, warn: () => {} };
 
@@ -51,7 +51,8 @@ export async function prepareRun(yaml: string, file: string, options: RunInThrea
   const { plan, problems } = planPipeline(pipeline);
   if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join('\n'));
   const chains = plan.segments.flatMap((segment) => segment.chains);
-  const lanes = await InlineLanes.create({ pipeline: pipeline.name, chains, arenaBytes: 32 * 1024 * 1024 });
+  const data = { pipeline: pipeline.name, chains, arenaBytes: 32 * 1024 * 1024 };
+  const lanes = withResources(await InlineLanes.create(data), chains);
   return new Run({ pipeline, plan, lanes, log });
 }
 

@@ -15,7 +15,12 @@ it.each(SHOWN.map((one) => [one.name, one] as const))(
     if (!sample) throw new Error('every transform shows what its example does');
     const folder = mkdtempSync(join(tmpdir(), 'millrace-shown-'));
     try {
-      const stage = { ...(parse(example) as object), inputs: ['in'] };
+      const files = Object.keys(sample.files ?? {});
+      const options = Object.entries(parse(example) as Record<string, unknown>).map(([name, value]) => [
+        name,
+        files.includes(String(value)) ? join(folder, String(value)) : value,
+      ]);
+      const stage = { ...Object.fromEntries(options), inputs: ['in'] };
       writeFileSync(join(folder, 'in.ndjson'), `${sample.input}\n`);
       for (const [path, text] of Object.entries(sample.files ?? {}))
         writeFileSync(join(folder, path), `${text}\n`);

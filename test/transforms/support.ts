@@ -7,7 +7,7 @@ import {
   textVector,
   type Vector,
 } from '../../src/batch/index.js';
-import type { Config, TransformDefinition } from '../../src/component/index.js';
+import type { Config, Resource, TransformDefinition } from '../../src/component/index.js';
 import { defaultsOf } from '../../src/config/index.js';
 import type { Wanted } from '../../src/formats/index.js';
 import { valueAt } from '../formats/support.js';
@@ -126,6 +126,7 @@ export function run(
   records: readonly PlainRecord[],
   layout: Layout = { columns: [], document: true },
   wanted: Wanted = ALL,
+  resource?: Resource,
 ): Outcome {
   const arena = new Arena(2 * 1024 * 1024);
   const full = { ...defaultsOf(definition.fields), ...config };
@@ -140,6 +141,7 @@ export function run(
   const rowOf = (batch: Batch, row: number) => batch.origin.offsets[row]! / 10;
   definition.create(full, 'stage', wanted).apply(input, {
     arena,
+    resource,
     batch: (batch, reader) => {
       batches.push(batch);
       readers.push(reader);

@@ -1,5 +1,5 @@
 import type { Arena, Records } from '../batch/index.js';
-import type { Framing } from '../formats/index.js';
+import type { Framing } from './format.js';
 
 const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
