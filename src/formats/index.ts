@@ -26,8 +26,8 @@ export type {
   Wanted,
   Written,
 } from './format.js';
-export { grokLibrary, type LibraryPattern } from './grok/catalogue.js';
 export { type Framed, frame } from './frame.js';
+export { grokLibrary, type LibraryPattern } from './grok/catalogue.js';
 export { visibleDocuments } from './json/visible.js';
 export { Members } from './members.js';
 export { writePlain } from './plain.js';
