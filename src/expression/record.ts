@@ -34,6 +34,8 @@ export function metaOf(batch: Batch, name: MetaName, row: number): Value {
       return batch.partition.name;
     case 'offset':
       return BigInt(batch.origin.offsets[row]!);
+    case 'id':
+      return `${batch.partition.source}:${batch.partition.name}:${batch.origin.offsets[row]!}`;
     case 'timestamp':
       return new Timestamp(BigInt(Math.round(batch.readAtMs * 1000)) * 1000n);
   }

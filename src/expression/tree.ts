@@ -124,6 +124,11 @@ export const META = {
   source: { type: 'string', kind: 'text', summary: 'the id of the source that read the record' },
   file: { type: 'string', kind: 'text', summary: 'the file, or other partition, that it came from' },
   offset: { type: 'int', kind: 'int', summary: 'its position there, in bytes for a file' },
+  id: {
+    type: 'string',
+    kind: 'text',
+    summary: 'all three as one text, the same in every run; records made of one that was read share it',
+  },
   timestamp: { type: 'timestamp', kind: 'timestamp', summary: 'when it was read' },
 } as const satisfies Record<string, { type: ValueType; kind: string; summary: string }>;
 export type MetaName = keyof typeof META;

@@ -149,6 +149,7 @@ describe('values', () => {
     ['[[1], [2, 3]].all(list, list.exists(n, n > 0))', true],
     ['cel.bind(n, status + 1, n * n)', 504n * 504n],
     // where the record came from
+    ['meta.id', 'web:access.log:0'],
     ['meta.source + ":" + meta.file + ":" + string(meta.offset)', 'web:access.log:0'],
     ['meta.timestamp > time', false],
   ] as const)('%s', (text, expected) => {
@@ -245,7 +246,7 @@ describe('mistakes', () => {
     ['path.matches("(?=a)")', 13, 'no regular expression, look-around is not supported: "(?=a)"', undefined],
     ['timestamp("yesterday") < t', 10, 'no RFC 3339 timestamp: "yesterday"', undefined],
     ['99999999999999999999', 0, 'this integer does not fit 64 bits', undefined],
-    ['meta.fil == ""', 5, 'there is no meta.fil; there are source, file, offset, timestamp', 'meta.file'],
+    ['meta.fil == ""', 5, 'there is no meta.fil; there are source, file, offset, id, timestamp', 'meta.file'],
     [
       'has(a)',
       0,

@@ -92,6 +92,7 @@ const leaf = fc.oneof(
       '9007199254740993',
       'timestamp("2024-05-01T00:00:00Z")',
       'meta.offset',
+      'meta.id',
       'meta.timestamp',
       'meta.file',
       '{"b": 1}',

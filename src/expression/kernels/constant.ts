@@ -1,4 +1,13 @@
-import { constantNumber, constantText, Tag, type Vector } from '../../batch/index.js';
+import {
+  type Arena,
+  ArenaWriter,
+  type Batch,
+  constantNumber,
+  constantText,
+  Tag,
+  textVector,
+  type Vector,
+} from '../../batch/index.js';
 import type { MetaName } from '../tree.js';
 import { Failure, Timestamp, type Value } from '../values.js';
 import type { Frame } from './frame.js';
@@ -92,6 +101,8 @@ export class MetaKernel extends ValueKernel {
         return constantText(arena, encoder.encode(batch.partition.name), batch.rows);
       case 'timestamp':
         return constantNumber(arena, Tag.TIMESTAMP, Math.round(batch.readAtMs * 1000), batch.rows);
+      case 'id':
+        return idsOf(arena, batch);
       case 'offset': {
         const tags = arena.uint8(batch.rows).fill(Tag.INT);
         const numbers = batch.origin.offsets;
@@ -99,4 +110,20 @@ export class MetaKernel extends ValueKernel {
       }
     }
   }
+}
+
+/** `source:file:offset` of each row. */
+function idsOf(arena: Arena, { partition, origin, rows }: Batch): Vector {
+  const prefix = encoder.encode(`${partition.source}:${partition.name}:`);
+  const [starts, lengths] = [arena.int32(rows), arena.int32(rows)];
+  const writer = new ArenaWriter(arena);
+  writer.begin();
+  for (let row = 0; row < rows; row++) {
+    starts[row] = writer.at;
+    writer.bytes(prefix);
+    writer.text(String(origin.offsets[row]!));
+    lengths[row] = writer.at - starts[row]!;
+  }
+  writer.end();
+  return textVector(arena, starts, lengths, rows);
 }
