@@ -23,7 +23,7 @@ export class QueueLogs {
   readonly options: DiskQueueOptions;
   readonly producers: Producer[];
   /** The consumer takes no more: nobody shall wait for it. */
-  isAbandoned = false;
+  isAbandoned: boolean;
   readonly #context: QueueContext;
   #version = 0;
   #waiting: (() => void)[] = [];
@@ -31,6 +31,7 @@ export class QueueLogs {
   constructor(options: DiskQueueOptions, context: QueueContext) {
     this.options = options;
     this.#context = context;
+    this.isAbandoned = context.hasNoConsumer ?? false;
     this.producers = context.producers.map((id) => ({ id, partitions: [], hasEnded: false }));
   }
 

@@ -16,6 +16,7 @@ Examples:
   $ millrace dlq list pipeline.yaml --stage parsed --since 1h
   $ millrace dlq show pipeline.yaml 17                        all there is of one letter
   $ millrace dlq export pipeline.yaml --raw > failed.log      the records as they came in
+  $ millrace dlq replay pipeline.yaml                         again, after mending the pipeline
   $ millrace dlq discard pipeline.yaml --code no_match --yes
 `;
 
@@ -26,7 +27,7 @@ export function addDeadLetters({ program, io, done }: DeadLetterProgram): void {
     .helpGroup('After running:')
     .summary('look at the records that could not be processed')
     .description(
-      'Looks at the dead letters of a pipeline: the records that could not be processed. Looking is safe while the pipeline runs, and shows them as of its last checkpoint; to discard, it must stand still.',
+      'Looks at the dead letters of a pipeline: the records that could not be processed. Looking is safe while the pipeline runs, and shows them as of its last checkpoint; to replay or discard, it must stand still.',
     )
     .helpCommand(false)
     .usage('<command> <pipeline.yaml> [options]')
@@ -35,6 +36,7 @@ export function addDeadLetters({ program, io, done }: DeadLetterProgram): void {
     withState(withPipeline(dlq.command(name).summary(summary).description(description)));
   addLooks({ verb, io, done });
   addExport({ verb, io, done });
+  addReplay({ verb, io, done });
   addDiscard({ verb, io, done });
 }
 
@@ -70,6 +72,24 @@ function addExport({ verb, io, done }: Verbs): void {
     .option('--raw', 'only the original records, one a line')
     .action(async (file: string, names: string[] | undefined, options) =>
       done(await (await import('./dlq-export.js')).exportLetters(file, names ?? [], options, io)),
+    );
+}
+
+function addReplay({ verb, io, done }: Verbs): void {
+  withFilters(
+    verb(
+      'replay',
+      'send them through the pipeline again',
+      'Sends the original records of dead letters through the stages that refused them again: after mending the pipeline, all of them, or those with the numbers or that the options choose. What then succeeds goes on to the outputs; what fails again is a dead letter again, under a new number.',
+    ),
+  )
+    .argument('[id...]', 'only these', letterName)
+    .option(
+      '--map <expression>',
+      "makes another record of each first: what the expression gives, of the record's text as `message`",
+    )
+    .action(async (file: string, names: string[] | undefined, options) =>
+      done(await (await import('./dlq-replay.js')).replayVerb(file, names ?? [], options, io)),
     );
 }
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { MillraceError } from '../base/errors.js';
 import { nodeStorage } from '../base/storage.js';
 import { formatSize } from '../base/units.js';
-import type { Pipeline } from '../plan/index.js';
+import type { Pipeline, Plan } from '../plan/index.js';
 import {
   type LetterChoice,
   type LetterName,
@@ -29,6 +29,7 @@ export interface FilterOptions extends LetterOptions {
 
 export interface OpenLetters {
   readonly pipeline: Pipeline;
+  readonly plan: Plan;
   /** `<runtime.state>/<pipeline>`. */
   readonly folder: string;
   readonly letters: PipelineLetters;
@@ -50,7 +51,7 @@ export async function withLetters(
     throw new MillraceError('nothing_has_run', message, { blame: 'config' });
   }
   const letters = await PipelineLetters.open({ storage: nodeStorage, folder, pipeline }, plan);
-  return await action({ pipeline, folder, letters });
+  return await action({ pipeline, plan, folder, letters });
 }
 
 export function filterOf(options: FilterOptions, names: readonly LetterName[] = []): LetterChoice {

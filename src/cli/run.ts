@@ -1,10 +1,10 @@
 import { MillraceError } from '../base/errors.js';
 import { createLog, type LogLevel } from '../base/log.js';
-import type { StageLog } from '../component/index.js';
 import type { Pipeline, Plan } from '../plan/index.js';
 import { Run } from '../runtime/index.js';
-import { createLanes, type Lanes, workerCount } from '../workers/index.js';
+import { workerCount } from '../workers/index.js';
 import { Exit, type Io } from './io.js';
+import { lanesFor } from './lanes.js';
 import { type LoadOptions, loadPipeline, shown } from './load.js';
 import { LogReporter } from './log-reporter.js';
 import type { Beginning, Reporter } from './reporter.js';
@@ -76,7 +76,8 @@ async function runPipeline(
 ): Promise<number> {
   const startedMs = performance.now();
   const elapsedMs = () => performance.now() - startedMs;
-  const lanes = await lanesFor(pipeline, plan, beginning.workers, reporter.stageLog);
+  const chains = plan.segments.flatMap((segment) => segment.chains);
+  const lanes = await lanesFor(pipeline, chains, beginning.workers, reporter.stageLog);
   const run = new Run({ pipeline, plan, lanes, log: reporter.stageLog, fresh });
   const removeHandlers = handleSignals(run, reporter, io);
   reporter.started(beginning);
@@ -97,24 +98,6 @@ async function runPipeline(
     await lanes.close();
     removeHandlers();
   }
-}
-
-const LEAST_ARENA_BYTES = 32 * 2 ** 20;
-const MOST_ARENA_BYTES = 2 ** 30;
-/** A trip holds a batch, its views (16 bytes a value) and its output. */
-const ARENA_PER_BATCH = 24;
-/** How far beyond the memory that it was given the process may grow before the trips under way are taken for the reason. */
-const MEMORY_SLACK_BYTES = 2 ** 30;
-
-function lanesFor(pipeline: Pipeline, plan: Plan, workers: number, log: StageLog): Promise<Lanes> {
-  const { batch, memoryBytes, tripTimeoutMs } = pipeline.runtime;
-  const wanted = ARENA_PER_BATCH * batch.maxBytes;
-  const arenaBytes = Math.min(MOST_ARENA_BYTES, Math.max(LEAST_ARENA_BYTES, wanted));
-  const chains = plan.segments.flatMap((segment) => segment.chains);
-  const data = { pipeline: pipeline.name, chains, arenaBytes, secrets: pipeline.secrets };
-  const memoryLimit = memoryBytes + (workers + 1) * arenaBytes + MEMORY_SLACK_BYTES;
-  const limits = { timeoutMs: tripTimeoutMs, memoryBytes: memoryLimit };
-  return createLanes(data, workers, limits, log);
 }
 
 function handleSignals(run: Run, reporter: Reporter, io: Io): () => void {

@@ -34,6 +34,8 @@ export interface QueueContext {
   readonly producers: readonly string[];
   /** Others that have done so, as the pipeline was before: with the last state of their end. */
   readonly former: ReadonlyMap<string, SinkState>;
+  /** Nobody takes anything out in this run, so that there is no room to be waited for. */
+  readonly hasNoConsumer?: true;
   readonly storage: Storage;
   readonly log: StageLog;
 }

@@ -1,6 +1,7 @@
 export { askedOf, withReader } from './asked.js';
 export { planPipeline } from './chains.js';
 export { commonFields } from './check-stage.js';
+export { detourThrough } from './detour.js';
 export { durableQueueOf, isQueueId, queueId } from './durable.js';
 export {
   choosesReaders,

@@ -8,6 +8,9 @@ import type { Checkpoint, CheckpointStore } from './checkpoint-store.js';
 import type { AnySource } from './items.js';
 import { SyncPace } from './sync-pace.js';
 
+/** What a checkpoint holds of sources and sinks. */
+export type CheckpointParts = Pick<Checkpoint, 'sources' | 'sinks'>;
+
 /** The side of a running source that takes part in checkpoints. */
 export interface Positioned {
   readonly source: AnySource;
@@ -28,8 +31,8 @@ export interface CheckpointerOptions {
   readonly intervalMs: number;
   readonly sources: ReadonlyMap<string, Positioned>;
   readonly sinks: ReadonlyMap<string, Sink>;
-  /** States of sinks that the segment has no more, which go on standing in its checkpoints. */
-  readonly kept: Readonly<Record<string, JsonValue>>;
+  /** Makes of what this run knows what a checkpoint holds. */
+  readonly amend: (own: CheckpointParts) => CheckpointParts;
   /** Bytes handed to the sinks so far. */
   readonly writtenBytes: () => number;
   readonly log: StageLog;
@@ -228,13 +231,8 @@ export class Checkpointer {
     ended: boolean,
   ): Checkpoint {
     const sources = [...positions].map(([stage, keys]) => [stage, Object.fromEntries(keys)] as const);
-    return {
-      id: ++this.#lastId,
-      timeMs: Date.now(),
-      sources: Object.fromEntries(sources),
-      sinks: { ...this.#options.kept, ...Object.fromEntries(states) },
-      ended,
-    };
+    const own = { sources: Object.fromEntries(sources), sinks: Object.fromEntries(states) };
+    return { id: ++this.#lastId, timeMs: Date.now(), ...this.#options.amend(own), ended };
   }
 
   #positions(): ReadonlyMap<string, Positions> {

@@ -9,4 +9,9 @@ export {
   resolveLetters,
 } from './dead-letters/index.js';
 export { Metrics, type QueueCounts, type StageCounts } from './metrics.js';
+export {
+  type LeftLetters,
+  type ReplayedLetters,
+  replayLetters,
+} from './replay/replay-letters.js';
 export { Run, type RunOptions } from './run.js';

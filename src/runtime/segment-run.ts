@@ -12,7 +12,7 @@ import {
 import { DEAD_LETTERS, type Lanes } from '../workers/index.js';
 import type { BufferPool } from './buffer-pool.js';
 import { ChainRunner, type LeafEdge } from './chain-runner.js';
-import { Checkpointer } from './checkpointer.js';
+import { Checkpointer, type CheckpointParts } from './checkpointer.js';
 import { Ends } from './ends.js';
 import { FailureShare, tooManyFailures } from './failure-share.js';
 import { bufferOf, type ChainItem, type SinkItem } from './items.js';
@@ -49,6 +49,8 @@ export interface Beginning {
   readonly state: PipelineState | undefined;
   /** Everything begins anew, but for dead letters. */
   readonly isFresh: boolean;
+  /** Makes of what this run knows what its checkpoints hold; without it they also hold what former stages have left in queues. */
+  readonly amend?: (own: CheckpointParts) => CheckpointParts;
 }
 
 /** The dead letters' own queue: small, since they are rare. */
@@ -133,7 +135,7 @@ export class SegmentRun {
       intervalMs: pipeline.runtime.checkpointMs,
       sources: this.#sourceRunners,
       sinks,
-      kept: beginning.isFresh ? {} : this.#formerQueueStates(state),
+      amend: this.#amendment(beginning, state),
       writtenBytes: () => metrics.writtenBytes,
       log,
       signal: failing,
@@ -193,6 +195,11 @@ export class SegmentRun {
     if (sink === DEAD_LETTER_STAGE) return state?.stateIn(segment.id, sink);
     if (isFresh) return undefined;
     return segment.writes.includes(sink) ? state?.stateIn(segment.id, sink) : state?.stateOf(sink);
+  }
+
+  #amendment({ isFresh, amend }: Beginning, state: PipelineState): (own: CheckpointParts) => CheckpointParts {
+    const former = isFresh ? {} : this.#formerQueueStates(state);
+    return amend ?? (({ sources, sinks }) => ({ sources, sinks: { ...former, ...sinks } }));
   }
 
   /** Of queues into which the segment puts nothing any more: what is in them may not have been consumed. */

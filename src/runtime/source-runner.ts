@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { JsonValue } from '../base/json.js';
 import type { Chunk, Outlet, Positions, QueuedBatch } from '../component/index.js';
 import type { Barrier, Edge, Reservation } from '../flow/index.js';
-import { encodeDeadLetter } from '../workers/index.js';
+import { encodeDeadLetter, placeOf } from '../workers/index.js';
 import type { BufferPool } from './buffer-pool.js';
 import type { Positioned } from './checkpointer.js';
 import { sendLetters } from './dead-letters/index.js';
@@ -141,7 +141,7 @@ export class SourceRunner implements Outlet, Positioned {
   async #refuse({ refused, partition }: Chunk): Promise<void> {
     const { stage, pipeline, metrics, deadLetters } = this.#options;
     const counts = metrics.stage(stage);
-    const where = { pipeline, source: partition.source, partition: partition.name, stage };
+    const where = { pipeline, ...placeOf(partition), stage };
     const time = new Date().toISOString();
     const letters = refused!.map(({ offset, bytes, code, message }) => {
       metrics.addError(`${stage}:${code}`, 1);

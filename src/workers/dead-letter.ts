@@ -1,4 +1,5 @@
 import { redact } from '../base/secrets.js';
+import type { Partition } from '../batch/index.js';
 
 /** A record that failed, as it stands among the dead letters: one JSON document a line. */
 export interface DeadLetter {
@@ -16,9 +17,21 @@ export interface DeadLetter {
   /** The original bytes: `record` when they are UTF-8, else `record_base64`. */
   readonly record?: string;
   readonly record_base64?: string;
+  /** What its format needs from the beginning of the partition, such as a CSV header, in base64. */
+  readonly preamble_base64?: string;
 }
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** What a letter says of the partition that its record is from. */
+export function placeOf({
+  source,
+  name,
+  preamble,
+}: Partition): Pick<DeadLetter, 'source' | 'partition' | 'preamble_base64'> {
+  const kept = preamble && { preamble_base64: Buffer.from(preamble).toString('base64') };
+  return { source, partition: name, ...kept };
+}
 
 /** One line of NDJSON, with its newline. */
 export function encodeDeadLetter(

@@ -1,5 +1,5 @@
 export { createLanes } from './create-lanes.js';
-export { type DeadLetter, encodeDeadLetter, recordOf } from './dead-letter.js';
+export { type DeadLetter, encodeDeadLetter, placeOf, recordOf } from './dead-letter.js';
 export { InlineLanes, type Lanes, type ThreadData, workerCount } from './lanes.js';
 export { createEncoder } from './nodes.js';
 export { roundUp } from './outputs.js';

@@ -1,6 +1,6 @@
 import type { Arena, Batch } from '../batch/index.js';
 import type { OnError } from '../plan/index.js';
-import { encodeDeadLetter } from './dead-letter.js';
+import { encodeDeadLetter, placeOf } from './dead-letter.js';
 import { COUNTERS, Counter, type StoppedBy } from './trip.js';
 
 /** Thrown to end a trip at a record on which a stage with `on_error: stop` failed. */
@@ -70,7 +70,7 @@ export class Ledger {
     this.add(at.node, Counter.DEAD, 1);
     const start = origin.starts[row]!;
     const bytes = memory.bytes.slice(start, start + origin.lengths[row]!);
-    const where = { pipeline: this.#pipeline, source: partition.source, partition: partition.name, offset };
+    const where = { pipeline: this.#pipeline, ...placeOf(partition), offset };
     this.deadLetters.push(
       encodeDeadLetter({ ...where, stage, code, message, attempts, time: this.#time }, bytes),
     );

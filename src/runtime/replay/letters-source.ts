@@ -1,0 +1,44 @@
+import type { Chunk, SourceDefinition } from '../../component/index.js';
+import { type DeadLetter, recordOf } from '../../workers/index.js';
+import type { NamedLetter } from '../dead-letters/index.js';
+
+/** Where the source is, in the checkpoints of a replay: at the number of the last letter. */
+export const LETTERS_KEY = 'letters';
+
+const NEWLINE = 10;
+
+/** In the place of a source: gives the original records of dead letters, each with its place. */
+export function lettersSource(
+  letters: () => AsyncIterable<NamedLetter>,
+  mapped: (record: Uint8Array) => Uint8Array,
+): SourceDefinition {
+  return {
+    kind: 'source',
+    name: 'letters',
+    summary: 'Reads dead letters.',
+    fields: [],
+    example: 'type: letters\n',
+    create: () => ({
+      async *read(outlet, signal): AsyncGenerator<Chunk> {
+        for await (const { id, letter } of letters()) {
+          if (signal.aborted) return;
+          const record = mapped(recordOf(letter));
+          const buffer = await outlet.lend(record.length + 1);
+          const bytes = new Uint8Array(buffer, 0, record.length + 1);
+          bytes.set(record);
+          bytes[record.length] = NEWLINE;
+          const { offset, time } = letter;
+          const resume = { key: LETTERS_KEY, position: id };
+          yield { partition: partitionOf(letter), bytes, offset, readAtMs: Date.parse(time), resume };
+        }
+      },
+      close: async () => {},
+    }),
+  };
+}
+
+function partitionOf({ source, partition, preamble_base64 }: DeadLetter): Chunk['partition'] {
+  const where = { source, name: partition };
+  if (preamble_base64 === undefined) return where;
+  return { ...where, preamble: Uint8Array.from(Buffer.from(preamble_base64, 'base64')) };
+}
