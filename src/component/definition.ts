@@ -2,7 +2,7 @@ import type { JsonValue } from '../base/json.js';
 import type { Storage } from '../base/storage.js';
 import type { Arena, Batch, Partition, Shape } from '../batch/index.js';
 import type { Field } from '../config/fields.js';
-import type { Wanted, Written } from '../formats/index.js';
+import type { Framing, Wanted, Written } from '../formats/index.js';
 import type { ExchangeType, HeadersBinding } from '../routing/index.js';
 import type { Claims } from './claims.js';
 import type { QueuedAs } from './queue.js';
@@ -110,7 +110,7 @@ export interface StageContext {
   readonly pipeline: string;
   readonly stage: string;
   /** How the source's format cuts bytes into records, and how many lines come before them. */
-  readonly framing: 'lines' | 'csv';
+  readonly framing: Framing;
   readonly preambleLines: number;
   readonly claims: Claims;
   readonly log: StageLog;

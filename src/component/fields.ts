@@ -26,17 +26,20 @@ export function templateField(name: string, summary: string, options: Options = 
 
 /**
  * The field `format` of a stage that decodes or encodes: one of the formats that can. It becomes a FormatConfig.
- * @param use `file_encoder`: also formats that need a file
+ * @param use `decoder`: of a source; `parser`: of texts; `file_encoder`: also with formats that need a file
  */
-export function formatField(use: 'decoder' | 'encoder' | 'file_encoder', fallback: string): Field {
+export function formatField(use: 'decoder' | 'parser' | 'encoder' | 'file_encoder', fallback: string): Field {
   const fits = ({ decoder, encoder }: FormatDefinition): boolean => {
     if (use === 'decoder') return decoder !== undefined;
+    if (use === 'parser') return decoder !== undefined && !decoder.createForPieces;
     return encoder !== undefined && (use === 'file_encoder' || !encoder.needsFile);
   };
   return {
     name: 'format',
     summary:
-      use === 'decoder' ? 'How the fields of a record are found in its bytes.' : 'How a record is written.',
+      use === 'decoder' || use === 'parser'
+        ? 'How the fields of a record are found in its bytes.'
+        : 'How a record is written.',
     type: { kind: 'variant', variants: () => FORMATS.filter(fits) },
     default: fallback,
     example: 'json',

@@ -1,11 +1,12 @@
+import type { Framing } from '../formats/index.js';
 import type { Outlet, Resume } from './definition.js';
 
 /** What becomes of a record over the limit: its beginning is passed on, it is refused, or it is dropped. */
 export type LongLines = 'truncate' | 'dead_letter' | 'drop';
 
 export interface FramingOptions {
-  /** How the bytes are cut into records. `csv`: newlines between double quotes do not end a record. */
-  readonly framing: 'lines' | 'csv';
+  /** How the bytes are cut into records. `csv`: newlines between double quotes do not end a record. `arrow`: into messages. */
+  readonly framing: Framing;
   /** This many records at the partition's beginning become its preamble. */
   readonly preambleLines: number;
   /** The longest record in bytes, its newline not counted (a carriage return is). */

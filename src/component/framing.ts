@@ -1,8 +1,9 @@
 import { formatSize } from '../base/units.js';
 import type { Partition } from '../batch/index.js';
+import { withRoomForMessages } from './arrow-ends.js';
 import type { Chunk, Outlet, RefusedRecord } from './definition.js';
 import type { FramingOptions, FramingState, ResumeOf, Turn } from './framing-types.js';
-import { Preamble } from './preamble.js';
+import { base64, Preamble } from './preamble.js';
 import { type RecordEnds, recordEndsOf } from './record-ends.js';
 
 interface TurnState extends Turn {
@@ -58,7 +59,7 @@ export class Framer {
     start: FramingState = { offset: 0 },
     private readonly resumeOf?: ResumeOf,
   ) {
-    this.options = options;
+    this.options = withRoomForMessages(options);
     this.ends = recordEndsOf(options.framing);
     this.partition =
       start.preamble === undefined
@@ -68,7 +69,7 @@ export class Framer {
     this.offset = start.offset;
     this.reportedAt = start.isReported ? start.offset : -1;
     const preambleLines = this.partition.preamble ? 0 : options.preambleLines;
-    this.preamble = new Preamble(preambleLines, options.maxLineBytes, this.ends);
+    this.preamble = new Preamble(preambleLines, this.options.maxLineBytes, this.ends);
   }
 
   /** Where framing goes on after the last chunk. */
@@ -274,10 +275,6 @@ export class Framer {
     if (refused.length === 0 && dropped === 0) return chunk;
     return { ...chunk, ...(refused.length > 0 && { refused }), ...(dropped > 0 && { dropped }) };
   }
-}
-
-function base64(bytes: Uint8Array | undefined): string | undefined {
-  return bytes && Buffer.from(bytes).toString('base64');
 }
 
 /** Reads until `bytes` is full or there is no more; answers how many bytes it holds then. */

@@ -22,13 +22,15 @@ export class Preamble {
   /** The lines, without the last one's newline. */
   bytes(): Uint8Array {
     const all = Buffer.concat(this.lines);
-    return new Uint8Array(all.at(-1) === 10 ? all.subarray(0, -1) : all);
+    return new Uint8Array(this.ends.isText && all.at(-1) === 10 ? all.subarray(0, -1) : all);
   }
 
   /** Takes the lines that are whole, from the start of one on; answers where the first byte lies that it left. */
   take(bytes: Buffer, from: number, isLast: boolean, partition: string): number {
     let at = from;
     while (this.linesLeft > 0 && at < bytes.length) {
+      const problem = this.ends.problemOfPreamble?.(bytes, at, isLast);
+      if (problem !== undefined) throw this.refused(partition, problem);
       const end = this.ends.first(bytes, at);
       const length = end < 0 ? bytes.length - at : end - 1 - at;
       if (length > this.maxLineBytes) throw this.lineTooLong(partition);
@@ -40,9 +42,18 @@ export class Preamble {
     return at;
   }
 
+  private refused(partition: string, problem: string): MillraceError {
+    return new MillraceError('wrong_format', `${partition}: ${problem}; check \`format\``, { blame: 'data' });
+  }
+
   private lineTooLong(partition: string): MillraceError {
     const limit = formatSize(this.maxLineBytes);
     const message = `${partition}: expected a header line, found more than ${limit} without a line's end; check the format, or set max_line_bytes`;
     return new MillraceError('line_too_long', message, { blame: 'data' });
   }
+}
+
+/** A preamble as positions keep it. */
+export function base64(bytes: Uint8Array | undefined): string | undefined {
+  return bytes && Buffer.from(bytes).toString('base64');
 }

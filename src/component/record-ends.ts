@@ -1,3 +1,6 @@
+import type { Framing } from '../formats/index.js';
+import { ArrowEnds } from './arrow-ends.js';
+
 const NEWLINE = 10;
 const QUOTE = 34;
 
@@ -6,6 +9,8 @@ const QUOTE = 34;
  * -1 says that there is none. Every search starts at the start of a record unless it says otherwise.
  */
 export interface RecordEnds {
+  /** Records end in a newline, which is no part of them. */
+  readonly isText: boolean;
   /** The last end in `bytes[from .. to)`. */
   last(bytes: Buffer, from: number, to: number): number;
   /** The first end at or after `from`. */
@@ -14,10 +19,14 @@ export interface RecordEnds {
   begin(): void;
   /** The end of the record in whose middle `from` lies. What it saw until then is remembered for the next bytes. */
   resume(bytes: Buffer, from: number): number;
+  /** What is wrong with the bytes of a preamble that begins at `from`, as far as they are there. */
+  problemOfPreamble?(bytes: Buffer, from: number, isLast: boolean): string | undefined;
 }
 
 /** A record ends at every newline. */
 class LineEnds implements RecordEnds {
+  readonly isText = true;
+
   last(bytes: Buffer, from: number, to: number): number {
     const newline = to > from ? bytes.lastIndexOf(NEWLINE, to - 1) : -1;
     return newline < from ? -1 : newline + 1;
@@ -37,6 +46,7 @@ class LineEnds implements RecordEnds {
 
 /** A record ends at a newline with an even number of double quotes between the record's start and it (RFC 4180). */
 class CsvEnds implements RecordEnds {
+  readonly isText = true;
   private inQuotes = 0;
 
   last(bytes: Buffer, from: number, to: number): number {
@@ -72,7 +82,8 @@ class CsvEnds implements RecordEnds {
 }
 
 /** For bytes that are cut in this way. */
-export function recordEndsOf(framing: 'lines' | 'csv'): RecordEnds {
+export function recordEndsOf(framing: Framing): RecordEnds {
+  if (framing === 'arrow') return new ArrowEnds();
   return framing === 'csv' ? new CsvEnds() : new LineEnds();
 }
 

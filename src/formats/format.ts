@@ -52,6 +52,35 @@ export interface Decoder {
   decode(arena: Arena, records: Records, wanted: Wanted, partition: Partition, readAtMs: number): Decoded;
 }
 
+/** Some bytes of a chunk that hold records which cannot be found without decoding them. */
+export interface Piece {
+  readonly start: number;
+  readonly end: number;
+  readonly records: number;
+}
+
+/** Turns pieces into columns. Runs in a worker thread; one instance serves one stage there. */
+export interface PieceDecoder {
+  /** The piece at `start` in a chunk that ends at `end`. */
+  pieceAt(bytes: Uint8Array, start: number, end: number): Piece;
+  /**
+   * Decodes the records of a piece from `from` up to, but without, `to`. What it gives as their bytes is JSON, for dead letters.
+   * @param offset position of the piece in its partition
+   * @throws PieceRefused where none of its records can be read
+   */
+  decode(
+    arena: Arena,
+    piece: Piece & { readonly offset: number },
+    rows: { readonly from: number; readonly to: number },
+    wanted: Wanted,
+    partition: Partition,
+    readAtMs: number,
+  ): Decoded & { readonly records: Records };
+}
+
+/** Says what was expected and where, in words for the person who has to mend the data. */
+export class PieceRefused extends Error {}
+
 /** What has been written to a file: its header and all blocks. */
 export interface Written {
   readonly length: number;
@@ -75,8 +104,11 @@ export interface Encoder {
   encode(batch: Batch, writer: ArenaWriter): void;
 }
 
-/** How a stream of bytes is cut into records. `lines`: at newlines. `csv`: at newlines outside of double quotes. */
-export type Framing = 'lines' | 'csv';
+/**
+ * How a stream of bytes is cut into records. `lines`: at newlines. `csv`: at newlines outside of double quotes. `arrow`: into
+ * messages, pieces that hold many records each.
+ */
+export type Framing = 'lines' | 'csv' | 'arrow';
 
 /** A text in a format and its records as NDJSON, which a test compares. */
 export interface Sample {
@@ -103,9 +135,11 @@ export interface FormatDefinition {
       config: FormatConfig,
     ) => readonly { readonly field: string; readonly message: string }[];
     readonly shape: (config: FormatConfig) => Shape;
-    /** For the documentation: a text, and what it is with the options of `example`, as NDJSON. */
-    readonly sample: Sample;
+    /** For the documentation: a text, and what it is with the options of `example`, as NDJSON; none of bytes. */
+    readonly sample?: Sample;
     readonly create: (config: FormatConfig) => Decoder;
+    /** In place of `create`, which makes one that refuses all records: the format is for sources alone. */
+    readonly createForPieces?: (config: FormatConfig) => PieceDecoder;
   };
   readonly encoder?: {
     /** How what it writes is cut into records; `batches`: what it makes of a batch is one piece. */

@@ -14,6 +14,14 @@ import { REGEX_FORMAT } from './regex/index.js';
 import { SYSLOG_FORMAT } from './syslog/index.js';
 import { TEMPLATE_FORMAT } from './template.js';
 
+export {
+  type ArrowMessage,
+  FILE_PREFIX_BYTES,
+  isFilePrefix,
+  looksLikeMessage,
+  MessageType,
+  messageAt,
+} from './arrow/message.js';
 export type {
   Decoded,
   Decoder,
@@ -21,11 +29,14 @@ export type {
   FormatConfig,
   FormatDefinition,
   Framing,
+  Piece,
+  PieceDecoder,
   Refusal,
   Sample,
   Wanted,
   Written,
 } from './format.js';
+export { PieceRefused } from './format.js';
 export { type Framed, frame } from './frame.js';
 export { grokLibrary, type LibraryPattern } from './grok/catalogue.js';
 export { visibleDocuments } from './json/visible.js';

@@ -9,7 +9,13 @@ import {
   type SourceDefinition,
   type TransformDefinition,
 } from '../component/index.js';
-import { type FormatConfig, type FormatDefinition, formatNamed, type Wanted } from '../formats/index.js';
+import {
+  type FormatConfig,
+  type FormatDefinition,
+  type Framing,
+  formatNamed,
+  type Wanted,
+} from '../formats/index.js';
 import { durableQueueOf } from './durable.js';
 import type { DurableQueueConfig, Pipeline, Stage } from './pipeline.js';
 
@@ -170,7 +176,7 @@ function both(a: Wanted, b: Wanted): Wanted {
 }
 
 /** The framing of a source's bytes, and how many lines come before its records. */
-export function framingOf(stage: Stage): { framing: 'lines' | 'csv'; preambleLines: number } {
+export function framingOf(stage: Stage): { framing: Framing; preambleLines: number } {
   const format = (stage.definition as SourceDefinition) && formatOf(stage);
   const decoder = format?.definition.decoder;
   return {

@@ -211,7 +211,7 @@ export const PARSE: TransformDefinition = {
       default: 'message',
       example: 'log',
     },
-    formatField('decoder', 'json'),
+    formatField('parser', 'json'),
     {
       name: 'keep_source',
       summary: 'Whether the field stays in the record when it has been decoded.',

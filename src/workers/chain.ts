@@ -7,7 +7,7 @@ import {
   gatherRows,
   type Records,
 } from '../batch/index.js';
-import { frame } from '../formats/index.js';
+import { frame, type Piece, type PieceDecoder, PieceRefused } from '../formats/index.js';
 import type { ChainPlan } from '../plan/index.js';
 import { Ledger, Stopped } from './ledger.js';
 import { DecodeNode, type Encoded, EncodeNode, type PassedBatch, TransformNode } from './nodes.js';
@@ -16,6 +16,7 @@ import { SendNode, type Sent } from './send-node.js';
 import {
   bufferOfInput,
   Counter,
+  KEPT_BYTES,
   type TripInput,
   type TripOutput,
   type TripRequest,
@@ -96,6 +97,14 @@ export class Chain {
     this.#chunk = { start, end };
     arena.bytes[end] = 0;
     if (this.#plan.copiesLines && this.#copyLines(ledger)) return;
+    const decode = this.#nodes[0] as DecodeNode;
+    if (decode.pieces) this.#runPieces(decode, decode.pieces, input, ledger);
+    else this.#runRecords(decode, input, ledger);
+  }
+
+  #runRecords(decode: DecodeNode, input: TripInput & { kind: 'bytes' }, ledger: Ledger): void {
+    const arena = this.#arena;
+    const { start, end } = this.#chunk;
     const base = input.offset - start;
     const top = arena.top;
     let limit = this.#plan.maxRecords;
@@ -104,7 +113,6 @@ export class Chain {
       const mark = ledger.mark();
       const framed = frame(arena, this.#plan.nodes[0]!.framing!, at, end, limit, base);
       try {
-        const decode = this.#nodes[0] as DecodeNode;
         this.#runNodes(decode.run(arena, ledger, framed.records, input.partition, input.readAtMs), ledger);
       } catch (error) {
         if (!(error instanceof ArenaFull)) throw error;
@@ -113,9 +121,50 @@ export class Chain {
           limit = Math.ceil(framed.records.count / 2);
           continue;
         }
-        this.#refuseTooLarge(framed.records, input, ledger, error.message);
+        this.#refuse(framed.records, input, ledger, 'record_too_large', error.message);
       }
       at = framed.next;
+    }
+  }
+
+  /** Runs the records of pieces that hold many each, a batch at a time. */
+  #runPieces(
+    decode: DecodeNode,
+    pieces: PieceDecoder,
+    input: TripInput & { kind: 'bytes' },
+    ledger: Ledger,
+  ): void {
+    const { top, bytes } = this.#arena;
+    const { start, end } = this.#chunk;
+    let skipped = input.rows?.from ?? 0;
+    let left = input.rows ? input.rows.to - input.rows.from : Number.POSITIVE_INFINITY;
+    for (let at = start; at < end && left > 0; ) {
+      const piece = { ...pieces.pieceAt(bytes, at, end), offset: input.offset + at - start };
+      at = piece.end;
+      const to = Math.min(piece.records, skipped + left);
+      let limit = this.#plan.maxRecords;
+      for (let from = skipped; from < to; ) {
+        const rows = { from, to: Math.min(to, from + limit) };
+        this.#emptyArena(top);
+        const mark = ledger.mark();
+        try {
+          this.#runNodes(decode.runPiece(this.#arena, ledger, piece, rows, input), ledger);
+          from = rows.to;
+        } catch (error) {
+          if (!(error instanceof ArenaFull || error instanceof PieceRefused)) throw error;
+          ledger.restore(mark);
+          const isTooLarge = error instanceof ArenaFull;
+          if (isTooLarge && rows.to - from > 1) {
+            limit = Math.ceil((rows.to - from) / 2);
+            continue;
+          }
+          const code = isTooLarge ? 'record_too_large' : 'decode_failed';
+          this.#refuse(bytesOfPiece(piece), input, ledger, code, error.message);
+          from = isTooLarge ? rows.to : to;
+        }
+      }
+      left -= Math.max(0, to - skipped);
+      skipped = Math.max(0, skipped - piece.records);
     }
   }
 
@@ -129,16 +178,17 @@ export class Chain {
     return true;
   }
 
-  #refuseTooLarge(
+  #refuse(
     records: Records,
     input: TripInput & { kind: 'bytes' },
     ledger: Ledger,
+    code: string,
     message: string,
   ): void {
     const { stage, onError } = this.#plan.nodes[0]!;
     ledger.add(0, Counter.IN, 1);
     const batch = { origin: records, partition: input.partition };
-    ledger.fail(this.#arena, batch, 0, { node: 0, stage, onError }, 'record_too_large', message);
+    ledger.fail(this.#arena, batch, 0, { node: 0, stage, onError }, code, message);
   }
 
   /** Between two batches of one trip: keeps what was put out and forgets everything but the chunk. */
@@ -227,4 +277,14 @@ function readersOf({ nodes }: ChainPlan, index: number): Map<string, number> {
 function outputOf(node: number, leaf: LeafOutput, buffer: ArrayBuffer, byteOffset: number): TripOutput {
   const { records, length, parts } = leaf;
   return { kind: 'bytes', node, records, buffer, byteOffset, length, ...(parts && { parts }) };
+}
+
+/** A piece as a record: its beginning is kept. */
+function bytesOfPiece({ start, end, offset }: Piece & { readonly offset: number }): Records {
+  return {
+    count: 1,
+    starts: Int32Array.of(start),
+    lengths: Int32Array.of(Math.min(end - start, KEPT_BYTES)),
+    offsets: Float64Array.of(offset),
+  };
 }

@@ -1,9 +1,9 @@
 import type { Arena, Records } from '../batch/index.js';
-import { frame } from '../formats/index.js';
+import { formatNamed, frame, type PieceDecoder } from '../formats/index.js';
 import type { ChainPlan } from '../plan/index.js';
 import { Ledger, Stopped } from './ledger.js';
 import { packDeadLetters } from './outputs.js';
-import { Counter, type TripInput, type TripResult } from './trip.js';
+import { Counter, KEPT_BYTES, type TripInput, type TripResult } from './trip.js';
 import type { TripFailed } from './trip-failed.js';
 
 /** The records of a trip's input, so that some of them can be tried alone or given up. */
@@ -13,13 +13,18 @@ export class InputParts {
   readonly #input: TripInput;
   /** By their places in the input's buffer. */
   readonly #records: Records;
+  /** Its records cannot be found without decoding them, so that a part is a range of them. */
+  readonly #hasPieces: boolean;
 
   /** @param arena is overwritten */
   constructor(arena: Arena, plan: ChainPlan, pipeline: string, input: TripInput) {
     this.#plan = plan;
     this.#pipeline = pipeline;
     this.#input = input;
-    this.#records = input.kind === 'bytes' ? recordsOfChunk(arena, plan, input) : recordsOfBatch(input);
+    const pieces = piecesOf(plan);
+    this.#hasPieces = pieces !== undefined;
+    if (input.kind === 'batch') this.#records = recordsOfBatch(input);
+    else this.#records = pieces ? recordsOfPieces(pieces, input) : recordsOfChunk(arena, plan, input);
   }
 
   get count(): number {
@@ -29,7 +34,7 @@ export class InputParts {
   /** The input of the records from `from` up to, but without, `to`. Its buffer is that of the whole. */
   part(from: number, to: number): TripInput {
     const input = this.#input;
-    if (input.kind === 'batch') return { ...input, rows: { from, to } };
+    if (input.kind === 'batch' || this.#hasPieces) return { ...input, rows: { from, to } };
     const { starts, count } = this.#records;
     const start = starts[from]!;
     const end = to < count ? starts[to]! : input.byteOffset + input.length;
@@ -80,6 +85,33 @@ function recordsOfChunk(arena: Arena, plan: ChainPlan, input: TripInput & { kind
       offsets.push(records.offsets[row]!);
     }
     at = next;
+  }
+  return {
+    count: starts.length,
+    starts: Int32Array.from(starts),
+    lengths: Int32Array.from(lengths),
+    offsets: Float64Array.from(offsets),
+  };
+}
+
+function piecesOf({ nodes }: ChainPlan): PieceDecoder | undefined {
+  const format = nodes[0]!.kind === 'decode' ? nodes[0]!.format : undefined;
+  return format && formatNamed(format.type)!.decoder!.createForPieces?.(format);
+}
+
+/** Of a record that could not even be decoded, the beginning of its piece is what there is. */
+function recordsOfPieces(pieces: PieceDecoder, input: TripInput & { kind: 'bytes' }): Records {
+  const bytes = new Uint8Array(input.buffer);
+  const end = input.byteOffset + input.length;
+  const [starts, lengths, offsets]: [number[], number[], number[]] = [[], [], []];
+  for (let at = input.byteOffset; at < end; ) {
+    const piece = pieces.pieceAt(bytes, at, end);
+    for (let row = 0; row < piece.records; row++) {
+      starts.push(at);
+      lengths.push(Math.min(piece.end - at, KEPT_BYTES));
+      offsets.push(input.offset + at - input.byteOffset + row);
+    }
+    at = piece.end;
   }
   return {
     count: starts.length,

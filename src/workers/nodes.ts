@@ -8,17 +8,20 @@ import {
 } from '../batch/index.js';
 import type { Emit, Partition, Resource, Transform } from '../component/index.js';
 import {
+  type Decoded,
   type Decoder,
   type Encoder,
   type FormatDefinition,
   formatNamed,
+  type Piece,
+  type PieceDecoder,
   type Wanted,
 } from '../formats/index.js';
 import type { NodePlan } from '../plan/index.js';
 import { EXCHANGES, TRANSFORMS } from '../transforms/index.js';
 import type { Ledger } from './ledger.js';
 import { PathGroups } from './path-groups.js';
-import { Counter } from './trip.js';
+import { Counter, type RowRange } from './trip.js';
 
 const NEWLINE = 10;
 
@@ -32,6 +35,7 @@ export class DecodeNode {
   readonly #node: number;
   readonly #format: FormatDefinition;
   readonly #decoder: Decoder;
+  readonly #pieces: PieceDecoder | undefined;
   readonly #wanted: Wanted;
 
   constructor(plan: NodePlan, node: number) {
@@ -39,17 +43,38 @@ export class DecodeNode {
     this.#node = node;
     this.#format = formatNamed(plan.format!.type)!;
     this.#decoder = this.#format.decoder!.create(plan.format!);
+    this.#pieces = this.#format.decoder!.createForPieces?.(plan.format!);
     this.#wanted = wantedOf(plan);
   }
 
   run(arena: Arena, ledger: Ledger, records: Records, partition: Partition, readAtMs: number): Batch {
-    const { columns, document, refused } = this.#decoder.decode(
-      arena,
-      records,
-      this.#wanted,
-      partition,
-      readAtMs,
-    );
+    const decoded = this.#decoder.decode(arena, records, this.#wanted, partition, readAtMs);
+    return this.#batch(arena, ledger, { ...decoded, records }, partition, readAtMs);
+  }
+
+  get pieces(): PieceDecoder | undefined {
+    return this.#pieces;
+  }
+
+  /** Decodes some records of a piece. Throws PieceRefused. */
+  runPiece(
+    arena: Arena,
+    ledger: Ledger,
+    piece: Piece & { readonly offset: number },
+    rows: RowRange,
+    { partition, readAtMs }: { readonly partition: Partition; readonly readAtMs: number },
+  ): Batch {
+    const decoded = this.#pieces!.decode(arena, piece, rows, this.#wanted, partition, readAtMs);
+    return this.#batch(arena, ledger, decoded, partition, readAtMs);
+  }
+
+  #batch(
+    arena: Arena,
+    ledger: Ledger,
+    { columns, document, refused, records }: Decoded & { readonly records: Records },
+    partition: Partition,
+    readAtMs: number,
+  ): Batch {
     const { type } = this.#plan.format!;
     const untouched = this.#format.verbatim ? type : undefined;
     const batch: Batch = {

@@ -1,6 +1,9 @@
 import type { DetachedBatch, Partition } from '../batch/index.js';
 import type { Resource } from '../component/index.js';
 
+/** Of a piece that cannot be read so much is kept. */
+export const KEPT_BYTES = 64 * 1024;
+
 /** Some records of an input, in its order: those from `from` up to, but without, `to`. */
 export interface RowRange {
   readonly from: number;
@@ -18,6 +21,8 @@ export type TripInput =
       /** Position of the first byte in its partition. */
       readonly offset: number;
       readonly readAtMs: number;
+      /** Of a chunk of pieces (Arrow's messages), some of its records; without it all. Other chunks are made shorter instead. */
+      readonly rows?: RowRange;
     }
   | {
       readonly kind: 'batch';

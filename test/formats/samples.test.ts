@@ -8,10 +8,10 @@ import { exampleConfig } from './samples.js';
 const READ_AT_MS = Date.UTC(2026, 10, 1);
 
 describe('what the documentation shows of a format', () => {
-  it.each(FORMATS.filter(({ decoder }) => decoder).map((format) => [format.name, format] as const))(
+  it.each(FORMATS.filter(({ decoder }) => decoder?.sample).map((format) => [format.name, format] as const))(
     '%s',
     async (_name, format) => {
-      const { input, output } = format.decoder!.sample;
+      const { input, output } = format.decoder!.sample!;
       const { arena, batch, refused } = decodeStream(
         exampleConfig(format.example),
         Buffer.from(input),

@@ -16,7 +16,7 @@ export function exampleConfig(example: string, section: 'sources' | 'sinks' = 's
 
 /** Records of each format that are as they should be: seeds from which tests make others. */
 export function seedsOf(format: FormatDefinition): readonly string[] {
-  return [...(MORE[format.name] ?? []), ...format.decoder!.sample.input.split('\n')];
+  return [...(MORE[format.name] ?? []), ...(format.decoder!.sample?.input.split('\n') ?? [])];
 }
 
 const MORE: Readonly<Record<string, readonly string[]>> = {

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import type * as Arrow from 'apache-arrow';
 import type { ArenaWriter, Batch, FieldKind, Shape, Vector } from '../../batch/index.js';
 import { DOCUMENT_COLUMN, DocumentWriter } from '../columnar/documents.js';
@@ -12,18 +11,10 @@ import {
   writeTextValue,
 } from '../columnar/values.js';
 import type { Encoder } from '../format.js';
+import { DOCUMENT_MARK, JSON_EXTENSION, loadArrow } from './load.js';
 
-const JSON_EXTENSION = new Map([
-  ['ARROW:extension:name', 'arrow.json'],
-  ['ARROW:extension:metadata', ''],
-]);
 /** The end of a stream: a continuation marker and a length of zero. */
 const END_OF_STREAM = Uint8Array.of(255, 255, 255, 255, 0, 0, 0, 0);
-
-/** Loading the library takes about 80 ms, which only pipelines that write Arrow should pay for. */
-function loadArrow(): typeof Arrow {
-  return createRequire(import.meta.url)('apache-arrow') as typeof Arrow;
-}
 
 /**
  * Writes batches as an Arrow IPC stream (https://arrow.apache.org/docs/format/Columnar.html): the schema is the header,
@@ -42,7 +33,7 @@ export class ArrowEncoder implements Encoder {
     this.#shape = shape;
     this.#documents = shape.open ? new DocumentWriter(shape) : undefined;
     const fields = [...shape.fields].map(([name, kind]) => this.#field(name, kind));
-    if (shape.open) fields.push(this.#field(DOCUMENT_COLUMN, 'any'));
+    if (shape.open) fields.push(this.#field(DOCUMENT_COLUMN, 'any', [...JSON_EXTENSION, DOCUMENT_MARK]));
     this.#schema = new this.#arrow.Schema(fields);
     const writer = new this.#arrow.RecordBatchStreamWriter();
     writer.reset(undefined, this.#schema);
@@ -64,7 +55,7 @@ export class ArrowEncoder implements Encoder {
     writer.bytes(stream.toUint8Array(true).subarray(this.header.length, -END_OF_STREAM.length));
   }
 
-  #field(name: string, kind: FieldKind): Arrow.Field {
+  #field(name: string, kind: FieldKind, marks = JSON_EXTENSION): Arrow.Field {
     const arrow = this.#arrow;
     switch (kind) {
       case 'int':
@@ -78,7 +69,7 @@ export class ArrowEncoder implements Encoder {
       case 'text':
         return new arrow.Field(name, new arrow.Utf8View(), true);
       case 'any':
-        return new arrow.Field(name, new arrow.Utf8View(), true, new Map(JSON_EXTENSION));
+        return new arrow.Field(name, new arrow.Utf8View(), true, new Map(marks));
     }
   }
 
