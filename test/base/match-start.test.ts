@@ -5,41 +5,28 @@ import { compileRegex } from '../../src/base/regex/regex.js';
 import { runs } from '../support/property.js';
 
 describe('where the first match begins', () => {
-  const { pattern } = fc.letrec<{ pattern: string; atom: string }>((tie) => ({
+  const SIMPLE = ['a', 'b', 'é', '.', '[ab]', '[^a]', '\\w', '\\W', '\\d', '(^)', '($)', '(\\b)', '(\\B)'];
+  const simple = fc.constantFrom(...SIMPLE);
+  const plain = fc.array(simple, { minLength: 1, maxLength: 3 }).map((atoms) => `(${atoms.join('')})`);
+  const joined = (...parts: readonly fc.Arbitrary<string>[]) =>
+    fc.tuple(...parts).map((texts) => texts.join(''));
+  // Quantifiers without end stand in no others: JavaScript, with which it is compared, would try all ways to part a text.
+  const { pattern } = fc.letrec<{ pattern: string; part: string }>((tie) => ({
     pattern: fc
-      .array(
-        fc.array(
-          fc
-            .tuple(tie('atom'), fc.constantFrom('', '', '*', '+?', '?', '{2}', '{0,3}', '{1,}'))
-            .map(([atom, suffix]) => atom + suffix),
-          { maxLength: 4 },
-        ),
-        { minLength: 1, maxLength: 3 },
-      )
+      .array(fc.array(tie('part'), { maxLength: 4 }), { minLength: 1, maxLength: 3 })
       .map((parts) => parts.map((sequence) => sequence.join('')).join('|')),
-    atom: fc.oneof(
+    part: fc.oneof(
       { maxDepth: 3 },
-      fc.constantFrom(
-        'a',
-        'b',
-        'é',
-        '.',
-        '[ab]',
-        '[^a]',
-        '\\w',
-        '\\W',
-        '\\d',
-        '(^)',
-        '($)',
-        '(\\b)',
-        '(\\B)',
+      joined(fc.oneof(simple, plain), fc.constantFrom('', '', '*', '+?', '?', '{2}', '{0,3}', '{1,}')),
+      joined(
+        tie('pattern').map((inner) => `(${inner})`),
+        fc.constantFrom('', '?', '{2}'),
       ),
-      tie('pattern').map((inner) => `(${inner})`),
     ),
   }));
   const text = fc.string({ unit: fc.constantFrom('a', 'b', 'é', '1', '😀', ' ', '\n'), maxLength: 12 });
 
-  it.each(['', '(?m)', '(?i)'])('is where JavaScript finds it (%s)', (flags) => {
+  it.each(['', '(?m)'])('is where JavaScript finds it (%s)', (flags) => {
     fc.assert(
       fc.property(pattern, fc.array(text, { minLength: 1, maxLength: 5 }), (source, texts) => {
         const { expression } = compileRegex(flags + source);
