@@ -10,23 +10,25 @@ describe('where the first match begins', () => {
   const plain = fc.array(simple, { minLength: 1, maxLength: 3 }).map((atoms) => `(${atoms.join('')})`);
   const joined = (...parts: readonly fc.Arbitrary<string>[]) =>
     fc.tuple(...parts).map((texts) => texts.join(''));
-  // Quantifiers without end stand in no others: JavaScript, with which it is compared, would try all ways to part a text.
+  // Quantifiers are few and stand in no others: JavaScript, with which it is compared, tries all ways to part a text among them.
+  const isFinished = (source: string) => (source.match(/[*+?{]/g)?.length ?? 0) <= 6;
   const { pattern } = fc.letrec<{ pattern: string; part: string }>((tie) => ({
     pattern: fc
       .array(fc.array(tie('part'), { maxLength: 4 }), { minLength: 1, maxLength: 3 })
-      .map((parts) => parts.map((sequence) => sequence.join('')).join('|')),
+      .map((parts) => parts.map((sequence) => sequence.join('')).join('|'))
+      .filter(isFinished),
     part: fc.oneof(
       { maxDepth: 3 },
       joined(fc.oneof(simple, plain), fc.constantFrom('', '', '*', '+?', '?', '{2}', '{0,3}', '{1,}')),
       joined(
         tie('pattern').map((inner) => `(${inner})`),
-        fc.constantFrom('', '?', '{2}'),
+        fc.constantFrom('', '?'),
       ),
     ),
   }));
-  const text = fc.string({ unit: fc.constantFrom('a', 'b', 'é', '1', '😀', ' ', '\n'), maxLength: 12 });
+  const text = fc.string({ unit: fc.constantFrom('a', 'b', 'é', '1', '😀', ' ', '\n'), maxLength: 8 });
 
-  it.each(['', '(?m)'])('is where JavaScript finds it (%s)', (flags) => {
+  it.each(['', '(?m)', '(?i)'])('is where JavaScript finds it (%s)', (flags) => {
     fc.assert(
       fc.property(pattern, fc.array(text, { minLength: 1, maxLength: 5 }), (source, texts) => {
         const { expression } = compileRegex(flags + source);
