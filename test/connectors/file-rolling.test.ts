@@ -236,7 +236,9 @@ describe('rotation', () => {
         fc.integer({ min: 1, max: 200 }),
         fc.nat(),
         (all, max, seed) => {
-          const records = all.map((one) => one.replaceAll(/^[^"]*"[^"]*$/gs, 'odd\n'));
+          // A quote that is never closed would make one record of two.
+          const isOdd = (one: string) => one.split('"').length % 2 === 0;
+          const records = all.map((one) => (isOdd(one) ? 'odd\n' : one));
           const whole = Buffer.from(records.join(''));
           // Blocks are whole records.
           const sizes = records.map((one) => Buffer.byteLength(one));

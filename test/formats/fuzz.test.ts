@@ -18,7 +18,10 @@ const SPECIAL = Buffer.from(
 );
 
 const arena = new Arena(32 * 1024 * 1024);
-const decoders = FORMATS.filter(({ decoder }) => decoder).map((format) => [format.name, format] as const);
+/** Those of text. What is binary (`arrow`) has messages in place of lines, which its own test damages. */
+const decoders = FORMATS.filter(({ decoder }) => decoder && decoder.framing !== 'arrow').map(
+  (format) => [format.name, format] as const,
+);
 
 /** A record that is nearly one of the seeds: some bytes taken out, put in or replaced, or the halves of two of them. */
 function mutant(seeds: readonly Buffer[], random: Random): Buffer {
