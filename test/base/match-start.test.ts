@@ -5,25 +5,39 @@ import { compileRegex } from '../../src/base/regex/regex.js';
 import { runs } from '../support/property.js';
 
 describe('where the first match begins', () => {
-  const SIMPLE = ['a', 'b', 'é', '.', '[ab]', '[^a]', '\\w', '\\W', '\\d', '(^)', '($)', '(\\b)', '(\\B)'];
-  const simple = fc.constantFrom(...SIMPLE);
-  const plain = fc.array(simple, { minLength: 1, maxLength: 3 }).map((atoms) => `(${atoms.join('')})`);
-  const joined = (...parts: readonly fc.Arbitrary<string>[]) =>
-    fc.tuple(...parts).map((texts) => texts.join(''));
-  // Quantifiers are few and stand in no others: JavaScript, with which it is compared, tries all ways to part a text among them.
-  const isFinished = (source: string) => (source.match(/[*+?{]/g)?.length ?? 0) <= 6;
-  const { pattern } = fc.letrec<{ pattern: string; part: string }>((tie) => ({
+  // JavaScript, with which it is compared, tries all ways to part a text among the quantifiers: with many of them, for hours.
+  const isFinished = (source: string) => (source.match(/[*+?{]/g)?.length ?? 0) <= 5;
+  const { pattern } = fc.letrec<{ pattern: string; atom: string }>((tie) => ({
     pattern: fc
-      .array(fc.array(tie('part'), { maxLength: 4 }), { minLength: 1, maxLength: 3 })
+      .array(
+        fc.array(
+          fc
+            .tuple(tie('atom'), fc.constantFrom('', '', '*', '+?', '?', '{2}', '{0,3}', '{1,}'))
+            .map(([atom, suffix]) => atom + suffix),
+          { maxLength: 4 },
+        ),
+        { minLength: 1, maxLength: 3 },
+      )
       .map((parts) => parts.map((sequence) => sequence.join('')).join('|'))
       .filter(isFinished),
-    part: fc.oneof(
+    atom: fc.oneof(
       { maxDepth: 3 },
-      joined(fc.oneof(simple, plain), fc.constantFrom('', '', '*', '+?', '?', '{2}', '{0,3}', '{1,}')),
-      joined(
-        tie('pattern').map((inner) => `(${inner})`),
-        fc.constantFrom('', '?'),
+      fc.constantFrom(
+        'a',
+        'b',
+        'é',
+        '.',
+        '[ab]',
+        '[^a]',
+        '\\w',
+        '\\W',
+        '\\d',
+        '(^)',
+        '($)',
+        '(\\b)',
+        '(\\B)',
       ),
+      tie('pattern').map((inner) => `(${inner})`),
     ),
   }));
   const text = fc.string({ unit: fc.constantFrom('a', 'b', 'é', '1', '😀', ' ', '\n'), maxLength: 8 });
