@@ -104,5 +104,15 @@ function messageJobs(access: Line): DecoderJob[] {
       line: () => `<38>May 17 10:05:03 web-1 shop[8710]: ${message()}`,
       wanted: ['appname', 'message'],
     },
+    {
+      config: { type: 'klog' },
+      line: () => `W0517 10:05:03.117042   28133 reflector.go:324] ${message()}`,
+      wanted: ['level', 'message'],
+    },
+    {
+      config: { type: 'glog' },
+      line: () => `W20260517 10:05:03.117042 28133 main.cc:324] ${message()}`,
+      wanted: ['level', 'message'],
+    },
   ];
 }

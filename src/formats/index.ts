@@ -6,6 +6,7 @@ import type { FormatDefinition } from './format.js';
 import { GROK_FORMAT } from './grok/index.js';
 import { JSON_FORMAT } from './json/index.js';
 import { KEY_VALUE_FORMAT } from './key-value/index.js';
+import { GLOG_FORMAT, KLOG_FORMAT } from './klog.js';
 import { LINES_FORMAT } from './lines.js';
 import { LOGFMT_FORMAT } from './logfmt/index.js';
 import { LTSV_FORMAT } from './ltsv.js';
@@ -54,6 +55,8 @@ export const FORMATS: readonly FormatDefinition[] = [
   KEY_VALUE_FORMAT,
   LTSV_FORMAT,
   CEF_FORMAT,
+  KLOG_FORMAT,
+  GLOG_FORMAT,
   CSV_FORMAT,
   TSV_FORMAT,
   REGEX_FORMAT,

@@ -29,7 +29,5 @@ export const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, string>
     'parse_apache_log/error_*': LATER,
     'parse_apache_log/log_line_valid_with_timezone': LATER,
     'parse_nginx_log/*': LATER,
-    'parse_klog/*': LATER,
-    'parse_glog/*': LATER,
   },
 };

@@ -31,6 +31,8 @@ const FUNCTIONS: Readonly<Record<string, Parse>> = {
   parse_apache_log: (item) => withoutRequest(decodeOne(String(item.options!.format), bytesOf(item)), item),
   parse_key_value: (item) => decodeOne('key_value', bytesOf(item), item.options),
   parse_cef: (item) => decodeOne('cef', bytesOf(item), item.options),
+  parse_klog: (item) => decodeOne('klog', bytesOf(item), item.options, READ_AT_MS),
+  parse_glog: (item) => decodeOne('glog', bytesOf(item), item.options),
   parse_csv: (item) => {
     const columns = (item.expected as { ok: string[] }).ok.map((_, cell) => `c${cell}`);
     const [row] = decodeText('csv', bytesOf(item), { ...item.options, header: false, columns });

@@ -120,6 +120,18 @@ export abstract class LineParser {
     return this.at - from;
   }
 
+  /** Skips at least one space. */
+  protected takeSpaces(what: string): void {
+    this.take(SPACE, `a space and ${what}`);
+    this.skipSpaces();
+  }
+
+  /** Skips spaces, tabs and line ends around the record. */
+  protected trim(): void {
+    while (this.at < this.end && this.bytes[this.at]! <= SPACE) this.at++;
+    while (this.end > this.at && this.bytes[this.end - 1]! <= SPACE) this.end--;
+  }
+
   /** Whether a lone `-` stands here. */
   protected atDash(): boolean {
     const { at } = this;

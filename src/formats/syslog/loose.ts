@@ -31,7 +31,7 @@ export class LooseSyslogParser extends SyslogParser {
   readonly #stamps = [this.stamp, new TimeParser('%b %e %Y %H:%M:%S')];
 
   protected line(): void {
-    this.#trim();
+    this.trim();
     this.#skipOctetCount();
     const from = this.at;
     const priority = this.readPriority();
@@ -51,11 +51,6 @@ export class LooseSyslogParser extends SyslogParser {
     }
     if (priority < 0) throw this.expected('a priority such as <34> or a time such as "Oct 11 22:14:15"');
     this.#message();
-  }
-
-  #trim(): void {
-    while (this.at < this.end && this.bytes[this.at]! <= SPACE) this.at++;
-    while (this.end > this.at && this.bytes[this.end - 1]! <= SPACE) this.end--;
   }
 
   /** The length of the message that RFC 6587, section 3.4.1, has before it. */
