@@ -20,12 +20,21 @@ type Line = () => string;
 export function decoderJobs(): DecoderJob[] {
   const accessLine = accessLog(new Random(1), new MatchCounter());
   const access = () => accessLine().trimEnd();
+  const message = () => access().split('"')[1]!;
   const appLine = appLog(new Random(1), new MatchCounter());
   const app = () => appLine().trimEnd();
-  return [...accessJobs(access), ...pairJobs(app), ...tableJobs(access), ...messageJobs(access)];
+  return [
+    ...accessJobs(access),
+    ...pairJobs(app),
+    ...tableJobs(access),
+    ...messageJobs(message),
+    ...errorJobs(message),
+  ];
 }
 
 function accessJobs(access: Line): DecoderJob[] {
+  /** nginx escapes quotes in another way than the access log has them. */
+  const unescaped = () => access().replaceAll('\\"', '\\x22');
   const common = () => access().split('" ').slice(0, 1).concat('200 1234').join('" ');
   const pattern =
     '^(?<host>\\S+) \\S+ (?<user>\\S+) \\[(?<time>[^\\]]+)\\] "(?<request>[^"]*)" (?<status>\\d+)';
@@ -36,6 +45,7 @@ function accessJobs(access: Line): DecoderJob[] {
       wanted: ['status', 'host', 'timestamp', 'method', 'path', 'size'],
     },
     { config: { type: 'common' }, line: common, wanted: ['status', 'path'] },
+    { config: { type: 'nginx', log: 'combined' }, line: unescaped, wanted: ['status', 'client'] },
     { config: { type: 'lines' }, line: access, wanted: ['message'] },
     { config: { type: 'regex', pattern }, line: access, wanted: ['status'] },
     {
@@ -94,8 +104,24 @@ function tableJobs(access: Line): DecoderJob[] {
   ];
 }
 
-function messageJobs(access: Line): DecoderJob[] {
-  const message = () => access().split('"')[1]!;
+function errorJobs(message: Line): DecoderJob[] {
+  return [
+    {
+      config: { type: 'nginx', log: 'error' },
+      line: () =>
+        `2026/05/17 10:05:03 [error] 31#31: *1 open() failed (2: No such file), client: 192.0.2.7, server: shop, request: "${message()}"`,
+      wanted: ['severity', 'message'],
+    },
+    {
+      config: { type: 'apache_error' },
+      line: () =>
+        `[Sun May 17 10:05:03.117042 2026] [core:error] [pid 35708:tid 43] [client 192.0.2.7:351] ${message()}`,
+      wanted: ['severity', 'message'],
+    },
+  ];
+}
+
+function messageJobs(message: Line): DecoderJob[] {
   const header = '<165>1 2026-05-17T10:05:03.117Z web-1 shop 8710 ID47 [order@32473 id="17" sum="9.50"]';
   return [
     { config: { type: 'syslog' }, line: () => `${header} ${message()}`, wanted: ['severity', 'message'] },
@@ -113,6 +139,11 @@ function messageJobs(access: Line): DecoderJob[] {
       config: { type: 'glog' },
       line: () => `W20260517 10:05:03.117042 28133 main.cc:324] ${message()}`,
       wanted: ['level', 'message'],
+    },
+    {
+      config: { type: 'timestamp', formats: ['%Y-%m-%d %H:%M:%S,%L'], field: 'timestamp' },
+      line: () => '2026-05-17 10:05:03,117',
+      wanted: ['timestamp'],
     },
   ];
 }

@@ -1,4 +1,5 @@
 import { COMBINED_FORMAT, COMMON_FORMAT } from './access/index.js';
+import { APACHE_ERROR_FORMAT } from './apache-error/index.js';
 import { ARROW_FORMAT } from './arrow/index.js';
 import { CEF_FORMAT } from './cef/index.js';
 import { CSV_FORMAT, TSV_FORMAT } from './csv/index.js';
@@ -10,10 +11,12 @@ import { GLOG_FORMAT, KLOG_FORMAT } from './klog.js';
 import { LINES_FORMAT } from './lines.js';
 import { LOGFMT_FORMAT } from './logfmt/index.js';
 import { LTSV_FORMAT } from './ltsv.js';
+import { NGINX_FORMAT } from './nginx/index.js';
 import { PARQUET_FORMAT } from './parquet/index.js';
 import { REGEX_FORMAT } from './regex/index.js';
 import { SYSLOG_FORMAT } from './syslog/index.js';
 import { TEMPLATE_FORMAT } from './template.js';
+import { TIMESTAMP_FORMAT } from './timestamp.js';
 
 export {
   type ArrowMessage,
@@ -50,6 +53,8 @@ export const FORMATS: readonly FormatDefinition[] = [
   JSON_FORMAT,
   COMBINED_FORMAT,
   COMMON_FORMAT,
+  NGINX_FORMAT,
+  APACHE_ERROR_FORMAT,
   SYSLOG_FORMAT,
   LOGFMT_FORMAT,
   KEY_VALUE_FORMAT,
@@ -57,6 +62,7 @@ export const FORMATS: readonly FormatDefinition[] = [
   CEF_FORMAT,
   KLOG_FORMAT,
   GLOG_FORMAT,
+  TIMESTAMP_FORMAT,
   CSV_FORMAT,
   TSV_FORMAT,
   REGEX_FORMAT,

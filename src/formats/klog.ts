@@ -39,7 +39,7 @@ class KlogParser extends LineParser {
     this.setNumber(LEVEL!, this.at - 1, this.at, level);
     this.#time();
     this.takeSpaces('a thread id');
-    this.#number(ID!, 'a thread id');
+    this.takeInteger(ID!, 'a thread id');
     this.takeSpaces('the file');
     this.#place();
     if (this.at < this.end) this.take(SPACE, 'a space and the message');
@@ -55,12 +55,6 @@ class KlogParser extends LineParser {
     this.at = end;
   }
 
-  #number(field: number, what: string): void {
-    const start = this.at;
-    if (this.skipDigits() === 0) throw this.expected(what);
-    this.setExtent(field, start, this.at);
-  }
-
   /** `file:line]`; a file's name may hold colons. */
   #place(): void {
     const start = this.at;
@@ -71,7 +65,7 @@ class KlogParser extends LineParser {
     if (colon === start) throw this.expected('a file, ":" and a line', '', start);
     this.setExtent(FILE!, start, colon);
     this.at = colon + 1;
-    this.#number(LINE!, 'a line');
+    this.takeInteger(LINE!, 'a line');
     this.take(CLOSE, '"]" after the line');
   }
 }

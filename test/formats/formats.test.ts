@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FORMATS, type FormatConfig, type FormatDefinition, formatNamed } from '../../src/formats/index.js';
+import { configOf } from '../suites/records.js';
 import { runs } from '../support/property.js';
 import { decodeAll, only } from './support.js';
 
@@ -13,8 +14,8 @@ const OPTIONS: Readonly<Record<string, object>> = {
 };
 const decoders = FORMATS.filter(({ decoder }) => decoder).map((format) => [format.name, format] as const);
 
-function configOf(format: FormatDefinition): FormatConfig {
-  return { ...OPTIONS[format.name], type: format.name };
+function configFor(format: FormatDefinition): FormatConfig {
+  return configOf(format.name, OPTIONS[format.name]);
 }
 
 const record = fc
@@ -51,7 +52,7 @@ describe('every format', () => {
     (_name, format) => {
       fc.assert(
         fc.property(fc.array(record, { maxLength: 8 }), (records) => {
-          const decoder = format.decoder!.create(configOf(format));
+          const decoder = format.decoder!.create(configFor(format));
           const { rows, refused } = decodeAll(decoder, records);
           expect(rows).toHaveLength(records.length);
           const refusedRows = refused.map(({ row }) => row);
@@ -70,7 +71,7 @@ describe('every format', () => {
   );
 
   it.each(decoders)('%s decodes no records to no rows', (_name, format) => {
-    const { rows, refused, columns } = decodeAll(format.decoder!.create(configOf(format)), []);
+    const { rows, refused, columns } = decodeAll(format.decoder!.create(configFor(format)), []);
     expect([rows, refused]).toEqual([[], []]);
     for (const vector of columns.values()) expect(vector.length).toBe(0);
   });

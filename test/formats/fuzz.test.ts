@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/base/random.js';
 import { Arena, type Partition, type Records, Tag, textAddress, textAt } from '../../src/batch/index.js';
 import { frame } from '../../src/formats/frame.js';
-import { FORMATS, type FormatDefinition } from '../../src/formats/index.js';
+import { FORMATS, type FormatConfig, type FormatDefinition } from '../../src/formats/index.js';
 import { runs } from '../support/property.js';
-import { exampleConfig, seedsOf } from './samples.js';
+import { variantsOf } from './samples.js';
 import { ALL, fieldsAt, only, valueAt } from './support.js';
 
 const RECORDS_A_RUN = 200;
@@ -19,9 +19,15 @@ const SPECIAL = Buffer.from(
 
 const arena = new Arena(32 * 1024 * 1024);
 /** Those of text. What is binary (`arrow`) has messages in place of lines, which its own test damages. */
-const decoders = FORMATS.filter(({ decoder }) => decoder && decoder.framing !== 'arrow').map(
-  (format) => [format.name, format] as const,
-);
+const variants = FORMATS.filter(({ decoder }) => decoder && decoder.framing !== 'arrow')
+  .flatMap(variantsOf)
+  .map((variant) => [named(variant.config), variant] as const);
+
+/** `nginx log=error`. */
+function named({ type, ...options }: FormatConfig): string {
+  const words = Object.entries(options).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  return [type, ...words].join(' ');
+}
 
 /** A record that is nearly one of the seeds: some bytes taken out, put in or replaced, or the halves of two of them. */
 function mutant(seeds: readonly Buffer[], random: Random): Buffer {
@@ -60,10 +66,9 @@ function framed(format: FormatDefinition, records: readonly Buffer[]): Records {
 }
 
 describe('whatever the bytes, a decoder neither throws nor loses a record, and gives what was wanted', () => {
-  it.each(decoders)('%s', (_name, format) => {
-    const config = exampleConfig(format.example);
+  it.each(variants)('%s', (_name, { format, config, seeds: texts }) => {
     const { preambleLines, create } = format.decoder!;
-    const [first, ...rest] = seedsOf(format);
+    const [first, ...rest] = texts;
     const hasPreamble = preambleLines?.(config) === 1;
     const seeds = (hasPreamble ? rest : [first!, ...rest]).map((seed) => Buffer.from(seed));
     const partition: Partition = {

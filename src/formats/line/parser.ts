@@ -120,6 +120,20 @@ export abstract class LineParser {
     return this.at - from;
   }
 
+  /** Reads digits as an integer field. */
+  protected takeInteger(field: number, what: string): void {
+    const start = this.at;
+    if (this.skipDigits() === 0) throw this.expected(what);
+    this.setExtent(field, start, this.at);
+  }
+
+  /** Whether the text stands at an address of the record. */
+  protected startsWith(at: number, text: Uint8Array): boolean {
+    if (this.end - at < text.length) return false;
+    for (let i = 0; i < text.length; i++) if (this.bytes[at + i] !== text[i]) return false;
+    return true;
+  }
+
   /** Skips at least one space. */
   protected takeSpaces(what: string): void {
     this.take(SPACE, `a space and ${what}`);
