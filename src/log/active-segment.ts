@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { Storage, StoredFile } from '../base/storage.js';
 import type { Sealed } from './recover.js';
 import { encodeSegmentHeader, NEW_SUFFIX, removeFile, SEGMENT_HEADER_BYTES, segmentName } from './segment.js';
-import { IndexBuilder, type SegmentIndex } from './segment-index.js';
+import { INDEX_EVERY_BYTES, IndexBuilder, saveIndex } from './segment-index.js';
+import type { LogOptions } from './types.js';
 
 const ID_BYTES = 8;
 
@@ -58,8 +59,15 @@ export class ActiveSegment {
     return { baseOffset, bytes, ...(this.isEmpty ? {} : { latestMs: this.#index.latestMs }) };
   }
 
-  get index(): SegmentIndex {
-    return this.#index.build(this.segmentId, this.#position);
+  /** Where that is worth it. What goes wrong here is only slower to read. */
+  async saveIndex({ storage, folder, log }: LogOptions): Promise<void> {
+    if (this.#position <= INDEX_EVERY_BYTES) return;
+    const { baseOffset } = this;
+    try {
+      await saveIndex(storage, folder, baseOffset, this.#index.build(this.segmentId, this.#position));
+    } catch (error) {
+      log?.warn({ folder, segment: baseOffset, err: error }, 'a segment stays without an index');
+    }
   }
 
   /** Says where a frame lies that the next `write` brings. */

@@ -18,12 +18,6 @@ export function broken(code: keyof typeof FAILURES, folder: string, cause: unkno
   return new MillraceError(code, message, { blame: 'external', retryable: true, cause });
 }
 
-/** Which segments were removed and which were not is unknown; trying again is safe. */
-export function trimFailed(folder: string, cause: unknown): MillraceError {
-  const message = `old segments of the log ${folder} cannot be removed: ${messageOf(cause)}`;
-  return new MillraceError('log_trim_failed', message, { blame: 'external', retryable: true, cause });
-}
-
 export function misuse(message: string): MillraceError {
   return new MillraceError('log_misuse', message, { blame: 'internal' });
 }

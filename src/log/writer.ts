@@ -1,15 +1,14 @@
 import { dirname } from 'node:path';
-import { MillraceError } from '../base/errors.js';
+import { MillraceError, messageOf } from '../base/errors.js';
 import { isDiskFull } from '../base/storage.js';
 import { SyncGroup } from '../base/sync-group.js';
 import { ActiveSegment } from './active-segment.js';
 import { groupBytes, nextGroup, type Waiting, writeGroup } from './append-group.js';
-import { broken, diskFull, misuse, trimFailed } from './errors.js';
+import { broken, diskFull, misuse } from './errors.js';
 import { isUint32, MAX_PAYLOAD_BYTES } from './frame.js';
 import { giveUp } from './given-up.js';
 import { recover, removeSegment, type Sealed } from './recover.js';
 import { type Retention, retainedFrom } from './retention.js';
-import { INDEX_EVERY_BYTES, saveIndex } from './segment-index.js';
 import type { AppendAbout, LogOptions, LogState } from './types.js';
 
 const DEFAULT_SEGMENT_BYTES = 64 * 2 ** 20;
@@ -39,6 +38,8 @@ export class LogWriter {
   #queue: Promise<unknown> = Promise.resolve();
   #buffer = Buffer.allocUnsafe(SMALL_BUFFER_BYTES);
   #broken: MillraceError | undefined;
+  /** The last time something was to be removed, it could not be. */
+  #cannotTrim = false;
   #sealedSync: Promise<void> = Promise.resolve();
 
   private constructor(options: LogOptions, sealed: Sealed[], active: ActiveSegment) {
@@ -117,7 +118,7 @@ export class LogWriter {
 
   /**
    * Removes the segments whose records all lie before this offset. A checkpoint that needs none of them must be durable.
-   * Rejects with MillraceError `log_trim_failed`, after which it may be tried again.
+   * What cannot be removed costs room and nothing else: it is reported, once, and stays until the next time.
    */
   trim(beforeOffset: number): Promise<void> {
     return this.#inTurn(async () => {
@@ -132,15 +133,16 @@ export class LogWriter {
           this.#sealed.shift();
         }
         await this.#options.storage.syncFolder(this.#options.folder);
+        this.#cannotTrim = false;
       } catch (error) {
-        throw trimFailed(this.#options.folder, error);
+        this.#reportUntrimmed(error);
       }
     });
   }
 
   /**
    * Removes the oldest segments, as far as the retention allows. A checkpoint that needs nothing below `below` must be
-   * durable. Rejects as `trim` does.
+   * durable.
    */
   async retain(retention: Retention, nowMs = Date.now()): Promise<void> {
     const segments = [...this.#sealed, this.#active.sealed];
@@ -160,6 +162,13 @@ export class LogWriter {
     const turn = this.#queue.then(task);
     this.#queue = turn.catch(() => {});
     return turn;
+  }
+
+  #reportUntrimmed(error: unknown): void {
+    const { folder, log } = this.#options;
+    const message = `old segments of the log ${folder} cannot be removed, and stay for now: ${messageOf(error)}`;
+    if (!this.#cannotTrim) log?.warn({ code: 'log_trim_failed', folder, err: error }, message);
+    this.#cannotTrim = true;
   }
 
   #endOfFirst(): number {
@@ -239,19 +248,9 @@ export class LogWriter {
     this.#folderNeedsSync = true;
     this.#unsynced.push(before);
     this.#sealed.push(before.sealed);
-    await this.#saveIndex(before);
+    await before.saveIndex(this.#options);
     // A failure is kept in #broken.
     this.#sealedSync = this.sync().catch(() => {});
-  }
-
-  async #saveIndex(segment: ActiveSegment): Promise<void> {
-    if (segment.position <= INDEX_EVERY_BYTES) return;
-    const { storage, folder, log } = this.#options;
-    try {
-      await saveIndex(storage, folder, segment.baseOffset, segment.index);
-    } catch (error) {
-      log?.warn({ folder, segment: segment.baseOffset, err: error }, 'a segment stays without an index');
-    }
   }
 
   /** So that the last records can be removed too, an empty segment keeps their end. */

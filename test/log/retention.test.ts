@@ -102,15 +102,22 @@ it('keeps a segment that cannot be read until the next one goes', async () => {
   await later.close();
 });
 
-it('rejects when segments cannot be removed, and may be tried again', async () => {
-  const { storage, writer } = await makeLog();
-  storage.faults = [{ at: storage.callsOf(['unlink']) + 2, code: 'EIO', kinds: ['unlink'] }];
-  await expect(writer.retain({ bytes: 0 })).rejects.toMatchObject({
-    code: 'log_trim_failed',
-    retryable: true,
-  });
-  await writer.retain({ bytes: 0 });
-  expect(writer.firstOffset).toBe(80);
-  expect(await offsetsIn(storage)).toEqual([]);
+it('reports once that segments cannot be removed, goes on, and removes them later', async () => {
+  const { storage, options, writer } = await makeLog();
   await writer.close();
+  const codes: unknown[] = [];
+  const log = { warn: (fields: object) => void codes.push((fields as { code?: string }).code) };
+  const later = await LogWriter.open({ ...options, log }, undefined);
+  storage.faults = [
+    { at: storage.callsOf(['unlink']) + 2, code: 'EIO', kinds: ['unlink'] },
+    { at: storage.callsOf(['unlink']) + 3, code: 'EIO', kinds: ['unlink'] },
+  ];
+  await later.retain({ bytes: 0 });
+  await later.retain({ bytes: 0 });
+  expect(codes).toEqual(['log_trim_failed']);
+  expect(later.firstOffset).toBeLessThan(80);
+  await later.append(Buffer.from('frame 8.'), { records: 10, timestampMs: NOW, kind: 0 });
+  await later.retain({ bytes: 0 });
+  expect(later.firstOffset).toBe(90);
+  await later.close();
 });

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { MillraceError } from '../../base/errors.js';
 import type { Storage } from '../../base/storage.js';
 import type { StageLog } from '../../component/index.js';
 import { type LogOptions, type LogState, LogWriter } from '../../log/index.js';
@@ -36,14 +35,8 @@ export async function openLetterLog(
   return undefined;
 }
 
-/** Removes from the disk what lies before the first letter that is not resolved. What cannot be removed stays for now. */
-export async function trimResolved(writer: LogWriter, resolved: Ranges, log: StageLog): Promise<void> {
+/** Removes from the disk what lies before the first letter that is not resolved. */
+export async function trimResolved(writer: LogWriter, resolved: Ranges): Promise<void> {
   const keep = Math.min(firstOutside(resolved, writer.firstOffset), writer.nextOffset);
-  if (keep <= writer.firstOffset) return;
-  try {
-    await writer.trim(keep);
-  } catch (error) {
-    if (!(error instanceof MillraceError) || error.code !== 'log_trim_failed') throw error;
-    log.warn({ code: error.code }, error.message);
-  }
+  if (keep > writer.firstOffset) await writer.trim(keep);
 }

@@ -46,7 +46,7 @@ export class DeadLetterSink implements Sink {
     this.#writer = await openLetterLog(this.#options, known?.log);
     // Where the log was deleted, its numbers may begin anew.
     this.#resolved = this.#writer ? within(known?.resolved ?? [], 0, this.#writer.nextOffset) : [];
-    if (this.#writer) await trimResolved(this.#writer, this.#resolved, this.#options.log);
+    if (this.#writer) await trimResolved(this.#writer, this.#resolved);
     return this.#state();
   }
 

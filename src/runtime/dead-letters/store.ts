@@ -61,7 +61,7 @@ async function resolveIn(
     const after = resolve(before, within(letters, 0, writer.nextOffset));
     await writer.sync();
     await store.save(withLetters(store.last, after), true);
-    await trimResolved(writer, after.resolved, log);
+    await trimResolved(writer, after.resolved);
   } finally {
     await writer.close();
   }
