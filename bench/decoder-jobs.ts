@@ -141,6 +141,19 @@ function messageJobs(message: Line): DecoderJob[] {
       wanted: ['level', 'message'],
     },
     {
+      config: { type: 'gelf', mode: 'best_effort' },
+      line: () =>
+        JSON.stringify({
+          version: '1.1',
+          host: 'web-1',
+          short_message: message(),
+          timestamp: 1_784_344_623.117,
+          level: 3,
+          _disk: 'sda1',
+        }),
+      wanted: ['level', 'short_message'],
+    },
+    {
       config: { type: 'timestamp', formats: ['%Y-%m-%d %H:%M:%S,%L'], field: 'timestamp' },
       line: () => '2026-05-17 10:05:03,117',
       wanted: ['timestamp'],

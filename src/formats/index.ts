@@ -4,6 +4,7 @@ import { ARROW_FORMAT } from './arrow/index.js';
 import { CEF_FORMAT } from './cef/index.js';
 import { CSV_FORMAT, TSV_FORMAT } from './csv/index.js';
 import type { FormatDefinition } from './format.js';
+import { GELF_FORMAT } from './gelf/index.js';
 import { GROK_FORMAT } from './grok/index.js';
 import { JSON_FORMAT } from './json/index.js';
 import { KEY_VALUE_FORMAT } from './key-value/index.js';
@@ -60,6 +61,7 @@ export const FORMATS: readonly FormatDefinition[] = [
   KEY_VALUE_FORMAT,
   LTSV_FORMAT,
   CEF_FORMAT,
+  GELF_FORMAT,
   KLOG_FORMAT,
   GLOG_FORMAT,
   TIMESTAMP_FORMAT,

@@ -39,6 +39,12 @@ const ACCESS = '192.0.2.7 - bob [10/Oct/2000:13:55:36 -0700] "GET /a HTTP/1.0" 2
 const FURTHER: Readonly<
   Record<string, readonly { readonly example: string; readonly seeds: readonly string[] }[]>
 > = {
+  gelf: [
+    {
+      example: '{type: gelf, mode: strict}',
+      seeds: ['{"version":"1.1","host":"a","short_message":"b","level":3,"_c":1,"timestamp":1.5}'],
+    },
+  ],
   nginx: [
     { example: 'nginx', seeds: [ACCESS, `${ACCESS} "2.75"`, ACCESS.replace('bob', '-')] },
     { example: '{type: nginx, log: main}', seeds: [`${ACCESS} "192.0.2.1, 192.0.2.2"`, `${ACCESS} "-"`] },
@@ -58,6 +64,7 @@ const MORE: Readonly<Record<string, readonly string[]>> = {
   key_value: ['a:1, b:"x \\" y", a:2, c', "'a b':'c' , d : e , f", 'a:"1"b,a'],
   ltsv: ['a:1\tb:\ta:2'],
   cef: ['CEF:0|a\\|b|"c"|d|e|f|5|a=b\\=c\\n cs1Label=A \\= b cs1=x c= d=e '],
+  gelf: ['{"short_message":"a","timestamp":"1.5"}', '{"short_message":"a","timestamp":-1e3, "x": null}'],
   klog: ['I0505 17:59:40.692994   1 a.go:1] '],
   timestamp: ['2026-07-18 05:17:03,250 '],
   nginx: [

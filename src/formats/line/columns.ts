@@ -144,7 +144,7 @@ export function lineColumns(
 }
 
 /** The number whose digits, perhaps with a point among them, stand at [start, end). */
-function numberAt(bytes: Uint8Array, start: number, end: number): number {
+export function numberAt(bytes: Uint8Array, start: number, end: number): number {
   let value = 0;
   let digits = 0;
   let point = end;
