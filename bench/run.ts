@@ -3,7 +3,7 @@
  * the machine's speed meets all of them. Every output is checked against what the generator knows.
  */
 import { execFileSync } from 'node:child_process';
-import { createReadStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, createReadStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parseSize } from '../src/base/units.js';
 import { DATA_FOLDER, RESULTS_FOLDER } from './folders.js';
@@ -95,7 +95,7 @@ async function runJob(job: Job, options: Options): Promise<JobResult> {
 
 async function runOnce(contestant: Contestant, input: Input, entry: Entry, label: string): Promise<void> {
   try {
-    const measurement = await measureAlone(contestant.command(input.path, OUT_PATH));
+    const measurement = await measureAlone(contestant.command(input.path, OUT_PATH), input.path);
     const fault = await contestant.check(OUT_PATH, input.truth);
     if (fault !== undefined) throw new Error(`wrong output: ${fault}`);
     entry.runs.push(measurement);
@@ -108,11 +108,18 @@ async function runOnce(contestant: Contestant, input: Input, entry: Entry, label
   }
 }
 
-/** In an empty folder, and after what earlier runs wrote has gone to the disk. */
-async function measureAlone(command: Command) {
+/**
+ * In an empty folder, and after what earlier runs wrote has gone to the disk. As much memory as the input takes was in use a
+ * moment ago: a virtual machine may have given away what was free for longer, and whoever uses it next waits for it.
+ */
+async function measureAlone(command: Command, inputPath?: string) {
   rmSync(WORK_FOLDER, { recursive: true, force: true });
   mkdirSync(WORK_FOLDER, { recursive: true });
   execFileSync('sync');
+  if (inputPath !== undefined) {
+    copyFileSync(inputPath, OUT_PATH);
+    rmSync(OUT_PATH);
+  }
   return measure(command, WORK_FOLDER);
 }
 

@@ -14,9 +14,13 @@ const year = (date: Date): string => digits(date.getUTCFullYear(), 4);
 const month = (date: Date): string => digits(date.getUTCMonth() + 1);
 const day = (date: Date): string => digits(date.getUTCDate());
 const hour12 = (date: Date): number => date.getUTCHours() % 12 || 12;
+/** The formatter is made when it is first needed: that takes longer than all else which a thread does when it starts. */
 const name = (options: Intl.DateTimeFormatOptions): ((date: Date) => string) => {
-  const format = new Intl.DateTimeFormat('en-US', { ...options, timeZone: 'UTC' });
-  return (date) => format.format(date);
+  let format: Intl.DateTimeFormat | undefined;
+  return (date) => {
+    format ??= new Intl.DateTimeFormat('en-US', { ...options, timeZone: 'UTC' });
+    return format.format(date);
+  };
 };
 /** Monday is 1, Sunday is 7. */
 const weekday = (date: Date): number => date.getUTCDay() || 7;

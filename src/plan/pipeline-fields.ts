@@ -25,7 +25,7 @@ export const BATCH_FIELDS: readonly Field[] = [
     summary:
       'About how many bytes of records travel together. Larger batches cost less work and more memory.',
     type: { kind: 'size', min: 4096, max: 64 * 2 ** 20 },
-    default: 2 ** 20,
+    default: 2 * 2 ** 20,
   },
   {
     name: 'max_records',

@@ -21,6 +21,8 @@ export interface ThreadLanesOptions {
 }
 
 const HEAP_MB = 512;
+/** What a trip leaves behind on the heap is small: more room for it would only be more memory that is touched in turn. */
+const YOUNG_HEAP_MB = 6;
 
 /** A pool of threads. The thread of a trip that goes too far is ended; the pool then starts another one. */
 export class ThreadLanes implements Quarantine {
@@ -41,7 +43,10 @@ export class ThreadLanes implements Quarantine {
       maxThreads: workers,
       concurrentTasksPerWorker: tripsPerThread,
       idleTimeout: Number.POSITIVE_INFINITY,
-      resourceLimits: { maxOldGenerationSizeMb: limits.heapMb ?? HEAP_MB },
+      resourceLimits: {
+        maxOldGenerationSizeMb: limits.heapMb ?? HEAP_MB,
+        maxYoungGenerationSizeMb: YOUNG_HEAP_MB,
+      },
     });
     // A thread that ends between two trips has cost nothing, and another one takes its place.
     this.#pool.on('error', () => {});

@@ -46,7 +46,7 @@ describe('a pipeline', () => {
         checkpointMs: 1000,
         tripTimeoutMs: 10_000,
         state: '.millrace',
-        batch: { maxBytes: 2 ** 20, maxRecords: 65536, lingerMs: 5 },
+        batch: { maxBytes: 2 * 2 ** 20, maxRecords: 65536, lingerMs: 5 },
       },
       deadLetter: { maxBytes: 2 ** 30 },
       secrets: new Map(),
