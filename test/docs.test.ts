@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse, parseDocument } from 'yaml';
@@ -56,14 +56,14 @@ describe('pages', () => {
   });
 
   it.each(pages())('%s links only to what is there', (page) => {
-    const text = readFileSync(join(ROOT, page), 'utf8');
+    const text = readFileSync(join(ROOT, page), 'utf8').replaceAll(/```[\s\S]*?```|`[^`\n]*`/g, '');
     const anchors = (path: string): Set<string> =>
       new Set([...readFileSync(path, 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, heading]) => slug(heading!)));
     const broken = [...text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)].filter(
       ([, path, anchor]) => {
         const target = path === '' ? join(ROOT, page) : join(ROOT, page, '..', path!);
         try {
-          return anchor !== undefined && !anchors(target).has(anchor);
+          return !existsSync(target) || (anchor !== undefined && !anchors(target).has(anchor));
         } catch {
           return true;
         }
@@ -72,6 +72,31 @@ describe('pages', () => {
     expect(broken.map(([link]) => link)).toEqual([]);
   });
 });
+
+describe('docs/troubleshooting.md', () => {
+  const page = readFileSync(join(ROOT, 'docs/troubleshooting.md'), 'utf8');
+  const codes = new Set(
+    ['src', 'connectors']
+      .flatMap((folder) => filesUnder(folder, '.ts'))
+      .flatMap((file) => codesOf(readFileSync(join(ROOT, file), 'utf8'))),
+  );
+
+  it('is about codes that were found', () => {
+    expect(codes.size).toBeGreaterThan(25);
+  });
+
+  it.each([...codes])('tells what to do about %s', (code) => {
+    expect(page.includes(`\`${code}\``), `add a line about \`${code}\` to docs/troubleshooting.md`).toBe(
+      true,
+    );
+  });
+});
+
+/** The codes of errors that a user may meet. Those that blame Millrace itself are told apart by their message. */
+function codesOf(source: string): string[] {
+  const errors = source.matchAll(/new MillraceError\(\s*'(\w+)'([\s\S]{0,400}?)\)/g);
+  return [...errors].flatMap(([, code, rest]) => (rest!.includes("blame: 'internal'") ? [] : [code!]));
+}
 
 /** As GitHub makes an anchor of a heading. */
 function slug(heading: string): string {
