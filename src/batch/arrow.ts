@@ -29,6 +29,8 @@ export interface DetachedMeta {
   readonly starts: number;
   readonly lengths: number;
   readonly offsets: number;
+  /** What the records' source says of each. */
+  readonly meta?: DetachedVector;
   readonly untouched: string | undefined;
   readonly partition: Partition;
   readonly readAtMs: number;
@@ -95,6 +97,7 @@ class Detacher {
       starts: this.#starts.byteOffset - this.#base,
       lengths: this.#copy(origin.lengths.byteOffset, rows * 4),
       offsets: this.#copy(origin.offsets.byteOffset, rows * 8),
+      ...(origin.meta && { meta: this.#vector('', origin.meta) }),
       untouched,
       partition,
       readAtMs,
@@ -202,6 +205,7 @@ export function attachBatch(arena: Arena, { buffer, meta }: DetachedBatch): Batc
     starts,
     lengths: new Int32Array(memory, base + meta.lengths, rows),
     offsets: new Float64Array(memory, base + meta.offsets, rows),
+    ...(meta.meta && { meta: vectorAt(meta.meta) }),
   };
   const document: Document | undefined = meta.document && {
     vector: vectorAt(meta.document.vector),
@@ -212,6 +216,18 @@ export function attachBatch(arena: Arena, { buffer, meta }: DetachedBatch): Batc
   return { rows, columns, document, origin, untouched, partition, readAtMs };
 }
 
+/** The origin records of a detached batch, by their places in its buffer. */
+export function detachedRecords({ buffer, meta }: DetachedBatch): Records {
+  const { rows } = meta;
+  return {
+    count: rows,
+    starts: new Int32Array(buffer, meta.starts, rows),
+    lengths: new Int32Array(buffer, meta.lengths, rows),
+    offsets: new Float64Array(buffer, meta.offsets, rows),
+    ...(meta.meta && { meta: attachVector(buffer, 0, rows, meta.meta) }),
+  };
+}
+
 function attachVector(memory: ArrayBuffer, base: number, rows: number, detached: DetachedVector): Vector {
   const { uniform, errors } = detached;
   const numbers =
@@ -219,7 +235,8 @@ function attachVector(memory: ArrayBuffer, base: number, rows: number, detached:
   let views: Int32Array | undefined;
   if (detached.views !== undefined) {
     views = new Int32Array(memory, base + detached.views, rows * 4);
-    for (let at = 0; at < views.length; at += 4) if (views[at]! > INLINE_BYTES) views[at + 3]! += base;
+    for (let at = 0; base > 0 && at < views.length; at += 4)
+      if (views[at]! > INLINE_BYTES) views[at + 3]! += base;
   }
   const vector: Vector = {
     length: rows,

@@ -19,6 +19,10 @@ export interface Records {
   readonly lengths: Int32Array;
   /** Position of each record in its partition: for a file the byte offset of its first byte. */
   readonly offsets: Float64Array;
+  /** Of messages: what their source says of each, a JSON object as text (tag JSON) or ABSENT. */
+  readonly meta?: Vector;
+  /** There may be newlines in them, as no lines have. */
+  readonly holdsNewlines?: boolean;
 }
 
 /**
@@ -61,7 +65,13 @@ export function gatherRecords(arena: Arena, records: Records, rows: Int32Array, 
     lengths[i] = records.lengths[row]!;
     offsets[i] = records.offsets[row]!;
   }
-  return { count, starts, lengths, offsets };
+  return {
+    count,
+    starts,
+    lengths,
+    offsets,
+    ...(records.meta && { meta: gather(arena, records.meta, rows, count) }),
+  };
 }
 
 function gatherDocument(arena: Arena, document: Document, rows: Int32Array, count: number): Document {
@@ -96,6 +106,7 @@ export function sliceRows(batch: Batch, from: number, to: number): Batch {
       starts: origin.starts.subarray(from, to),
       lengths: origin.lengths.subarray(from, to),
       offsets: origin.offsets.subarray(from, to),
+      ...(origin.meta && { meta: slice(origin.meta, from, to) }),
     },
   };
 }

@@ -1,4 +1,5 @@
 import { MillraceError, messageOf } from '../base/errors.js';
+import { MessageWriter } from '../component/index.js';
 import { parseExpression } from '../expression/index.js';
 import { type ReplayedLetters, replayLetters } from '../runtime/index.js';
 import { RecordEvaluator } from '../workers/index.js';
@@ -56,17 +57,14 @@ function report({ replayed, failedAgain, left }: ReplayedLetters, io: Io): numbe
   return failedAgain > 0 || left.length > 0 ? Exit.FAILED : Exit.DONE;
 }
 
-const NEWLINE = 10;
-
 /** What `--map` makes of a record. Throws MillraceError for a wrong expression, and later for a record that it fails for. */
 function mapperOf(text: string | undefined): (record: Uint8Array) => Uint8Array {
   if (text === undefined) return (record) => record;
   const evaluator = new RecordEvaluator(expressionOf(text), { type: 'lines', field: 'message' });
   return (record) => {
-    const bytes = new Uint8Array(record.length + 1);
-    bytes.set(record);
-    bytes[record.length] = NEWLINE;
-    const chunk = { partition: { source: 'letter', name: 'letter' }, bytes, offset: 0, readAtMs: Date.now() };
+    const writer = new MessageWriter(new ArrayBuffer(record.length + 1));
+    writer.add(record, 0);
+    const chunk = writer.chunk({ source: 'letter', name: 'letter' }, Date.now());
     const [result] = evaluator.evaluate(chunk);
     if (!result || 'failure' in result) throw wrongMap(result?.failure ?? 'it gives nothing');
     const value: unknown = JSON.parse(result.json);

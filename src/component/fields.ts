@@ -1,7 +1,13 @@
 import type { Field } from '../config/fields.js';
-import { EXPRESSION, parseExpression, parsePathTemplate, TEMPLATE } from '../expression/index.js';
+import {
+  EXPRESSION,
+  parseExpression,
+  parsePathTemplate,
+  parseTemplate,
+  TEMPLATE,
+} from '../expression/index.js';
 import { FORMATS, type FormatDefinition } from '../formats/index.js';
-import type { PathOfRecords } from './definition.js';
+import type { EnvelopeOfRecords, PathOfRecords } from './sink.js';
 
 /** The fields that an expression reads. */
 export function readsOf(expression: string): ReadonlySet<string> {
@@ -12,6 +18,11 @@ export function readsOf(expression: string): ReadonlySet<string> {
 export function readsOfPath({ template, time }: PathOfRecords): ReadonlySet<string> {
   const { names, isTimed } = parsePathTemplate(template);
   return isTimed ? new Set([...names, ...parseExpression(time).names]) : names;
+}
+
+/** The fields that the values of an envelope read. */
+export function readsOfEnvelope({ values }: EnvelopeOfRecords): ReadonlySet<string> {
+  return new Set(Object.values(values).flatMap(({ template }) => [...parseTemplate(template).names]));
 }
 
 type Options = Omit<Field, 'name' | 'summary' | 'type'>;
@@ -26,7 +37,7 @@ export function templateField(name: string, summary: string, options: Options = 
 
 /**
  * The field `format` of a stage that decodes or encodes: one of the formats that can. It becomes a FormatConfig.
- * @param use `decoder`: of a source; `parser`: of texts; `file_encoder`: also with formats that need a file
+ * @param use `decoder`: of a source; `parser`: of messages and other texts that are one record each; `file_encoder`: also with formats that need a file
  */
 export function formatField(use: 'decoder' | 'parser' | 'encoder' | 'file_encoder', fallback: string): Field {
   const fits = ({ decoder, encoder }: FormatDefinition): boolean => {

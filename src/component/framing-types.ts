@@ -1,5 +1,5 @@
 import type { Framing } from '../formats/index.js';
-import type { Outlet, Resume } from './definition.js';
+import type { Outlet, Resume } from './source.js';
 
 /** What becomes of a record over the limit: its beginning is passed on, it is refused, or it is dropped. */
 export type LongLines = 'truncate' | 'dead_letter' | 'drop';

@@ -1,10 +1,10 @@
 import { formatSize } from '../base/units.js';
 import type { Partition } from '../batch/index.js';
 import { withRoomForMessages } from './arrow-ends.js';
-import type { Chunk, Outlet, RefusedRecord } from './definition.js';
 import type { FramingOptions, FramingState, ResumeOf, Turn } from './framing-types.js';
 import { base64, Preamble } from './preamble.js';
 import { type RecordEnds, recordEndsOf } from './record-ends.js';
+import type { Chunk, Outlet, RefusedRecord } from './source.js';
 
 interface TurnState extends Turn {
   ended: boolean;

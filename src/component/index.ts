@@ -29,7 +29,23 @@ export {
 } from '../log/index.js';
 export { Claims } from './claims.js';
 export type * from './definition.js';
-export { expressionField, formatField, readsOf, readsOfPath, templateField } from './fields.js';
+export type * from './described.js';
+export {
+  blockOfRows,
+  bytesAt,
+  envelopeValue,
+  joinColumns,
+  payloadOf,
+  textOf,
+} from './envelope.js';
+export {
+  expressionField,
+  formatField,
+  readsOf,
+  readsOfEnvelope,
+  readsOfPath,
+  templateField,
+} from './fields.js';
 export { Framer } from './framing.js';
 export type {
   FramingOptions,
@@ -39,5 +55,9 @@ export type {
   ResumeOf,
   Turn,
 } from './framing-types.js';
+export { linesOf, MessageWriter } from './message-writer.js';
 export type * from './queue.js';
+export type * from './queued.js';
 export { type RecordEnds, recordEndsOf } from './record-ends.js';
+export type * from './sink.js';
+export type * from './source.js';

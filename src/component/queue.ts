@@ -1,19 +1,14 @@
 import type { Storage } from '../base/storage.js';
-import type { DetachedBatch, DetachedMeta } from '../batch/index.js';
-import type { Config, Described, Resume, Sink, SinkState, Source, StageLog } from './definition.js';
+import type { DetachedBatch } from '../batch/index.js';
+import type { Config, Described, StageLog } from './described.js';
+import type { Sink, SinkState } from './sink.js';
+import type { Resume, Source } from './source.js';
 
 /** A batch as it comes out of a durable queue. Its buffer was lent by the outlet, as a chunk's is. */
 export interface QueuedBatch {
   readonly batch: DetachedBatch;
   readonly records: number;
   readonly resume?: Resume;
-}
-
-/** What is said of a block that holds a batch: the block's bytes are the used part of the batch's buffer. */
-export interface QueuedAs {
-  readonly meta: DetachedMeta;
-  /** Of the queue, from 0. */
-  readonly partition: number;
 }
 
 /** How records are spread over a queue's partitions. */

@@ -8,6 +8,7 @@ export {
 export { type Expression, parseExpression } from './expression.js';
 export { EXPRESSION, PATH_TEMPLATE, TEMPLATE } from './fields.js';
 export { jsonOfRow } from './json-rows.js';
+export { writeAsText } from './kernels/write-text.js';
 export {
   compilePathTemplate,
   type PathProgram,

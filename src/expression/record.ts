@@ -1,9 +1,9 @@
-import { type Arena, type Batch, Tag, textAt, type Vector } from '../batch/index.js';
+import { type Arena, Tag, textAt, type Vector } from '../batch/index.js';
 import { parseJson } from './json.js';
 import type { Frame } from './kernels/frame.js';
 import type { RecordScope } from './row-function.js';
 import type { MetaName } from './tree.js';
-import { Failure, Timestamp, type Value } from './values.js';
+import { CelMap, Failure, Timestamp, type Value } from './values.js';
 
 /** The rows of a batch as the row interpreter sees them, one at a time. */
 export class BatchRecord implements RecordScope {
@@ -21,24 +21,38 @@ export class BatchRecord implements RecordScope {
   }
 
   meta(name: MetaName): Value {
-    return metaOf(this.#frame.batch, name, this.row);
+    return metaOf(this.#frame, name, this.row);
   }
 }
 
 /** Where a row of the batch came from. */
-export function metaOf(batch: Batch, name: MetaName, row: number): Value {
+function metaOf(frame: Frame, name: MetaName, row: number): Value {
+  const { partition, origin, readAtMs } = frame.batch;
   switch (name) {
     case 'source':
-      return batch.partition.source;
+      return partition.source;
     case 'file':
-      return batch.partition.name;
+      return partition.name;
     case 'offset':
-      return BigInt(batch.origin.offsets[row]!);
+      return BigInt(origin.offsets[row]!);
     case 'id':
-      return `${batch.partition.source}:${batch.partition.name}:${batch.origin.offsets[row]!}`;
+      return ownId(frame, row) ?? `${partition.source}:${partition.name}:${origin.offsets[row]!}`;
     case 'timestamp':
-      return new Timestamp(BigInt(Math.round(batch.readAtMs * 1000)) * 1000n);
+      return new Timestamp(BigInt(Math.round(readAtMs * 1000)) * 1000n);
+    default:
+      return saidOfMessage(frame, name, row) ?? null;
   }
+}
+
+/** The id that a message's source gave it. */
+function ownId(frame: Frame, row: number): string | undefined {
+  const id = saidOfMessage(frame, 'id', row);
+  return typeof id === 'string' ? id : undefined;
+}
+
+function saidOfMessage({ arena, batch }: Frame, name: string, row: number): Value | undefined {
+  const said = batch.origin.meta && valueAt(arena, batch.origin.meta, row);
+  return said instanceof CelMap ? said.get(name) : undefined;
 }
 
 /** The value of a row, undefined where it is absent. `messages` are those of the vector's errors. */

@@ -119,6 +119,11 @@ export interface EntryNode extends ItemNode {
   readonly key: Node;
 }
 
+/** Given by sources that read messages; null for records of others. */
+function ofMessage(summary: string) {
+  return { type: 'any', kind: 'any', isOfMessage: true, summary } as const;
+}
+
 /** What `meta.` reaches, and the type it has. */
 export const META = {
   source: { type: 'string', kind: 'text', summary: 'the id of the source that read the record' },
@@ -130,8 +135,27 @@ export const META = {
     summary: 'all three as one text, the same in every run; records made of one that was read share it',
   },
   timestamp: { type: 'timestamp', kind: 'timestamp', summary: 'when it was read' },
-} as const satisfies Record<string, { type: ValueType; kind: string; summary: string }>;
+  headers: ofMessage('the headers of a message: a map of texts'),
+  key: ofMessage('the key of a Kafka message'),
+  topic: ofMessage('the topic of a Kafka message'),
+  partition: ofMessage('the number of its partition'),
+  time: ofMessage('when a message was sent, in RFC 3339, where its sender says so'),
+  exchange: ofMessage('the exchange to which an AMQP message was published'),
+  routing_key: ofMessage('the routing key of an AMQP message'),
+  redelivered: ofMessage('whether the broker has delivered an AMQP message before'),
+  properties: ofMessage('the properties of an AMQP message: a map'),
+  method: ofMessage('the method of an HTTP request'),
+  path: ofMessage('the path of an HTTP request'),
+  query: ofMessage('the query of an HTTP request: a map of texts'),
+  address: ofMessage('the address from which an HTTP request came'),
+} as const satisfies Record<string, { type: ValueType; kind: string; summary: string; isOfMessage?: true }>;
 export type MetaName = keyof typeof META;
+/** What the runtime knows of every record. */
+export type PlaceName = 'source' | 'file' | 'offset' | 'id' | 'timestamp';
+
+export function isPlaceName(name: MetaName): name is PlaceName {
+  return !('isOfMessage' in META[name]);
+}
 
 export function isMetaName(name: string): name is MetaName {
   return Object.hasOwn(META, name);

@@ -1,5 +1,13 @@
 import { durableQueueOf, queueId } from './durable.js';
-import { formatOf, inputShape, type Knowledge, NOTHING, pathOf, transformOf } from './knowledge.js';
+import {
+  envelopeOf,
+  formatOf,
+  inputShape,
+  type Knowledge,
+  NOTHING,
+  pathOf,
+  transformOf,
+} from './knowledge.js';
 import type { Pipeline, Stage } from './pipeline.js';
 import type { ChainPlan, NodePlan } from './plan.js';
 
@@ -41,8 +49,8 @@ function stageMayRunAway(stage: Stage): boolean {
   return transformOf(stage)?.mayRunAway?.(stage.config) ?? false;
 }
 
-function copiesLines({ kind, format, path }: NodePlan): boolean {
-  return !path && (kind === 'decode' || kind === 'encode') && format?.type === 'lines';
+function copiesLines({ kind, format, path, envelope }: NodePlan): boolean {
+  return !path && !envelope && (kind === 'decode' || kind === 'encode') && format?.type === 'lines';
 }
 
 function rootNode(root: Stage, { wanted }: Knowledge): NodePlan {
@@ -73,7 +81,13 @@ function transformNode(stage: Stage, inputs: readonly number[], { wanted }: Know
 function encodeNode(stage: Stage, inputs: readonly number[], { shapes }: Knowledge): NodePlan {
   const shape = inputShape(stage, shapes);
   const path = pathOf(stage);
-  const node: NodePlan = { ...stageNode(stage, inputs), kind: 'encode', ...(path && { path }) };
+  const envelope = envelopeOf(stage);
+  const node: NodePlan = {
+    ...stageNode(stage, inputs),
+    kind: 'encode',
+    ...(path && { path }),
+    ...(envelope && { envelope }),
+  };
   const format = formatOf(stage);
   if (!format) return node;
   return { ...node, format: format.config, shape: { fields: [...shape.fields], open: shape.open } };

@@ -1,9 +1,11 @@
 import { EMPTY_SHAPE, type Shape, unionOf } from '../batch/index.js';
 import {
+  type EnvelopeOfRecords,
   type ExchangeDefinition,
   FieldError,
   type PathOfRecords,
   readsOf,
+  readsOfEnvelope,
   readsOfPath,
   type SinkDefinition,
   type SourceDefinition,
@@ -112,6 +114,8 @@ function verbatimOf(order: readonly Stage[]): Map<string, string> {
 }
 
 function verbatimFormat(source: Stage): string | undefined {
+  // A message may hold newlines: then it is written anew where records are lines.
+  if ((source.definition as SourceDefinition).readsMessages) return undefined;
   const definition = formatOf(source)?.definition;
   return definition?.verbatim && definition.name;
 }
@@ -129,6 +133,8 @@ function wantedOf(
     if (stage.kind === 'sink' && verbatim.get(stage.id) === formatOf(stage)?.config.type) needs = NOTHING;
     const path = pathOf(stage);
     if (path) needs = both(needs, { names: readsOfPath(path), all: false });
+    const envelope = envelopeOf(stage);
+    if (envelope) needs = both(needs, { names: readsOfEnvelope(envelope), all: false });
     const durable = durableQueueOf(stage);
     if (durable) needs = both(needs, wholeRecord(stage, durable, shapes));
     for (const input of stage.inputs) wanted.set(input, both(wanted.get(input) ?? NOTHING, needs));
@@ -169,6 +175,11 @@ function needsOf(
 /** To where the records of a sink go, where they name it themselves. */
 export function pathOf({ kind, definition, config }: Stage): PathOfRecords | undefined {
   return kind === 'sink' ? (definition as SinkDefinition).path?.(config) : undefined;
+}
+
+/** What a sink has to know of each of its records. */
+export function envelopeOf({ kind, definition, config }: Stage): EnvelopeOfRecords | undefined {
+  return kind === 'sink' ? (definition as SinkDefinition).envelope?.(config) : undefined;
 }
 
 function both(a: Wanted, b: Wanted): Wanted {

@@ -1,5 +1,5 @@
 import type { Shape } from '../batch/index.js';
-import type { Config, Partitioning, PathOfRecords } from '../component/index.js';
+import type { Config, EnvelopeOfRecords, Partitioning, PathOfRecords } from '../component/index.js';
 import type { FormatConfig, Framing, Wanted } from '../formats/index.js';
 import type { DurableQueueConfig, MemoryQueueConfig, OnError, Stage } from './pipeline.js';
 
@@ -24,6 +24,8 @@ export interface NodePlan {
   readonly wantsAll?: boolean;
   /** Of an `encode`: to where records go that name their path themselves, and what arrives. */
   readonly path?: PathOfRecords;
+  /** Of an `encode`: what the sink has to know of each record. */
+  readonly envelope?: EnvelopeOfRecords;
   /** Of a `send` into a durable queue: to which of its partitions records go. */
   readonly partitioning?: Partitioning;
   readonly shape?: { readonly fields: readonly (readonly [string, string])[]; readonly open: boolean };

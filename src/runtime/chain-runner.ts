@@ -5,6 +5,7 @@ import {
   COUNTERS,
   Counter,
   DEAD_LETTERS,
+  inputOfChunk,
   type Lanes,
   type StoppedBy,
   type TripInput,
@@ -12,7 +13,7 @@ import {
   type TripResult,
 } from '../workers/index.js';
 import type { BufferPool } from './buffer-pool.js';
-import { bufferOf, type ChainItem, type SinkItem } from './items.js';
+import { bufferOf, type ChainItem, costOf, type SinkItem } from './items.js';
 import type { Metrics } from './metrics.js';
 
 export type LeafEdge = Edge<ChainItem> | Edge<SinkItem>;
@@ -91,14 +92,8 @@ export class ChainRunner {
 
   #start({ item }: Delivery<ChainItem>): Promise<TripResult> {
     const { lanes, index } = this.#options;
-    const input: TripInput = item.kind === 'batch' ? item : this.#bytesInput(item.chunk);
+    const input: TripInput = item.kind === 'batch' ? item : inputOfChunk(item.chunk);
     return lanes.run({ chain: index, input, spares: this.#spares(bufferOf(item).byteLength) });
-  }
-
-  #bytesInput(chunk: (ChainItem & { kind: 'chunk' })['chunk']): TripInput {
-    const { bytes, partition, offset, readAtMs } = chunk;
-    const { buffer, byteOffset, length } = bytes;
-    return { kind: 'bytes', buffer, byteOffset, length, partition, offset, readAtMs };
   }
 
   /** Buffers for outputs for which the input's own will be too small, or so large that it would be wasted. */
@@ -120,7 +115,7 @@ export class ChainRunner {
       const item = itemOf(output);
       const filled = output.kind === 'bytes' ? output.length : output.batch.buffer.byteLength;
       if (output.node !== DEAD_LETTERS) this.#expectedBytes.set(output.node, filled);
-      await (leaves.get(output.node) as Edge<typeof item>).send(item, bufferOf(item).byteLength);
+      await (leaves.get(output.node) as Edge<typeof item>).send(item, costOf(item));
     }
     delivery.release();
   }
@@ -162,6 +157,7 @@ function itemOf(output: TripOutput): ChainItem | SinkItem {
     const { batch, partition } = output;
     return { kind: 'batch', batch, records, ...(partition !== undefined && { partition }) };
   }
-  const { buffer, byteOffset, length, parts } = output;
-  return { kind: 'block', buffer, byteOffset, length, records, ...(parts && { parts }) };
+  const { buffer, byteOffset, length, parts, envelope } = output;
+  const item = { kind: 'block', buffer, byteOffset, length, records } as const;
+  return { ...item, ...(parts && { parts }), ...(envelope && { envelope }) };
 }

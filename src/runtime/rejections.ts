@@ -1,11 +1,12 @@
-import type { Block } from '../component/index.js';
+import { type Block, bytesAt, linesOf } from '../component/index.js';
 import type { Edge } from '../flow/index.js';
 import type { OnError } from '../plan/index.js';
-import { encodeDeadLetter } from '../workers/index.js';
-import { linesOf, sendLetters } from './dead-letters/index.js';
+import { encodeDeadLetter, parsedMeta, placeOf } from '../workers/index.js';
+import { sendLetters } from './dead-letters/index.js';
 import type { SinkItem } from './items.js';
 import type { Metrics } from './metrics.js';
 import type { Rejected } from './reliable-writer.js';
+import type { GivenUpRow } from './write-task.js';
 
 export interface RejectionsOptions {
   readonly pipeline: string;
@@ -16,7 +17,10 @@ export interface RejectionsOptions {
   readonly metrics: Metrics;
 }
 
-/** What becomes of blocks that a sink has given up: their records are dropped, or dead letters as they would have been written. */
+/**
+ * What becomes of records that a sink has given up: they are dropped, or dead letters. Where their block has an envelope, these hold
+ * them as their source read them, otherwise as they would have been written.
+ */
 export class Rejections {
   readonly #options: RejectionsOptions;
 
@@ -24,24 +28,60 @@ export class Rejections {
     this.#options = options;
   }
 
+  /** All records of a block, for one reason. */
   async add(block: Block, { rejected, attempts }: Rejected): Promise<void> {
-    const { pipeline, stage, action, edge, metrics } = this.#options;
-    const counts = metrics.stage(stage);
-    const { records } = block;
-    counts.recordsIn += records;
-    metrics.addError(`${stage}:${rejected.code}`, records);
-    if (action === 'drop') {
-      counts.dropped += records;
+    const { code, message } = rejected;
+    const why = { code, message, attempts };
+    if (block.envelope) {
+      await this.addRows(
+        block,
+        Array.from({ length: block.records }, (_, row) => ({ row, ...why })),
+      );
       return;
     }
-    counts.deadLettered += records;
-    const { code, message } = rejected;
-    const time = new Date().toISOString();
-    const where = { pipeline, source: stage, partition: 'output', stage };
-    const letters = recordsOf(block).map((bytes, offset) =>
-      encodeDeadLetter({ ...where, offset, code, message, attempts, time }, bytes),
+    const { stage } = this.#options;
+    this.#count(code, block.records);
+    await this.#send(() =>
+      recordsOf(block).map((bytes, offset) =>
+        encodeDeadLetter({ ...this.#common(why), source: stage, partition: 'output', offset }, bytes),
+      ),
     );
-    await sendLetters(edge, letters);
+  }
+
+  /** Some records of a block with an envelope, each for its own reason: as their source read them. */
+  async addRows({ envelope }: Block, rows: readonly GivenUpRow[]): Promise<void> {
+    for (const { code } of rows) this.#count(code, 1);
+    const { partition, positions, records, meta } = envelope!.origin;
+    await this.#send(() =>
+      rows.map(({ row, ...why }) => {
+        const of = {
+          ...placeOf(partition),
+          offset: positions[row]!,
+          ...parsedMeta(meta && bytesAt(meta, row)),
+        };
+        return encodeDeadLetter({ ...this.#common(why), ...of }, bytesAt(records, row)!);
+      }),
+    );
+  }
+
+  #count(code: string, records: number): void {
+    const { stage, action, metrics } = this.#options;
+    const counts = metrics.stage(stage);
+    counts.recordsIn += records;
+    metrics.addError(`${stage}:${code}`, records);
+    if (action === 'drop') counts.dropped += records;
+    else counts.deadLettered += records;
+  }
+
+  async #send(letters: () => readonly string[]): Promise<void> {
+    const { action, edge } = this.#options;
+    if (action !== 'drop') await sendLetters(edge, letters());
+  }
+
+  #common(why: Pick<GivenUpRow, 'code' | 'message' | 'attempts'>) {
+    const { pipeline, stage } = this.#options;
+    const { code, message, attempts } = why;
+    return { pipeline, stage, code, message, attempts, time: new Date().toISOString() };
   }
 }
 

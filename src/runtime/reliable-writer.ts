@@ -2,10 +2,11 @@ import type { Clock } from '../base/clock.js';
 import { MillraceError } from '../base/errors.js';
 import type { Random } from '../base/random.js';
 import { formatDurationMs } from '../base/units.js';
-import type { Block, Sink, StageLog } from '../component/index.js';
+import type { Block, RefusedRow, Sink, StageLog } from '../component/index.js';
 import type { OnError, RetryConfig } from '../plan/index.js';
 import { type BreakerState, CircuitBreaker } from './circuit-breaker.js';
 import { isRetryable, retry } from './retry.js';
+import { type GivenUpRow, WriteTask } from './write-task.js';
 
 export interface ReliableWriterOptions {
   readonly sink: Pick<Sink, 'write'>;
@@ -21,6 +22,13 @@ export interface Rejected {
   readonly rejected: MillraceError;
   readonly attempts: number;
 }
+
+/** Some records of a block were given up, and all others are written. */
+export interface PartlyWritten {
+  readonly refused: readonly GivenUpRow[];
+}
+
+export type Outcome = 'written' | Rejected | PartlyWritten;
 
 /** A sink that is down holds up its branch until it is back, so that nothing is lost: without limits, there is no end to it. */
 const WITHOUT_LIMITS: RetryConfig = { attempts: Infinity, backoffMs: 200, maxBackoffMs: 30_000 };
@@ -63,19 +71,20 @@ export class ReliableWriter {
   }
 
   /**
-   * Resolves when the block has been handed over, or given up where `on_error.retry` says so. Blocks come one at a time.
+   * Resolves when the block has been handed over, or given up where `on_error.retry` says so; records that the sink refuses for
+   * good are given up at once, and those that it may take later come again without the others. Blocks come one at a time.
    * @throws the sink's error where trying again cannot help or where `then` is `stop`; the signal's reason once it aborts
    */
-  async write(block: Block, signal: AbortSignal): Promise<'written' | Rejected> {
-    const { clock, random, onError } = this.#options;
-    let attempts = 0;
+  async write(block: Block, signal: AbortSignal): Promise<Outcome> {
+    const { clock, random } = this.#options;
+    const task = new WriteTask(block);
     try {
       // The pauses that other blocks have caused do not count against the limits of this one.
       await this.#waitForBreaker(signal);
       await retry(
         async (attempt) => {
-          attempts = attempt;
-          await this.#attempt(block, signal);
+          task.attempts = attempt;
+          await this.#attempt(task, signal);
         },
         {
           limits: this.#limits,
@@ -86,30 +95,56 @@ export class ReliableWriter {
         },
         signal,
       );
-      return 'written';
     } catch (error) {
       if (signal.aborted || !(isRetryable(error) || isAboutBlock(error))) throw error;
-      if (onError.action === 'stop') throw givenUp(error, attempts);
-      return { rejected: error, attempts };
+      if (this.#stops) throw givenUp(error, task.attempts);
+      if (task.isWhole) return { rejected: error, attempts: task.attempts };
+      task.giveUpRest(error);
     }
+    if (task.givenUp.length === 0) return 'written';
+    return { refused: task.givenUp };
   }
 
-  async #attempt(block: Block, signal: AbortSignal): Promise<void> {
+  get #stops(): boolean {
+    return this.#options.onError.action === 'stop';
+  }
+
+  async #attempt(task: WriteTask, signal: AbortSignal): Promise<void> {
     await this.#waitForBreaker(signal);
     // Blocks come one at a time, so that it lets this one in.
     this.#breaker.tryEnter();
+    task.forgetReasons();
+    const refused = await this.#writeRest(task.rest, signal);
+    const again = task.refuse(refused);
+    const final = refused.find(({ retryable }) => !retryable || task.isBatch);
+    if (final && this.#stops) throw givenUp(refusal(final, false), task.attempts);
+    if (again) throw refusal(again, true);
+  }
+
+  /** Tells the breaker what came of it: a sink that takes some records is well. */
+  async #writeRest(block: Block, signal: AbortSignal): Promise<readonly RefusedRow[]> {
     try {
-      await this.#options.sink.write(block, signal);
-    } catch (error) {
-      if (signal.aborted || !isRetryable(error)) {
-        this.#breaker.cancelled();
+      const refused = (await this.#options.sink.write(block, signal)) ?? [];
+      if (
+        refused.length > 0 &&
+        refused.length === block.records &&
+        refused.every(({ retryable }) => retryable)
+      ) {
+        this.#failed(refusal(refused[0]!, true));
       } else {
-        this.#lastError = error;
-        this.#breaker.failed();
+        this.#breaker.succeeded();
       }
+      return refused;
+    } catch (error) {
+      if (signal.aborted || !isRetryable(error)) this.#breaker.cancelled();
+      else this.#failed(error);
       throw error;
     }
-    this.#breaker.succeeded();
+  }
+
+  #failed(error: MillraceError): void {
+    this.#lastError = error;
+    this.#breaker.failed();
   }
 
   async #waitForBreaker(signal: AbortSignal): Promise<void> {
@@ -146,6 +181,10 @@ export class ReliableWriter {
 /** The sink is well, and this block will never do. */
 function isAboutBlock(error: unknown): error is MillraceError {
   return error instanceof MillraceError && error.blame === 'data';
+}
+
+function refusal({ code, message }: RefusedRow, retryable: boolean): MillraceError {
+  return new MillraceError(code, message, { blame: retryable ? 'external' : 'data', retryable });
 }
 
 function givenUp(error: MillraceError, attempts: number): MillraceError {

@@ -1,8 +1,10 @@
 import type { Block, Prepared, Sink } from '../component/index.js';
 import type { Barrier, Inbox } from '../flow/index.js';
+import type { OutputPart } from '../workers/index.js';
 import type { BufferPool } from './buffer-pool.js';
 import { type BatchItem, bufferOf, type SinkItem } from './items.js';
-import type { Rejected, ReliableWriter } from './reliable-writer.js';
+import type { PartlyWritten, Rejected, ReliableWriter } from './reliable-writer.js';
+import type { GivenUpRow } from './write-task.js';
 
 export interface SinkRunnerOptions {
   /** It is open already, and stays so: the last checkpoint comes before its close. */
@@ -15,6 +17,8 @@ export interface SinkRunnerOptions {
   readonly writer: ReliableWriter;
   /** A block was given up. */
   readonly onRejected: (block: Block, rejected: Rejected) => Promise<void>;
+  /** Some of a block's records were given up; the others are written. Only of sinks with an envelope. */
+  readonly onRefused?: (block: Block, refused: readonly GivenUpRow[]) => Promise<void>;
   readonly onPrepared: (barrier: Barrier, prepared: Prepared) => void;
   /** Everything has come and was written. */
   readonly onEnded: (prepared: Prepared) => void;
@@ -33,7 +37,8 @@ export async function runSink(options: SinkRunnerOptions): Promise<void> {
     for (const block of blocksOf(arrival.item)) {
       const outcome = await writer.write(block, signal);
       if (outcome === 'written') onWritten(block.records, block.bytes.length);
-      else await onRejected(block, outcome);
+      else if ('rejected' in outcome) await onRejected(block, outcome);
+      else await passRefused(block, outcome, options);
     }
     pool.give(bufferOf(arrival.item));
     arrival.release();
@@ -41,16 +46,34 @@ export async function runSink(options: SinkRunnerOptions): Promise<void> {
   onEnded(await (sink.finish?.() ?? sink.prepare()));
 }
 
+async function passRefused(
+  block: Block,
+  { refused }: PartlyWritten,
+  { onWritten, onRefused }: SinkRunnerOptions,
+): Promise<void> {
+  const { ends } = block.envelope!;
+  const bytesOf = ({ row }: GivenUpRow): number => ends[row]! - (row === 0 ? 0 : ends[row - 1]!);
+  const bytes = ends.length === block.records ? refused.reduce((sum, one) => sum + bytesOf(one), 0) : 0;
+  onWritten(block.records - refused.length, block.bytes.length - bytes);
+  await onRefused!(block, refused);
+}
+
 /** One for each path, where its records have paths. */
 function* blocksOf(item: SinkItem): Generator<Block> {
   if (item.kind === 'batch') return yield blockOfBatch(item);
-  const { buffer, byteOffset, length, records, parts } = item;
-  if (!parts) yield { bytes: new Uint8Array(buffer, byteOffset, length), records };
+  const { buffer, byteOffset, length, records, parts, envelope } = item;
+  if (!parts)
+    yield { bytes: new Uint8Array(buffer, byteOffset, length), records, ...(envelope && { envelope }) };
   let at = byteOffset;
   for (const part of parts ?? []) {
-    yield { bytes: new Uint8Array(buffer, at, part.length), records: part.records, key: part.key };
+    yield blockOfPart(new Uint8Array(buffer, at, part.length), part);
     at += part.length;
   }
+}
+
+/** What the records of a batch agree in is no path. */
+function blockOfPart(bytes: Uint8Array, { records, key, envelope }: OutputPart): Block {
+  return envelope ? { bytes, records, envelope } : { bytes, records, key };
 }
 
 function blockOfBatch({ batch: { buffer, meta }, records, partition }: BatchItem): Block {

@@ -58,6 +58,7 @@ export class SinkStages {
     await this.#runBeforeLetters(id, onError, {
       onWritten: (records, bytes) => metrics.countWritten(id, records, bytes),
       onRejected: (block, rejected) => rejections.add(block, rejected),
+      onRefused: (block, refused) => rejections.addRows(block, refused),
     });
   }
 
@@ -74,7 +75,7 @@ export class SinkStages {
   async #runBeforeLetters(
     id: string,
     onError: OnError,
-    outcome: Pick<SinkRunnerOptions, 'onWritten' | 'onRejected'>,
+    outcome: Pick<SinkRunnerOptions, 'onWritten' | 'onRejected' | 'onRefused'>,
   ): Promise<void> {
     const { inboxOf, deadLetters, checkpointer, ready } = this.#options;
     await ready;

@@ -7,16 +7,19 @@ import {
   gatherRows,
   type Records,
 } from '../batch/index.js';
-import { frame, type Piece, type PieceDecoder, PieceRefused } from '../formats/index.js';
+import { type PieceDecoder, PieceRefused } from '../formats/index.js';
 import type { ChainPlan } from '../plan/index.js';
+import { type Cutter, framingCutter, messageCutter, placeMessages } from './cutter.js';
+import { type Encoded, EncodeNode } from './encode-node.js';
 import { Ledger, Stopped } from './ledger.js';
-import { DecodeNode, type Encoded, EncodeNode, type PassedBatch, TransformNode } from './nodes.js';
-import { LeafOutput, OutputBuffers, packDeadLetters } from './outputs.js';
+import { DecodeNode, type PassedBatch, TransformNode } from './nodes.js';
+import { LeafOutput, OutputBuffers, outputOf, packDeadLetters } from './outputs.js';
+import { bytesOfPiece } from './piece-record.js';
 import { SendNode, type Sent } from './send-node.js';
 import {
   bufferOfInput,
   Counter,
-  KEPT_BYTES,
+  type MessagesInput,
   type TripInput,
   type TripOutput,
   type TripRequest,
@@ -91,27 +94,45 @@ export class Chain {
 
   /** Runs a chunk, in several batches when it has more records than a batch may have. */
   #runBytes(input: TripInput & { kind: 'bytes' }, ledger: Ledger): void {
-    const arena = this.#arena;
-    const start = arena.place(new Uint8Array(input.buffer, input.byteOffset, input.length));
+    const decode = this.#nodes[0] as DecodeNode;
+    const { messages } = input;
+    if (messages) {
+      this.#runRecords(decode, this.#placeMessages(input, messages), input, ledger);
+      return;
+    }
+    const start = this.#arena.place(new Uint8Array(input.buffer, input.byteOffset, input.length));
     const end = start + input.length;
     this.#chunk = { start, end };
-    arena.bytes[end] = 0;
+    this.#arena.bytes[end] = 0;
     if (this.#plan.copiesLines && this.#copyLines(ledger)) return;
-    const decode = this.#nodes[0] as DecodeNode;
-    if (decode.pieces) this.#runPieces(decode, decode.pieces, input, ledger);
-    else this.#runRecords(decode, input, ledger);
+    if (decode.pieces) {
+      this.#runPieces(decode, decode.pieces, input, ledger);
+      return;
+    }
+    const extent = { from: start, to: end };
+    const cutter = framingCutter(this.#arena, this.#plan.nodes[0]!.framing!, extent, input.offset - start);
+    this.#runRecords(decode, cutter, input, ledger);
   }
 
-  #runRecords(decode: DecodeNode, input: TripInput & { kind: 'bytes' }, ledger: Ledger): void {
+  #placeMessages(input: TripInput & { kind: 'bytes' }, messages: MessagesInput): Cutter {
+    const placed = placeMessages(this.#arena, input, messages);
+    this.#chunk = { start: placed.start, end: placed.start + input.length };
+    return messageCutter(this.#arena, placed, input.rows);
+  }
+
+  #runRecords(
+    decode: DecodeNode,
+    cutter: Cutter,
+    input: TripInput & { kind: 'bytes' },
+    ledger: Ledger,
+  ): void {
     const arena = this.#arena;
-    const { start, end } = this.#chunk;
-    const base = input.offset - start;
-    const top = arena.top;
+    const { top } = arena;
     let limit = this.#plan.maxRecords;
-    for (let at = start; at < end; ) {
-      if (at > start) this.#emptyArena(top);
+    for (let at = cutter.from; at < cutter.to; ) {
+      if (at > cutter.from) this.#emptyArena(top);
       const mark = ledger.mark();
-      const framed = frame(arena, this.#plan.nodes[0]!.framing!, at, end, limit, base);
+      const framed = cutter.cut(at, limit);
       try {
         this.#runNodes(decode.run(arena, ledger, framed.records, input.partition, input.readAtMs), ledger);
       } catch (error) {
@@ -215,7 +236,7 @@ export class Chain {
     }
     // Only now, so that a batch that did not fit the arena has put out nothing when it is tried again in parts.
     for (const { node, outputs } of encoded)
-      for (const { start, end, records, key } of outputs) this.#leaf(node).add({ start, end }, records, key);
+      for (const { start, end, records, ...of } of outputs) this.#leaf(node).add({ start, end }, records, of);
     for (const { node, parts } of sent) for (const part of parts) this.#send(node, part);
   }
 
@@ -272,19 +293,4 @@ function readersOf({ nodes }: ChainPlan, index: number): Map<string, number> {
   return new Map(
     nodes.flatMap(({ stage, inputs }, reader) => (inputs.includes(index) ? [[stage, reader] as const] : [])),
   );
-}
-
-function outputOf(node: number, leaf: LeafOutput, buffer: ArrayBuffer, byteOffset: number): TripOutput {
-  const { records, length, parts } = leaf;
-  return { kind: 'bytes', node, records, buffer, byteOffset, length, ...(parts && { parts }) };
-}
-
-/** A piece as a record: its beginning is kept. */
-function bytesOfPiece({ start, end, offset }: Piece & { readonly offset: number }): Records {
-  return {
-    count: 1,
-    starts: Int32Array.of(start),
-    lengths: Int32Array.of(Math.min(end - start, KEPT_BYTES)),
-    offsets: Float64Array.of(offset),
-  };
 }

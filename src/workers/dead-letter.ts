@@ -1,5 +1,6 @@
+import type { JsonValue } from '../base/json.js';
 import { redact } from '../base/secrets.js';
-import type { Partition } from '../batch/index.js';
+import { type Arena, type Partition, type Records, Tag, textAddress, textLength } from '../batch/index.js';
 
 /** A record that failed, as it stands among the dead letters: one JSON document a line. */
 export interface DeadLetter {
@@ -19,6 +20,8 @@ export interface DeadLetter {
   readonly record_base64?: string;
   /** What its format needs from the beginning of the partition, such as a CSV header, in base64. */
   readonly preamble_base64?: string;
+  /** Of a message, what its source said of it: headers, key and the like. */
+  readonly meta?: JsonValue;
 }
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -31,6 +34,25 @@ export function placeOf({
 }: Partition): Pick<DeadLetter, 'source' | 'partition' | 'preamble_base64'> {
   const kept = preamble && { preamble_base64: Buffer.from(preamble).toString('base64') };
   return { source, partition: name, ...kept };
+}
+
+/**
+ * What a letter says of a message.
+ * @param memory in which the records lie
+ */
+export function metaOf(
+  memory: Pick<Arena, 'bytes'>,
+  { meta }: Pick<Records, 'meta'>,
+  row: number,
+): Pick<DeadLetter, 'meta'> {
+  if (!meta || meta.tags[row] === Tag.ABSENT) return {};
+  const start = textAddress(meta.views!, row);
+  return parsedMeta(memory.bytes.subarray(start, start + textLength(meta.views!, row)));
+}
+
+/** @param text a JSON object */
+export function parsedMeta(text: Uint8Array | undefined): Pick<DeadLetter, 'meta'> {
+  return text ? { meta: JSON.parse(Buffer.from(text).toString()) } : {};
 }
 
 /** One line of NDJSON, with its newline. */

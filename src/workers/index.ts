@@ -1,14 +1,17 @@
 export { createLanes } from './create-lanes.js';
-export { type DeadLetter, encodeDeadLetter, placeOf, recordOf } from './dead-letter.js';
+export { inputOfChunk } from './cutter.js';
+export { type DeadLetter, encodeDeadLetter, parsedMeta, placeOf, recordOf } from './dead-letter.js';
+export { createEncoder } from './encode-node.js';
 export { InlineLanes, type Lanes, type ThreadData, workerCount } from './lanes.js';
-export { createEncoder } from './nodes.js';
 export { roundUp } from './outputs.js';
 export { type Evaluated, RecordEvaluator } from './record-evaluator.js';
 export { withResources } from './resources.js';
 export {
+  buffersOfEnvelope,
   COUNTERS,
   Counter,
   DEAD_LETTERS,
+  envelopesOf,
   type OutputPart,
   type StoppedBy,
   type TripInput,

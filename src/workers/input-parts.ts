@@ -1,9 +1,12 @@
-import type { Arena, Records } from '../batch/index.js';
+import { type Arena, detachedRecords, type Records } from '../batch/index.js';
+import { bytesAt } from '../component/index.js';
 import { formatNamed, frame, type PieceDecoder } from '../formats/index.js';
 import type { ChainPlan } from '../plan/index.js';
+import { withoutLineEnd } from './cutter.js';
+import { type DeadLetter, parsedMeta } from './dead-letter.js';
 import { Ledger, Stopped } from './ledger.js';
 import { packDeadLetters } from './outputs.js';
-import { Counter, KEPT_BYTES, type TripInput, type TripResult } from './trip.js';
+import { Counter, KEPT_BYTES, type MessagesInput, type TripInput, type TripResult } from './trip.js';
 import type { TripFailed } from './trip-failed.js';
 
 /** The records of a trip's input, so that some of them can be tried alone or given up. */
@@ -23,7 +26,8 @@ export class InputParts {
     this.#input = input;
     const pieces = piecesOf(plan);
     this.#hasPieces = pieces !== undefined;
-    if (input.kind === 'batch') this.#records = recordsOfBatch(input);
+    if (input.kind === 'batch') this.#records = detachedRecords(input.batch);
+    else if (input.messages) this.#records = recordsOfMessages(input, input.messages);
     else this.#records = pieces ? recordsOfPieces(pieces, input) : recordsOfChunk(arena, plan, input);
   }
 
@@ -34,7 +38,7 @@ export class InputParts {
   /** The input of the records from `from` up to, but without, `to`. Its buffer is that of the whole. */
   part(from: number, to: number): TripInput {
     const input = this.#input;
-    if (input.kind === 'batch' || this.#hasPieces) return { ...input, rows: { from, to } };
+    if (input.kind === 'batch' || input.messages || this.#hasPieces) return { ...input, rows: { from, to } };
     const { starts, count } = this.#records;
     const start = starts[from]!;
     const end = to < count ? starts[to]! : input.byteOffset + input.length;
@@ -51,12 +55,13 @@ export class InputParts {
     const isChunk = input.kind === 'bytes';
     const memory = { bytes: new Uint8Array(isChunk ? input.buffer : input.batch.buffer) };
     const { partition } = isChunk ? input : input.batch.meta;
+    const said = isChunk ? saidOf(input, row) : undefined;
     const ledger = new Ledger(this.#pipeline, nodes.length, Date.now());
     ledger.add(node, Counter.IN, 1);
     const batch = { origin: this.#records, partition };
     const { counts, errors } = ledger;
     try {
-      ledger.fail(memory, batch, row, { node, stage, onError }, code, message, attempts);
+      ledger.fail(memory, batch, row, { node, stage, onError }, code, message, attempts, said);
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;
       return { outputs: [], returned: [], counts, errors, stoppedBy: error.by };
@@ -121,12 +126,20 @@ function recordsOfPieces(pieces: PieceDecoder, input: TripInput & { kind: 'bytes
   };
 }
 
-function recordsOfBatch({ batch: { buffer, meta } }: TripInput & { kind: 'batch' }): Records {
-  const { rows, starts, lengths, offsets } = meta;
-  return {
-    count: rows,
-    starts: new Int32Array(buffer, starts, rows),
-    lengths: new Int32Array(buffer, lengths, rows),
-    offsets: new Float64Array(buffer, offsets, rows),
-  };
+function recordsOfMessages(
+  { buffer, byteOffset }: TripInput & { kind: 'bytes' },
+  { ends, positions }: MessagesInput,
+): Records {
+  const bytes = new Uint8Array(buffer);
+  const starts = Int32Array.from(ends, (_, row) => byteOffset + (row === 0 ? 0 : ends[row - 1]! + 1));
+  const lengthOf = (end: number, row: number): number =>
+    withoutLineEnd(bytes, starts[row]!, byteOffset + end) - starts[row]!;
+  return { count: ends.length, starts, lengths: Int32Array.from(ends, lengthOf), offsets: positions };
+}
+
+function saidOf({ buffer, messages }: TripInput & { kind: 'bytes' }, row: number): Pick<DeadLetter, 'meta'> {
+  const meta = messages?.meta;
+  if (!meta) return {};
+  const bytes = new Uint8Array(buffer, meta.byteOffset, meta.length);
+  return parsedMeta(bytesAt({ bytes, ends: meta.ends }, row));
 }

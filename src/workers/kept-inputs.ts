@@ -44,9 +44,13 @@ export function copyInput(
     new Uint8Array(copy).set(new Uint8Array(buffer, 0, meta.byteLength));
     return { ...input, batch: { buffer: copy, meta } };
   }
-  const { buffer, byteOffset, length } = input;
+  const { buffer, byteOffset, messages } = input;
+  const meta = messages?.meta;
+  const length = meta ? meta.byteOffset + meta.length - byteOffset : input.length;
   // A small part of a chunk does not need a buffer as large as the chunk's.
   const copy = take(length * 2 > buffer.byteLength ? buffer.byteLength : roundUp(length));
   new Uint8Array(copy).set(new Uint8Array(buffer, byteOffset, length));
-  return { ...input, buffer: copy, byteOffset: 0 };
+  const moved = { ...input, buffer: copy, byteOffset: 0 };
+  if (!meta) return moved;
+  return { ...moved, messages: { ...messages, meta: { ...meta, byteOffset: meta.byteOffset - byteOffset } } };
 }

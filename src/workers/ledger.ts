@@ -1,6 +1,6 @@
 import type { Arena, Batch } from '../batch/index.js';
 import type { OnError } from '../plan/index.js';
-import { encodeDeadLetter, placeOf } from './dead-letter.js';
+import { encodeDeadLetter, metaOf, placeOf } from './dead-letter.js';
 import { COUNTERS, Counter, type StoppedBy } from './trip.js';
 
 /** Thrown to end a trip at a record on which a stage with `on_error: stop` failed. */
@@ -39,6 +39,7 @@ export class Ledger {
   /**
    * Applies a stage's `on_error` to one row of a batch.
    * @param memory in which the batch's origin lies
+   * @param said what the letter says of a message, where that does not lie there
    */
   fail(
     memory: Pick<Arena, 'bytes'>,
@@ -48,6 +49,7 @@ export class Ledger {
     code: string,
     message: string,
     attempts = 1,
+    said = metaOf(memory, batch.origin, row),
   ): void {
     const { origin, partition } = batch;
     const { stage } = at;
@@ -70,7 +72,7 @@ export class Ledger {
     this.add(at.node, Counter.DEAD, 1);
     const start = origin.starts[row]!;
     const bytes = memory.bytes.slice(start, start + origin.lengths[row]!);
-    const where = { pipeline: this.#pipeline, ...placeOf(partition), offset };
+    const where = { pipeline: this.#pipeline, ...placeOf(partition), offset, ...said };
     this.deadLetters.push(
       encodeDeadLetter({ ...where, stage, code, message, attempts, time: this.#time }, bytes),
     );

@@ -1,16 +1,8 @@
-import {
-  type Arena,
-  ArenaWriter,
-  type Batch,
-  type FieldKind,
-  gatherRows,
-  type Records,
-} from '../batch/index.js';
+import { type Arena, type Batch, gatherRows, type Records } from '../batch/index.js';
 import type { Emit, Partition, Resource, Transform } from '../component/index.js';
 import {
   type Decoded,
   type Decoder,
-  type Encoder,
   type FormatDefinition,
   formatNamed,
   type Piece,
@@ -20,10 +12,7 @@ import {
 import type { NodePlan } from '../plan/index.js';
 import { EXCHANGES, TRANSFORMS } from '../transforms/index.js';
 import type { Ledger } from './ledger.js';
-import { PathGroups } from './path-groups.js';
 import { Counter, type RowRange } from './trip.js';
-
-const NEWLINE = 10;
 
 function wantedOf(plan: NodePlan): Wanted {
   return { names: new Set(plan.wantedNames), all: plan.wantsAll ?? false };
@@ -76,7 +65,7 @@ export class DecodeNode {
     readAtMs: number,
   ): Batch {
     const { type } = this.#plan.format!;
-    const untouched = this.#format.verbatim ? type : undefined;
+    const untouched = this.#format.verbatim && !records.holdsNewlines ? type : undefined;
     const batch: Batch = {
       rows: records.count,
       columns,
@@ -170,80 +159,4 @@ export class TransformNode implements Emit {
   count(code: string, times: number): void {
     if (times > 0) this.#ledger.countError(this.#plan.stage, code, times);
   }
-}
-
-/** Where in the arena encoded records lie. */
-export interface Encoded {
-  readonly start: number;
-  readonly end: number;
-  readonly records: number;
-  /** Their path, where the sink's records have paths. */
-  readonly key?: string;
-}
-
-/** Encodes batches for a sink. */
-export class EncodeNode {
-  readonly #plan: NodePlan;
-  readonly #at: { node: number; stage: string; onError: NodePlan['onError'] };
-  readonly #paths: PathGroups | undefined;
-  readonly #writer: ArenaWriter;
-  readonly #encoder: Encoder;
-
-  private constructor(plan: NodePlan, node: number, arena: Arena, encoder: Encoder) {
-    this.#plan = plan;
-    this.#at = { node, stage: plan.stage, onError: plan.onError };
-    this.#paths = plan.path && new PathGroups(plan.path);
-    this.#writer = new ArenaWriter(arena);
-    this.#encoder = encoder;
-  }
-
-  static async create(plan: NodePlan, node: number, arena: Arena): Promise<EncodeNode> {
-    const encoder = await createEncoder(plan);
-    return new EncodeNode(plan, node, arena, encoder);
-  }
-
-  run(ledger: Ledger, batch: Batch): Encoded[] {
-    const refuse = (part: Batch, row: number, code: string, message: string): void => {
-      ledger.add(this.#at.node, Counter.IN, 1);
-      ledger.fail(this.#writer.arena, part, row, this.#at, code, message);
-    };
-    const groups = this.#paths?.split(this.#writer.arena, batch, (row, code, message) =>
-      refuse(batch, row, code, message),
-    );
-    return (groups ?? [{ batch }]).map(({ batch: part, ...key }) => {
-      const prepared = this.#prepare(part, (row, message) => refuse(part, row, 'encode_failed', message));
-      return { ...key, ...this.#encode(prepared), records: prepared.rows };
-    });
-  }
-
-  #prepare(batch: Batch, refuse: (row: number, message: string) => void): Batch {
-    return this.#encoder.prepare?.(batch, this.#writer.arena, refuse) ?? batch;
-  }
-
-  #encode(batch: Batch): { start: number; end: number } {
-    const verbatim =
-      batch.untouched === this.#plan.format!.type && contiguousBytes(this.#writer.arena, batch.origin);
-    if (verbatim) return verbatim;
-    this.#writer.begin();
-    this.#encoder.encode(batch, this.#writer);
-    return this.#writer.end();
-  }
-}
-
-/** The encoder of an `encode` node. */
-export async function createEncoder(plan: NodePlan): Promise<Encoder> {
-  const { fields, open } = plan.shape!;
-  const shape = { fields: new Map(fields as readonly [string, FieldKind][]), open };
-  return await formatNamed(plan.format!.type)!.encoder!.create(plan.format!, shape);
-}
-
-/** The extent of records that follow each other with nothing but a newline between them: it can go out as it is. */
-function contiguousBytes(arena: Arena, records: Records): { start: number; end: number } | undefined {
-  const { count, starts, lengths } = records;
-  if (count === 0) return undefined;
-  const start = starts[0]!;
-  const end = starts[count - 1]! + lengths[count - 1]! + 1;
-  let bytes = count;
-  for (let row = 0; row < count; row++) bytes += lengths[row]!;
-  return bytes === end - start && arena.bytes[end - 1] === NEWLINE ? { start, end } : undefined;
 }

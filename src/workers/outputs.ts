@@ -1,4 +1,6 @@
 import type { Arena } from '../batch/index.js';
+import type { Envelope } from '../component/index.js';
+import { joinEnvelopes } from './envelope.js';
 import { DEAD_LETTERS, type OutputPart, type TripOutput } from './trip.js';
 
 /** Outputs smaller than this share of a buffer are not put there: the rest would be memory that nobody counts. */
@@ -47,13 +49,17 @@ export function roundUp(bytes: number): number {
 export class LeafOutput {
   readonly #parts = new Map<string | undefined, PartOutput>();
 
-  add(extent: { start: number; end: number }, records: number, key?: string): void {
+  add(
+    extent: { start: number; end: number },
+    records: number,
+    { key, envelope }: { readonly key?: string; readonly envelope?: Envelope } = {},
+  ): void {
     let part = this.#parts.get(key);
     if (!part) {
-      part = new PartOutput();
+      part = new PartOutput(key !== undefined);
       this.#parts.set(key, part);
     }
-    part.add(extent, records);
+    part.add(extent, records, envelope);
   }
 
   moveOut(arena: Arena): void {
@@ -76,7 +82,17 @@ export class LeafOutput {
   /** Undefined where the records have no paths. */
   get parts(): OutputPart[] | undefined {
     if (this.#parts.has(undefined)) return undefined;
-    return [...this.#parts].map(([key, { length, records }]) => ({ key: key!, length, records }));
+    return [...this.#parts].map(([key, { length, records, envelope }]) => ({
+      key: key!,
+      length,
+      records,
+      ...(envelope && { envelope }),
+    }));
+  }
+
+  /** Of a leaf that has one and no parts. */
+  get envelope(): Envelope | undefined {
+    return this.#parts.get(undefined)?.envelope;
   }
 
   copyTo(arena: Arena, target: Uint8Array): void {
@@ -93,10 +109,19 @@ export class LeafOutput {
 class PartOutput {
   records = 0;
   readonly #moved: Uint8Array[] = [];
+  readonly #envelopes: Envelope[] = [];
   #extents: { start: number; end: number }[] = [];
 
-  add(extent: { start: number; end: number }, records: number): void {
+  readonly #isBatch: boolean;
+
+  /** @param isBatch where it has an envelope, all of it is one message */
+  constructor(isBatch: boolean) {
+    this.#isBatch = isBatch;
+  }
+
+  add(extent: { start: number; end: number }, records: number, envelope?: Envelope): void {
     this.records += records;
+    if (envelope) this.#envelopes.push(envelope);
     const last = this.#extents.at(-1);
     if (last && last.end === extent.start) last.end = extent.end;
     else if (extent.end > extent.start) this.#extents.push({ ...extent });
@@ -106,6 +131,11 @@ class PartOutput {
   moveOut(arena: Arena): void {
     for (const { start, end } of this.#extents) this.#moved.push(arena.bytes.slice(start, end));
     this.#extents = [];
+  }
+
+  /** Of all messages, where the leaf's have one. */
+  get envelope(): Envelope | undefined {
+    return this.#envelopes.length === 0 ? undefined : joinEnvelopes(this.#envelopes, this.#isBatch);
   }
 
   get length(): number {
@@ -130,6 +160,18 @@ class PartOutput {
     }
     return at;
   }
+}
+
+/** What a leaf has put out, in a buffer that holds it. */
+export function outputOf(
+  node: number,
+  leaf: LeafOutput,
+  buffer: ArrayBuffer,
+  byteOffset: number,
+): TripOutput {
+  const { records, length, parts, envelope } = leaf;
+  const output = { kind: 'bytes', node, records, buffer, byteOffset, length } as const;
+  return { ...output, ...(parts && { parts }), ...(envelope && { envelope }) };
 }
 
 /** The output of the dead letters, where there are any. */

@@ -1,7 +1,8 @@
 import { Arena, type Batch } from '../batch/index.js';
 import type { Chunk } from '../component/index.js';
 import { compileExpression, type Expression, jsonOfRow, type Program } from '../expression/index.js';
-import { type Decoder, type FormatConfig, type Framing, formatNamed, frame } from '../formats/index.js';
+import { type Decoder, type FormatConfig, type Framing, formatNamed } from '../formats/index.js';
+import { type Cutter, framingCutter, inputOfChunk, messageCutter, placeMessages } from './cutter.js';
 
 const MAX_RECORDS = 65_536;
 
@@ -28,14 +29,12 @@ export class RecordEvaluator {
   *evaluate(chunk: Chunk): Generator<Evaluated> {
     const arena = this.#arena;
     arena.reset();
-    const start = arena.place(chunk.bytes);
-    const end = start + chunk.bytes.length;
-    arena.bytes[end] = 0;
-    const top = arena.top;
+    const cutter = this.#place(chunk);
+    const { top } = arena;
     const tooLong = [...(chunk.refused ?? [])];
-    for (let at = start; at < end; ) {
+    for (let at = cutter.from; at < cutter.to; ) {
       arena.reset(top);
-      const framed = frame(arena, this.#framing, at, end, MAX_RECORDS, chunk.offset - start);
+      const framed = cutter.cut(at, MAX_RECORDS);
       const results = this.#evaluateRecords(chunk, framed.records);
       for (const [row, result] of results.entries()) {
         while (tooLong.length > 0 && tooLong[0]!.offset < framed.records.offsets[row]!) {
@@ -46,6 +45,18 @@ export class RecordEvaluator {
       at = framed.next;
     }
     for (const { message } of tooLong) yield { failure: message };
+  }
+
+  #place(chunk: Chunk): Cutter {
+    const arena = this.#arena;
+    if (chunk.messages) {
+      const input = inputOfChunk(chunk);
+      return messageCutter(arena, placeMessages(arena, input, input.messages!));
+    }
+    const from = arena.place(chunk.bytes);
+    const to = from + chunk.bytes.length;
+    arena.bytes[to] = 0;
+    return framingCutter(arena, this.#framing, { from, to }, chunk.offset - from);
   }
 
   #evaluateRecords({ partition, readAtMs }: Chunk, records: Batch['origin']): Evaluated[] {

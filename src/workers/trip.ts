@@ -1,5 +1,5 @@
 import type { DetachedBatch, Partition } from '../batch/index.js';
-import type { Resource } from '../component/index.js';
+import type { Envelope, Resource } from '../component/index.js';
 
 /** Of a piece that cannot be read so much is kept. */
 export const KEPT_BYTES = 64 * 1024;
@@ -21,7 +21,9 @@ export type TripInput =
       /** Position of the first byte in its partition. */
       readonly offset: number;
       readonly readAtMs: number;
-      /** Of a chunk of pieces (Arrow's messages), some of its records; without it all. Other chunks are made shorter instead. */
+      /** Where the bytes are messages. */
+      readonly messages?: MessagesInput;
+      /** Of a chunk of messages or of pieces (Arrow's), some of its records; without it all. Other chunks are made shorter instead. */
       readonly rows?: RowRange;
     }
   | {
@@ -30,6 +32,15 @@ export type TripInput =
       /** Without it all. A part of a chunk needs none: it is a shorter chunk. */
       readonly rows?: RowRange;
     };
+
+/** The messages of a chunk: see `Messages`. */
+export interface MessagesInput {
+  /** From the first byte on. */
+  readonly ends: Int32Array;
+  readonly positions: Float64Array;
+  /** Behind the messages in the same buffer. */
+  readonly meta?: { readonly byteOffset: number; readonly length: number; readonly ends: Int32Array };
+}
 
 export interface TripRequest {
   /** Index of the chain among those of all segments. */
@@ -59,6 +70,8 @@ export type TripOutput = {
       readonly length: number;
       /** Of records that go to paths: what lies one after another in the bytes. */
       readonly parts?: readonly OutputPart[];
+      /** Of a sink that has one and no parts. */
+      readonly envelope?: Envelope;
     }
   | {
       readonly kind: 'batch';
@@ -73,6 +86,7 @@ export interface OutputPart {
   readonly key: string;
   readonly length: number;
   readonly records: number;
+  readonly envelope?: Envelope;
 }
 
 /** A record on which a stage with `on_error: stop` failed. */
@@ -114,8 +128,29 @@ export function buffersOfRequest(request: TripRequest): ArrayBuffer[] {
 
 /** All buffers of a result, for the transfer list. */
 export function buffersOfResult(result: TripResult): ArrayBuffer[] {
-  const outputs = result.outputs.map((output) =>
-    output.kind === 'bytes' ? output.buffer : output.batch.buffer,
+  const outputs = result.outputs.flatMap((output) =>
+    output.kind === 'bytes'
+      ? [output.buffer, ...envelopesOf(output).flatMap(buffersOfEnvelope)]
+      : output.batch.buffer,
   );
   return [...outputs, ...result.returned, result.counts.buffer as ArrayBuffer];
+}
+
+/** The envelopes of an output, or of a block that was made of it. */
+export function envelopesOf({
+  parts = [],
+  envelope,
+}: {
+  readonly parts?: readonly OutputPart[];
+  readonly envelope?: Envelope;
+}): Envelope[] {
+  return [envelope, ...parts.map((part) => part.envelope)].filter((one) => one !== undefined);
+}
+
+/** Each of an envelope's arrays has a buffer of its own. */
+export function buffersOfEnvelope({ ends, values, origin }: Envelope): ArrayBuffer[] {
+  const { positions, records, meta } = origin;
+  const columns = [...Object.values(values), records, meta].filter((column) => column !== undefined);
+  const arrays = [ends, positions, ...columns.flatMap((column) => [column.bytes, column.ends])];
+  return arrays.map(({ buffer }) => buffer as ArrayBuffer);
 }

@@ -22,8 +22,9 @@ export function testSink(name: string, { make, arrived }: SinkCase): void {
     await sink.open(undefined);
     return sink;
   };
-  const write = (sink: Sink, text: string): Promise<void> =>
-    sink.write({ bytes: Buffer.from(text), records: 1 }, never);
+  const write = async (sink: Sink, text: string): Promise<void> => {
+    await sink.write({ bytes: Buffer.from(text), records: 1 }, never);
+  };
 
   describe(`sink contract: ${name}`, () => {
     it('writes blocks in order, whole, of any size', async () => {

@@ -51,8 +51,8 @@ async function opened(
   return sink;
 }
 
-function put(sink: Sink, key: string | undefined, text: string): Promise<void> {
-  return sink.write({ bytes: Buffer.from(text), records: 1, ...(key && { key }) }, never);
+async function put(sink: Sink, key: string | undefined, text: string): Promise<void> {
+  await sink.write({ bytes: Buffer.from(text), records: 1, ...(key && { key }) }, never);
 }
 
 /** A durable checkpoint. */

@@ -38,6 +38,6 @@ export async function opened(
   return sink;
 }
 
-export function write(sink: Sink, text: string, signal: AbortSignal = never): Promise<void> {
-  return sink.write({ bytes: Buffer.from(text), records: 1 }, signal);
+export async function write(sink: Sink, text: string, signal: AbortSignal = never): Promise<void> {
+  await sink.write({ bytes: Buffer.from(text), records: 1 }, signal);
 }

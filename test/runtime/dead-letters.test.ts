@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { MillraceError } from '../../src/base/errors.js';
 import { nodeStorage, type Storage } from '../../src/base/storage.js';
 import { CATALOGUE } from '../../src/cli/catalogue.js';
+import { linesOf } from '../../src/component/index.js';
 import { type Pipeline, readPipeline } from '../../src/plan/index.js';
 import {
   DeadLetterSink,
@@ -16,7 +17,7 @@ import {
   resolveLetters,
   StandaloneDeadLetterSink,
 } from '../../src/runtime/dead-letters/index.js';
-import { linesOf, piecesOf } from '../../src/runtime/dead-letters/pieces.js';
+import { piecesOf } from '../../src/runtime/dead-letters/pieces.js';
 import {
   firstOutside,
   type Range,

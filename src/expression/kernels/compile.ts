@@ -1,5 +1,5 @@
 import { valueOfConstant } from '../interpreter.js';
-import { type ComparisonOperator, isConstant, type Node } from '../tree.js';
+import { type ComparisonOperator, isConstant, isPlaceName, type Node } from '../tree.js';
 import { isList, Timestamp, Uint } from '../values.js';
 import { ArithmeticKernel } from './arithmetic.js';
 import { CompareKernel } from './compare.js';
@@ -25,7 +25,7 @@ export function compileKernel(node: Node): Kernel {
   if (isConstant(node)) return constantKernel(valueOfConstant(node));
   switch (node.op) {
     case 'meta':
-      return new MetaKernel(node.name);
+      return isPlaceName(node.name) ? new MetaKernel(node.name) : new HardKernel();
     case 'has': {
       const member = extend(pathOf(node.of), node.key);
       return member ? new HasKernel(member) : new HardKernel();

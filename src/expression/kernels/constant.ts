@@ -1,19 +1,21 @@
 import {
-  type Arena,
   ArenaWriter,
-  type Batch,
   constantNumber,
   constantText,
   Tag,
+  textAddress,
+  textLength,
   textVector,
   type Vector,
 } from '../../batch/index.js';
-import type { MetaName } from '../tree.js';
+import type { PlaceName } from '../tree.js';
 import { Failure, Timestamp, type Value } from '../values.js';
 import type { Frame } from './frame.js';
 import { HardKernel, type Kernel, ValueKernel } from './kernel.js';
+import { pathOfMeta } from './path.js';
 
 const encoder = new TextEncoder();
+const OWN_ID = pathOfMeta('id');
 
 /** A whole number, or a double, that a Float64 column holds exactly; undefined for other values. */
 export function exactNumber(value: Value): number | undefined {
@@ -85,9 +87,9 @@ class FailureKernel extends ValueKernel {
 
 /** Where the rows came from. */
 export class MetaKernel extends ValueKernel {
-  readonly #name: MetaName;
+  readonly #name: PlaceName;
 
-  constructor(name: MetaName) {
+  constructor(name: PlaceName) {
     super();
     this.#name = name;
   }
@@ -102,7 +104,7 @@ export class MetaKernel extends ValueKernel {
       case 'timestamp':
         return constantNumber(arena, Tag.TIMESTAMP, Math.round(batch.readAtMs * 1000), batch.rows);
       case 'id':
-        return idsOf(arena, batch);
+        return idsOf(frame);
       case 'offset': {
         const tags = arena.uint8(batch.rows).fill(Tag.INT);
         const numbers = batch.origin.offsets;
@@ -112,16 +114,23 @@ export class MetaKernel extends ValueKernel {
   }
 }
 
-/** `source:file:offset` of each row. */
-function idsOf(arena: Arena, { partition, origin, rows }: Batch): Vector {
+/** `source:file:offset` of each row, or the id that a message's source gave it. */
+function idsOf(frame: Frame): Vector {
+  const { arena, batch } = frame;
+  const { partition, origin, rows } = batch;
+  const own = origin.meta && frame.resolved(OWN_ID, frame.rows);
   const prefix = encoder.encode(`${partition.source}:${partition.name}:`);
   const [starts, lengths] = [arena.int32(rows), arena.int32(rows)];
   const writer = new ArenaWriter(arena);
   writer.begin();
   for (let row = 0; row < rows; row++) {
     starts[row] = writer.at;
-    writer.bytes(prefix);
-    writer.text(String(origin.offsets[row]!));
+    if (own?.tags[row] === Tag.TEXT) {
+      writer.copy(textAddress(own.views!, row), textLength(own.views!, row));
+    } else {
+      writer.bytes(prefix);
+      writer.text(String(origin.offsets[row]!));
+    }
     lengths[row] = writer.at - starts[row]!;
   }
   writer.end();

@@ -14,7 +14,8 @@ export type Step = { readonly name: string; readonly bytes: Uint8Array } | numbe
 export interface Path {
   /** The same for equal paths. */
   readonly key: string;
-  readonly name: string;
+  /** The field's; undefined: it begins in what is said of a message. */
+  readonly name: string | undefined;
   readonly steps: readonly Step[];
 }
 
@@ -71,6 +72,10 @@ export class Frame {
     return vector;
   }
 
+  #said(): Vector {
+    return this.batch.origin.meta ?? this.#absent();
+  }
+
   #absent(): Vector {
     const length = this.batch.rows;
     const tags = this.arena.uint8(length).fill(Tag.ABSENT);
@@ -90,7 +95,7 @@ export class Frame {
 
   /** The values at a path as they stand: what comes from JSON is JSON. Each row is looked for once. */
   raw(path: Path, rows: Rows): Vector {
-    const base = this.column(path.name);
+    const base = path.name === undefined ? this.#said() : this.column(path.name);
     if (path.steps.length === 0) return base;
     const members = this.#cached(this.#members, path);
     for (let i = 0; i < rows.count; i++) {

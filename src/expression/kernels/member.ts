@@ -58,7 +58,7 @@ function findStep(frame: Frame, start: number, end: number, step: Step): boolean
 function noMember(path: Path, index: number): string {
   const step = path.steps[index]!;
   const before = [
-    path.name,
+    path.name ?? 'meta',
     ...path.steps.slice(0, index).map((s) => (typeof s === 'number' ? `[${s}]` : s.name)),
   ];
   return typeof step === 'number'

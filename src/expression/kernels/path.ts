@@ -1,5 +1,5 @@
 import { Tag, type Vector } from '../../batch/index.js';
-import type { Node } from '../tree.js';
+import { isPlaceName, type Node } from '../tree.js';
 import type { Frame, Path, Step } from './frame.js';
 import { TestKernel, ValueKernel } from './kernel.js';
 import { addFailure, type Failures, type Rows, type Verdict } from './rows.js';
@@ -9,6 +9,7 @@ const encoder = new TextEncoder();
 /** The path that a node is: a field, or members and items of it by constant names and indexes. */
 export function pathOf(node: Node): Path | undefined {
   if (node.op === 'field') return { key: JSON.stringify(node.name), name: node.name, steps: [] };
+  if (node.op === 'meta' && !isPlaceName(node.name)) return pathOfMeta(node.name);
   if (node.op === 'select' && !node.isOptional) return extend(pathOf(node.of), node.key);
   if (node.op !== 'index' || node.isOptional || node.key.op !== 'literal') return undefined;
   const { value } = node.key;
@@ -16,6 +17,12 @@ export function pathOf(node: Node): Path | undefined {
   return typeof value === 'bigint' && value >= 0n && value < 2n ** 31n
     ? extend(pathOf(node.of), Number(value))
     : undefined;
+}
+
+/** A member of what is said of messages. */
+export function pathOfMeta(name: string): Path {
+  const step = { name, bytes: encoder.encode(name) };
+  return { key: `meta ${JSON.stringify(name)}`, name: undefined, steps: [step] };
 }
 
 export function extend(path: Path | undefined, key: string | number): Path | undefined {

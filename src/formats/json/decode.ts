@@ -1,9 +1,11 @@
-import { type Arena, type Records, Tag, textVector, type Vector } from '../../batch/index.js';
+import { type Arena, ArenaWriter, type Records, Tag, textVector, type Vector } from '../../batch/index.js';
 import type { Decoded, Decoder, Refusal, Wanted } from '../format.js';
 import { faultMessage } from './faults.js';
 import { NameTable } from './names.js';
 
 const NONE: ReadonlyMap<string, Vector> = new Map();
+const NEWLINE = 10;
+const SPACE = 32;
 /** The member that a record which is no object counts as having. */
 const WHOLE = 'message';
 
@@ -15,7 +17,8 @@ export class JsonDecoder implements Decoder {
   #wanted: Wanted | undefined;
   #names = new NameTable([]);
 
-  decode(arena: Arena, records: Records, wanted: Wanted): Decoded {
+  decode(arena: Arena, given: Records, wanted: Wanted): Decoded {
+    const records = given.holdsNewlines ? withoutNewlines(arena, given) : given;
     if (wanted !== this.#wanted) {
       this.#wanted = wanted;
       this.#names = new NameTable(wanted.names);
@@ -61,6 +64,25 @@ export function markLength(arena: Arena, records: Records, row = 0): number {
   const start = records.starts[row]!;
   const bytes = arena.bytes;
   return bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf ? 3 : 0;
+}
+
+/**
+ * The records with spaces in place of newlines, which in JSON stand between values only: what is written of them later, as it
+ * stands, must fit on one line.
+ */
+function withoutNewlines(arena: Arena, records: Records): Records {
+  const writer = new ArenaWriter(arena);
+  const starts = arena.int32(records.count);
+  writer.begin();
+  for (let row = 0; row < records.count; row++) {
+    starts[row] = writer.at;
+    writer.copy(records.starts[row]!, records.lengths[row]!);
+    const text = arena.bytes.subarray(starts[row], writer.at);
+    for (let at = text.indexOf(NEWLINE); at >= 0; at = text.indexOf(NEWLINE, at + 1)) text[at] = SPACE;
+    writer.byte(NEWLINE);
+  }
+  writer.end();
+  return { ...records, starts };
 }
 
 function longest(records: Records): number {

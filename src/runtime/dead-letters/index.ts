@@ -1,5 +1,4 @@
 export type { LetterFilter } from './filter.js';
-export { linesOf } from './pieces.js';
 export {
   type LetterChoice,
   type LetterName,

@@ -24,14 +24,3 @@ export function* piecesOf(bytes: Uint8Array, maxBytes: number): Generator<Piece>
   }
   if (records > 0) yield { bytes: bytes.subarray(start), records };
 }
-
-/** The lines, without their newlines. */
-export function* linesOf(bytes: Uint8Array): Generator<Uint8Array> {
-  let start = 0;
-  while (start < bytes.length) {
-    const newline = bytes.indexOf(NEWLINE, start);
-    const end = newline < 0 ? bytes.length : newline;
-    yield bytes.subarray(start, end);
-    start = end + 1;
-  }
-}

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { linesOf } from '../../component/index.js';
 import { LogReader } from '../../log/index.js';
 import type { DeadLetter } from '../../workers/index.js';
 import { type LetterFilter, matches } from './filter.js';
-import { linesOf } from './pieces.js';
 import { firstOutside, type Ranges, rangeAt } from './ranges.js';
 import type { DeadLetterState } from './state.js';
 import { type DeadLetterPlace, deadLetterFolder, knownWithoutLock } from './store.js';

@@ -142,7 +142,9 @@ async function replayGroup(
   const { pipeline, folder, mapped, createLanes, log, signal } = options;
   const { segment, source, stage, ids } = group;
   const names = namesIn(ids.ranges, (id) => letters.nameOf(segment, id));
-  const definition = lettersSource(() => letters.select({ names }), mapped);
+  const from = pipeline.stages.find(({ id }) => id === source)!.definition;
+  const readsMessages = from.kind === 'source' && from.readsMessages === true;
+  const definition = lettersSource(() => letters.select({ names }), mapped, readsMessages);
   const derived =
     source === stage && pipeline.stages.find(({ id }) => id === stage)?.kind === 'sink'
       ? intoSink(pipeline, stage, definition)
