@@ -86,7 +86,7 @@ async function* emptyRecord(): AsyncGenerator<Chunk> {
 async function* chunksOf(stream: Readable, name: string, format: FormatConfig): AsyncGenerator<Chunk> {
   const { framing, preambleLines } = formatNamed(format.type)!.decoder!;
   const options: FramingOptions = {
-    framing,
+    framing: framing(format),
     preambleLines: preambleLines?.(format) ?? 0,
     maxLineBytes: MAX_LINE_BYTES,
     longLines: 'dead_letter',

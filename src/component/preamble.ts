@@ -35,8 +35,10 @@ export class Preamble {
       const length = end < 0 ? bytes.length - at : end - 1 - at;
       if (length > this.maxLineBytes) throw this.lineTooLong(partition);
       if (end < 0 && !isLast) return at;
-      this.lines.push(Buffer.from(bytes.subarray(at, end < 0 ? bytes.length : end)));
-      this.linesLeft--;
+      if (!this.ends.isComment?.(bytes, at)) {
+        this.lines.push(Buffer.from(bytes.subarray(at, end < 0 ? bytes.length : end)));
+        this.linesLeft--;
+      }
       at = end < 0 ? bytes.length : end;
     }
     return at;

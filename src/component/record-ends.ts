@@ -1,4 +1,4 @@
-import type { Framing } from '../formats/index.js';
+import { type CsvFraming, CsvScanner, type Framing } from '../formats/index.js';
 import { ArrowEnds } from './arrow-ends.js';
 
 const NEWLINE = 10;
@@ -15,10 +15,12 @@ export interface RecordEnds {
   last(bytes: Buffer, from: number, to: number): number;
   /** The first end at or after `from`. */
   first(bytes: Buffer, from: number): number;
-  /** Goes on in the middle of a record: forgets whatever record it was in before. */
+  /** Of a record that `resume` will see from its start on: forgets whatever record it was in before. */
   begin(): void;
   /** The end of the record in whose middle `from` lies. What it saw until then is remembered for the next bytes. */
   resume(bytes: Buffer, from: number): number;
+  /** Whether what begins at `from` is no record, and no line of a preamble either. */
+  isComment?(bytes: Buffer, from: number): boolean;
   /** What is wrong with the bytes of a preamble that begins at `from`, as far as they are there. */
   problemOfPreamble?(bytes: Buffer, from: number, isLast: boolean): string | undefined;
 }
@@ -81,8 +83,44 @@ class CsvEnds implements RecordEnds {
   }
 }
 
+/** The same where there are comments or escaped characters: only reading from the start tells what a quote means. */
+class CsvDialectEnds implements RecordEnds {
+  readonly isText = true;
+  private readonly scanner: CsvScanner;
+
+  constructor(framing: CsvFraming) {
+    this.scanner = new CsvScanner(framing);
+  }
+
+  last(bytes: Buffer, from: number, to: number): number {
+    let at = -1;
+    for (let end = from; end >= 0 && end < to; ) {
+      end = this.scanner.first(bytes, end, to);
+      if (end >= 0) at = end;
+    }
+    return at;
+  }
+
+  first(bytes: Buffer, from: number): number {
+    return this.scanner.first(bytes, from, bytes.length);
+  }
+
+  begin(): void {
+    this.scanner.begin();
+  }
+
+  resume(bytes: Buffer, from: number): number {
+    return this.scanner.resume(bytes, from, bytes.length);
+  }
+
+  isComment(bytes: Buffer, from: number): boolean {
+    return this.scanner.isComment(bytes, from);
+  }
+}
+
 /** For bytes that are cut in this way. */
 export function recordEndsOf(framing: Framing): RecordEnds {
+  if (typeof framing === 'object') return new CsvDialectEnds(framing);
   if (framing === 'arrow') return new ArrowEnds();
   return framing === 'csv' ? new CsvEnds() : new LineEnds();
 }

@@ -106,9 +106,18 @@ export interface Encoder {
 
 /**
  * How a stream of bytes is cut into records. `lines`: at newlines. `csv`: at newlines outside of double quotes. `arrow`: into
- * messages, pieces that hold many records each.
+ * messages, pieces that hold many records each. Plain data: it travels to the threads.
  */
-export type Framing = 'lines' | 'csv' | 'arrow';
+export type Framing = 'lines' | 'csv' | 'arrow' | CsvFraming;
+
+/** CSV in which other bytes than quotes matter as well. */
+export interface CsvFraming {
+  readonly kind: 'csv';
+  /** The byte after which a newline or a quote is a part of the text; -1: none. */
+  readonly escapeByte: number;
+  /** Lines that begin with this byte are no records; -1: none do. */
+  readonly commentByte: number;
+}
 
 /** A text in a format and its records as NDJSON, which a test compares. */
 export interface Sample {
@@ -127,7 +136,7 @@ export interface FormatDefinition {
   /** A record in this format that nobody has changed can go out as the very bytes that it came in. */
   readonly verbatim?: true;
   readonly decoder?: {
-    readonly framing: Framing;
+    readonly framing: (config: FormatConfig) => Framing;
     /** Lines at the beginning of a partition that are no records but its preamble. */
     readonly preambleLines?: (config: FormatConfig) => number;
     /** Finds what single options cannot tell; `field` is an option's name. */

@@ -1,4 +1,5 @@
 import type { Arena, Records } from '../batch/index.js';
+import { CsvScanner } from './csv/scanner.js';
 import type { Framing } from './format.js';
 
 const NEWLINE = 10;
@@ -40,12 +41,39 @@ export function frame(
       most,
     );
   } else {
-    count = frameCsv(arena, start, end, starts, lengths, most);
+    count =
+      typeof framing === 'object'
+        ? frameDialect(arena.bytes, new CsvScanner(framing), start, end, starts, lengths, most)
+        : frameCsv(arena, start, end, starts, lengths, most);
     for (let row = 0; row < count; row++) offsets[row] = starts[row]! + base;
   }
   const last = count === 0 ? start : starts[count - 1]! + lengths[count - 1]!;
   const next = count < most ? end : arena.kernels.findByte(last, end, NEWLINE) + 1;
   return { records: { count, starts, lengths, offsets }, next };
+}
+
+/** CSV with comments, which are left out, or with escaped characters. */
+function frameDialect(
+  bytes: Uint8Array,
+  scanner: CsvScanner,
+  start: number,
+  end: number,
+  starts: Int32Array,
+  lengths: Int32Array,
+  limit: number,
+): number {
+  let count = 0;
+  for (let at = start; at < end && count < limit; ) {
+    const next = scanner.first(bytes, at, end);
+    let to = next < 0 ? end : next - 1;
+    if (!scanner.isComment(bytes, at)) {
+      if (to > at && bytes[to - 1] === CARRIAGE_RETURN) to--;
+      starts[count] = at;
+      lengths[count++] = to - at;
+    }
+    at = next < 0 ? end : next;
+  }
+  return count;
 }
 
 /** As the kernel `frameLines`, but a newline inside double quotes ends nothing (RFC 4180, section 2). */

@@ -27,7 +27,9 @@ export {
   MessageType,
   messageAt,
 } from './arrow/message.js';
+export { CsvScanner } from './csv/scanner.js';
 export type {
+  CsvFraming,
   Decoded,
   Decoder,
   Encoder,

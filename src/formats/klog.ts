@@ -84,7 +84,7 @@ function definitionOf(
     fields: [TIMEZONE],
     example: name,
     decoder: {
-      framing: 'lines',
+      framing: () => 'lines',
       shape: () => shapeOfLine(FIELDS),
       sample: {
         input: `W${example} 28133 main.cc:70] disk is full`,

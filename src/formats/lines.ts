@@ -84,7 +84,7 @@ export const LINES_FORMAT: FormatDefinition = {
   ],
   example: 'lines',
   decoder: {
-    framing: 'lines',
+    framing: () => 'lines',
     shape: () => SHAPE,
     sample: { input: 'disk sda1 is full', output: '{"message":"disk sda1 is full"}' },
     create: () => decoder,

@@ -36,7 +36,7 @@ export const LTSV_FORMAT: FormatDefinition = {
   fields: [],
   example: 'ltsv',
   decoder: {
-    framing: 'lines',
+    framing: () => 'lines',
     shape: () => ({ fields: new Map(), open: true }),
     sample: {
       input: 'host:192.0.2.7\treq:GET /cart HTTP/1.1\tstatus:200\treferer:',

@@ -44,7 +44,7 @@ export const TIMESTAMP_FORMAT: FormatDefinition = {
   ],
   example: '{type: timestamp, formats: ["%Y-%m-%d %H:%M:%S,%L"], timezone: Europe/Paris}',
   decoder: {
-    framing: 'lines',
+    framing: () => 'lines',
     shape: (config) => shapeOfLine(fieldsOf(config)),
     sample: { input: '2026-07-18 05:17:03,250', output: '{"timestamp":"2026-07-18T03:17:03.250Z"}' },
     create: (config) => {

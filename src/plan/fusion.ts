@@ -2,6 +2,7 @@ import { durableQueueOf, queueId } from './durable.js';
 import {
   envelopeOf,
   formatOf,
+  framingOf,
   inputShape,
   type Knowledge,
   NOTHING,
@@ -58,7 +59,7 @@ function rootNode(root: Stage, { wanted }: Knowledge): NodePlan {
   const format = root.kind === 'source' ? formatOf(root) : undefined;
   if (!format) return { ...node, kind: 'receive' };
   const { names, all } = wanted.get(root.id) ?? NOTHING;
-  const framing = format.definition.decoder!.framing;
+  const { framing } = framingOf(root);
   return { ...node, kind: 'decode', format: format.config, framing, wantedNames: [...names], wantsAll: all };
 }
 

@@ -191,7 +191,7 @@ export function framingOf(stage: Stage): { framing: Framing; preambleLines: numb
   const format = (stage.definition as SourceDefinition) && formatOf(stage);
   const decoder = format?.definition.decoder;
   return {
-    framing: decoder?.framing ?? 'lines',
+    framing: decoder?.framing(format!.config) ?? 'lines',
     preambleLines: decoder?.preambleLines?.(format!.config) ?? 0,
   };
 }

@@ -22,7 +22,7 @@ export class RecordEvaluator {
     this.#program = compileExpression(expression);
     this.#names = expression.names;
     this.#decoder = definition.create(format);
-    this.#framing = definition.framing;
+    this.#framing = definition.framing(format);
   }
 
   /** One for each record of the chunk, those that were refused among them, in their order. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Framer, type FramingOptions, type FramingState, type JsonValue } from '#component';
+import type { Framing } from '../../src/formats/index.js';
 import { CountingOutlet, type Received, receive } from '../conformance/outlet.js';
 import { contentOf } from '../conformance/source-suite.js';
 import { runs } from '../support/property.js';
@@ -56,7 +57,7 @@ const buffers = fc.record({
   sizes: fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 4 }),
 });
 const options = fc.record({
-  framing: fc.constantFrom('lines' as const, 'csv' as const),
+  framing: fc.constantFrom<Framing>('lines', 'csv', { kind: 'csv', escapeByte: 97, commentByte: 44 }),
   preambleLines: fc.integer({ min: 0, max: 2 }),
   maxLineBytes: fc.integer({ min: 1, max: 60 }),
   longLines: fc.constantFrom('truncate' as const, 'dead_letter' as const, 'drop' as const),

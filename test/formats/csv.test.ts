@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Arena } from '../../src/batch/index.js';
 import { FieldError } from '../../src/config/fields.js';
 import { CSV_FORMAT, TSV_FORMAT } from '../../src/formats/csv/index.js';
+import { decodeText } from '../suites/records.js';
 import { runs } from '../support/property.js';
 import { absent, batchOf, encoderOf, encodeText, int, json, OPEN, shapeOf, text } from './encode.js';
 import { decodeAll, only } from './support.js';
@@ -71,6 +72,36 @@ describe('csv decoding', () => {
     expect(() => type.kind === 'string' && type.parse!(',,')).toThrow(FieldError);
   });
 
+  it('takes what is escaped as text, in quotes and without', () => {
+    const rows = ['a\\,b,"say \\"hi\\"","""x\\\\"', '\\",\\a,b\\', '"x\\",y"z', ''];
+    expect(decodeAll(create({ escape: '\\' }), rows, abc).rows).toEqual([
+      { a: 'a,b', b: 'say "hi"', c: '"x\\' },
+      { a: '"', b: 'a', c: 'b\\' },
+      'expected "," after the closing quote at column 8',
+      'expected 3 cells as there are columns, found an empty line',
+    ]);
+    const { columns } = decodeAll(create({ escape: '\\' }), [], { preamble: 'a\\,b,"c""d\\""' });
+    expect([...columns.keys()]).toEqual(['a,b', 'c"d"']);
+  });
+
+  it('leaves out comments, before the header line too, whatever quotes they have', () => {
+    const text = '# who\n# "said\na,b\n1,2\n#3,"\n"#4","5\n#"\n#';
+    expect(decodeText('csv', Buffer.from(text), { comment: '#' })).toEqual([
+      { a: '1', b: '2' },
+      { a: '#4', b: '5\n#' },
+    ]);
+  });
+
+  it('refuses one character for two purposes', () => {
+    const { check } = CSV_FORMAT.decoder!;
+    const problems = check!({ type: 'csv', delimiter: ';', escape: ';', comment: ';' });
+    expect(problems.map(({ field, message }) => `${field} ${message}`)).toEqual([
+      'escape is the same character as the delimiter',
+      'comment is the same character as the delimiter',
+      'comment is the same character as escape',
+    ]);
+  });
+
   it('never throws and keeps every record apart from its neighbours, whatever the bytes', () => {
     const piece = fc.constantFrom('a', ',', '"', '""', ' ', 'é', '\n', ',"', '",');
     const line = fc.oneof(
@@ -130,25 +161,31 @@ describe('csv encoding', () => {
     expect(wanted({ type: 'csv' }, shapeOf('x'))).toEqual(only('x'));
   });
 
-  it('writes what it reads back', async () => {
-    const cell = fc.oneof(
-      fc.string({ unit: 'grapheme' }),
-      fc.string({ unit: fc.constantFrom('"', ',', '\n', '\r', 'a') }),
-    );
-    const encoder = await encoderOf(CSV_FORMAT, {}, shapeOf('a', 'b'));
-    fc.assert(
-      fc.property(fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 6 }), (rows) => {
-        const arena = new Arena(1 << 22);
-        const batch = batchOf(arena, { a: rows.map(([a]) => text(a)), b: rows.map(([, b]) => text(b)) });
-        for (const [row, [a, b]] of rows.entries()) {
-          const single = batchOf(arena, { a: [text(a)], b: [text(b)] });
-          const line = encodeText(encoder, single, arena).slice(0, -1);
-          const { rows: decoded } = decodeAll(create({}), [line], { preamble: 'a,b' });
-          expect(decoded).toEqual([{ a: rows[row]![0], b: rows[row]![1] }]);
-        }
-        expect(encodeText(encoder, batch, arena).length).toBeGreaterThan(0);
-      }),
-      { numRuns: runs(100) },
-    );
-  });
+  it.each([{}, { escape: '\\', comment: '#' }, { delimiter: '#', escape: 'a', write_quotes: 'always' }])(
+    'writes what it reads back: %j',
+    async (options) => {
+      const cell = fc.oneof(
+        fc.string({ unit: 'grapheme' }),
+        fc.string({ unit: fc.constantFrom('"', ',', '\n', '\r', 'a', '\\', '#') }),
+      );
+      const encoder = await encoderOf(CSV_FORMAT, options, shapeOf('a', 'b'));
+      fc.assert(
+        fc.property(fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 6 }), (rows) => {
+          const arena = new Arena(1 << 22);
+          const batch = batchOf(arena, { a: rows.map(([a]) => text(a)), b: rows.map(([, b]) => text(b)) });
+          for (const [row, [a, b]] of rows.entries()) {
+            const single = batchOf(arena, { a: [text(a)], b: [text(b)] });
+            const line = encodeText(encoder, single, arena).slice(0, -1);
+            const { rows: decoded } = decodeAll(create({ ...options, header: false, columns: ['a', 'b'] }), [
+              line,
+            ]);
+            expect(decoded).toEqual([{ a: rows[row]![0], b: rows[row]![1] }]);
+          }
+          const all = `${Buffer.from(encoder.header!)}${encodeText(encoder, batch, arena)}`;
+          expect(decodeText('csv', Buffer.from(all), options)).toEqual(rows.map(([a, b]) => ({ a, b })));
+        }),
+        { numRuns: runs(100) },
+      );
+    },
+  );
 });

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/base/random.js';
 import { Arena, type Partition, type Records, Tag, textAddress, textAt } from '../../src/batch/index.js';
 import { frame } from '../../src/formats/frame.js';
-import { FORMATS, type FormatConfig, type FormatDefinition } from '../../src/formats/index.js';
+import { FORMATS, type FormatConfig } from '../../src/formats/index.js';
 import { runs } from '../support/property.js';
-import { variantsOf } from './samples.js';
+import { type Variant, variantsOf } from './samples.js';
 import { ALL, fieldsAt, only, valueAt } from './support.js';
 
 const RECORDS_A_RUN = 200;
@@ -19,7 +19,7 @@ const SPECIAL = Buffer.from(
 
 const arena = new Arena(32 * 1024 * 1024);
 /** Those of text. What is binary (`arrow`) has messages in place of lines, which its own test damages. */
-const variants = FORMATS.filter(({ decoder }) => decoder && decoder.framing !== 'arrow')
+const variants = FORMATS.filter(({ decoder }) => decoder && !decoder.createForPieces)
   .flatMap(variantsOf)
   .map((variant) => [named(variant.config), variant] as const);
 
@@ -58,17 +58,18 @@ function mutant(seeds: readonly Buffer[], random: Random): Buffer {
 }
 
 /** Frames as many records as there are, the way a source of this format does. */
-function framed(format: FormatDefinition, records: readonly Buffer[]): Records {
+function framed({ format, config }: Variant, records: readonly Buffer[]): Records {
   arena.reset();
   const chunk = Buffer.concat(records.flatMap((record) => [record, Buffer.from('\n')]));
   const start = arena.place(chunk);
-  return frame(arena, format.decoder!.framing, start, start + chunk.length, chunk.length, 0).records;
+  return frame(arena, format.decoder!.framing(config), start, start + chunk.length, chunk.length, 0).records;
 }
 
 describe('whatever the bytes, a decoder neither throws nor loses a record, and gives what was wanted', () => {
-  it.each(variants)('%s', (_name, { format, config, seeds: texts }) => {
+  it.each(variants)('%s', (_name, variant) => {
+    const { format, config } = variant;
     const { preambleLines, create } = format.decoder!;
-    const [first, ...rest] = texts;
+    const [first, ...rest] = variant.seeds;
     const hasPreamble = preambleLines?.(config) === 1;
     const seeds = (hasPreamble ? rest : [first!, ...rest]).map((seed) => Buffer.from(seed));
     const partition: Partition = {
@@ -82,7 +83,7 @@ describe('whatever the bytes, a decoder neither throws nor loses a record, and g
       fc.property(fc.nat(), (seed) => {
         const random = new Random(seed);
         const texts = Array.from({ length: RECORDS_A_RUN }, () => mutant(seeds, random));
-        const records = framed(format, texts);
+        const records = framed(variant, texts);
         const all = decoder.decode(arena, records, ALL, partition, seed * 1000);
         const refused = new Set(all.refused.map(({ row }) => row));
         expect(refused.size).toBe(all.refused.length);

@@ -39,6 +39,12 @@ const ACCESS = '192.0.2.7 - bob [10/Oct/2000:13:55:36 -0700] "GET /a HTTP/1.0" 2
 const FURTHER: Readonly<
   Record<string, readonly { readonly example: string; readonly seeds: readonly string[] }[]>
 > = {
+  csv: [
+    {
+      example: '{type: csv, escape: "\\\\", comment: "#"}',
+      seeds: ['a,b', '"a\\","b""\\\\"', 'a\\,b,', '#"'],
+    },
+  ],
   gelf: [
     {
       example: '{type: gelf, mode: strict}',

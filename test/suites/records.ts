@@ -35,7 +35,7 @@ export function decodeStream(config: FormatConfig, text: Uint8Array, readAtMs = 
   const definition = formatNamed(config.type)!.decoder!;
   const arena = new Arena(4 * 1024 * 1024);
   const start = arena.place(text);
-  const { records } = frame(arena, definition.framing, start, start + text.length, text.length, 0);
+  const { records } = frame(arena, definition.framing(config), start, start + text.length, text.length, 0);
   const texts = Array.from(records.starts.subarray(0, records.count), (at, row) =>
     arena.bytes.slice(at, at + records.lengths[row]!),
   );

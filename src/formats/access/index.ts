@@ -19,7 +19,7 @@ export const COMBINED_FORMAT: FormatDefinition = {
   fields: [],
   example: 'combined',
   decoder: {
-    framing: 'lines',
+    framing: () => 'lines',
     shape: () => shapeOfLine(COMBINED_FIELDS),
     sample: {
       input: `${LINE} "https://shop.example/" "Mozilla/5.0"`,
@@ -37,7 +37,7 @@ export const COMMON_FORMAT: FormatDefinition = {
   fields: [],
   example: 'common',
   decoder: {
-    framing: 'lines',
+    framing: () => 'lines',
     shape: () => shapeOfLine(COMMON_FIELDS),
     sample: { input: LINE, output: `{${MEMBERS}}` },
     create: () => new AccessLogDecoder(false),

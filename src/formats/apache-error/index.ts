@@ -32,7 +32,7 @@ export const APACHE_ERROR_FORMAT: FormatDefinition = {
   ],
   example: '{type: apache_error, timezone: Europe/Paris}',
   decoder: {
-    framing: 'lines',
+    framing: () => 'lines',
     shape: () => shapeOfLine(APACHE_ERROR_FIELDS),
     sample: {
       input:

@@ -20,7 +20,7 @@ export const ARROW_FORMAT: FormatDefinition = {
   fields: [],
   example: 'arrow',
   decoder: {
-    framing: 'arrow',
+    framing: () => 'arrow',
     preambleLines: () => 1,
     shape: () => ({ fields: new Map(), open: true }),
     create: () => REFUSES_ALL,

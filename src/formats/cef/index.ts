@@ -27,7 +27,7 @@ export const CEF_FORMAT: FormatDefinition = {
   ],
   example: '{type: cef, translate_custom_fields: true}',
   decoder: {
-    framing: 'lines',
+    framing: () => 'lines',
     shape: () => ({ fields: new Map(), open: true }),
     sample: {
       input:

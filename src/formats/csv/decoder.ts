@@ -1,6 +1,6 @@
 import { type Arena, type Partition, type Records, textVector, type Vector } from '../../batch/index.js';
 import type { Decoded, Decoder, Refusal, Wanted } from '../format.js';
-import { CellKind, type CsvDialect, CsvRow, headerNames, undoubleQuotes } from './row.js';
+import { CellKind, type CsvDialect, CsvRow, headerNames, unquote } from './row.js';
 
 const QUOTE = 34;
 
@@ -60,8 +60,9 @@ export class CsvDecoder implements Decoder {
     const first = starts[0]!;
     const last = starts[count - 1]! + lengths[count - 1]!;
     const marks = arena.int32(last - first + 1);
-    const { delimiter } = this.#dialect;
-    const marked = arena.kernels.indexBytes(first, last, marks.byteOffset, delimiter, QUOTE, QUOTE);
+    const { delimiter, escapeByte } = this.#dialect;
+    const third = escapeByte < 0 ? QUOTE : escapeByte;
+    const marked = arena.kernels.indexBytes(first, last, marks.byteOffset, delimiter, QUOTE, third);
     let mark = 0;
     for (let row = 0; row < count; row++) {
       const start = starts[row]!;
@@ -82,10 +83,11 @@ export class CsvDecoder implements Decoder {
     if (!accepted) {
       starts[row] = 0;
       lengths[row] = -1;
-    } else if (this.#row.kinds[cell] === CellKind.DOUBLED_QUOTES) {
+    } else if (this.#row.kinds[cell] !== CellKind.PLAIN) {
       const copy = arena.allocate(end - start);
+      const kind = this.#row.kinds[cell]!;
       starts[row] = copy;
-      lengths[row] = undoubleQuotes(arena.bytes, start, end, copy) - copy;
+      lengths[row] = unquote(arena.bytes, start, end, kind, this.#dialect, copy) - copy;
     } else {
       starts[row] = start;
       lengths[row] = end - start;

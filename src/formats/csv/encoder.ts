@@ -16,6 +16,9 @@ const NEWLINE = 10;
 
 export interface CsvStyle {
   readonly delimiter: number;
+  /** The byte before which another like it has to stand, and the one that no line may begin with; -1: none. */
+  readonly escapeByte: number;
+  readonly commentByte: number;
   readonly hasHeader: boolean;
   readonly quotesAll: boolean;
   /** For null and absent values; it is never in quotes. */
@@ -27,24 +30,19 @@ export interface CsvStyle {
 export class CsvEncoder implements Encoder {
   readonly header?: Uint8Array;
   readonly #columns: readonly string[];
-  readonly #delimiter: number;
-  readonly #quotesAll: boolean;
+  readonly #style: CsvStyle;
   readonly #null: Uint8Array;
   readonly #lineEnd: Uint8Array;
 
-  constructor(columns: readonly string[], { delimiter, hasHeader, quotesAll, nullText, lineEnd }: CsvStyle) {
+  constructor(columns: readonly string[], style: CsvStyle) {
+    const { hasHeader, nullText, lineEnd, delimiter } = style;
     this.#columns = columns;
-    this.#delimiter = delimiter;
-    this.#quotesAll = quotesAll;
+    this.#style = style;
     this.#null = new TextEncoder().encode(nullText);
     this.#lineEnd = new TextEncoder().encode(lineEnd);
     if (!hasHeader) return;
-    const separator = String.fromCharCode(delimiter);
-    const quoted = (name: string): string =>
-      quotesAll || name === '' || /["\r\n]/.test(name) || name.includes(separator)
-        ? `"${name.replaceAll('"', '""')}"`
-        : name;
-    this.header = new TextEncoder().encode(`${columns.map(quoted).join(separator)}${lineEnd}`);
+    const names = columns.map((name) => headerCell(name, style));
+    this.header = new TextEncoder().encode(`${names.join(String.fromCharCode(delimiter))}${lineEnd}`);
   }
 
   encode(batch: Batch, writer: ArenaWriter): void {
@@ -52,7 +50,7 @@ export class CsvEncoder implements Encoder {
     for (let row = 0; row < batch.rows; row++) {
       const start = writer.at;
       for (let cell = 0; cell < vectors.length; cell++) {
-        if (cell > 0) writer.byte(this.#delimiter);
+        if (cell > 0) writer.byte(this.#style.delimiter);
         this.#cell(writer, vectors[cell], row);
       }
       // An empty line would be no record: its only cell is written in quotes.
@@ -74,14 +72,16 @@ export class CsvEncoder implements Encoder {
   /** Puts what was written since `from` in quotes where it has to be. */
   #quote(writer: ArenaWriter, from: number): void {
     const { bytes } = writer.arena;
+    const { delimiter, escapeByte, commentByte, quotesAll } = this.#style;
     const end = writer.at;
     let quotes = 0;
-    // A text that looks like null is none.
-    let special = this.#quotesAll || this.#looksNull(bytes, from, end);
+    // A text that looks like null is none, and one that looks like a comment is none either.
+    let special =
+      quotesAll || this.#looksNull(bytes, from, end) || (end > from && bytes[from] === commentByte);
     for (let at = from; at < end; at++) {
       const byte = bytes[at]!;
-      if (byte === QUOTE) quotes++;
-      else if (byte === this.#delimiter || byte === NEWLINE || byte === CARRIAGE_RETURN) special = true;
+      if (byte === QUOTE || byte === escapeByte) quotes++;
+      else if (byte === delimiter || byte === NEWLINE || byte === CARRIAGE_RETURN) special = true;
     }
     if (!special && quotes === 0) return;
     writer.reserve(quotes + 2);
@@ -90,7 +90,7 @@ export class CsvEncoder implements Encoder {
     bytes[--to] = QUOTE;
     for (let at = end - 1; at >= from; at--) {
       bytes[--to] = bytes[at]!;
-      if (bytes[to] === QUOTE) bytes[--to] = QUOTE;
+      if (bytes[to] === QUOTE || bytes[to] === escapeByte) bytes[--to] = bytes[at]!;
     }
     bytes[from] = QUOTE;
   }
@@ -100,6 +100,17 @@ export class CsvEncoder implements Encoder {
     if (length === 0 || end - from !== length) return false;
     return this.#null.every((byte, i) => bytes[from + i] === byte);
   }
+}
+
+/** A name as it stands in the header line. */
+function headerCell(name: string, { delimiter, escapeByte, commentByte, quotesAll }: CsvStyle): string {
+  const has = (byte: number): boolean => byte >= 0 && name.includes(String.fromCharCode(byte));
+  const isSpecial = has(delimiter) || has(escapeByte) || name.charCodeAt(0) === commentByte;
+  if (!quotesAll && !isSpecial && name !== '' && !/["\r\n]/.test(name)) return name;
+  const escaped = has(escapeByte)
+    ? name.replaceAll(String.fromCharCode(escapeByte), (one) => one + one)
+    : name;
+  return `"${escaped.replaceAll('"', '""')}"`;
 }
 
 function isNull(writer: ArenaWriter, vector: Vector, row: number): boolean {

@@ -1,6 +1,6 @@
 import type { Shape } from '../../batch/index.js';
 import { type Field, FieldError } from '../../config/fields.js';
-import type { FormatConfig, FormatDefinition, Sample, Wanted } from '../format.js';
+import type { FormatConfig, FormatDefinition, Framing, Sample, Wanted } from '../format.js';
 import { CsvDecoder } from './decoder.js';
 import { CsvEncoder } from './encoder.js';
 import type { CsvDialect } from './row.js';
@@ -10,7 +10,7 @@ const TAB = 9;
 const DELIMITER: Field = {
   name: 'delimiter',
   summary: 'What stands between two cells: one ASCII character.',
-  type: { kind: 'string', format: 'character', parse: parseDelimiter },
+  type: { kind: 'string', format: 'character', parse: parseCharacter },
   default: ',',
   example: ';',
 };
@@ -38,6 +38,20 @@ const FIELDS: readonly Field[] = [
     default: 'strict',
   },
   {
+    name: 'escape',
+    summary:
+      'A character that makes the next one a part of the text, in quotes and without, as in files of MySQL and Hive; doubled ' +
+      'quotes are read all the same. A sink escapes this character alone.',
+    type: { kind: 'string', format: 'character', parse: parseCharacter },
+    example: '\\',
+  },
+  {
+    name: 'comment',
+    summary: 'Lines that begin with this character are no records, also before the header line.',
+    type: { kind: 'string', format: 'character', parse: parseCharacter },
+    example: '#',
+  },
+  {
     name: 'write_quotes',
     summary: 'needed: a sink puts cells in quotes that have to be. always: all of them, but not the nulls.',
     type: { kind: 'enum', values: ['needed', 'always'] },
@@ -63,7 +77,7 @@ function parseNull(text: string): string {
   throw new FieldError(`expected a text without quotes and newlines, found ${JSON.stringify(text)}`);
 }
 
-function parseDelimiter(text: string): string {
+function parseCharacter(text: string): string {
   const code = text.codePointAt(0) ?? 0;
   if (text.length !== 1 || code > 126 || text === '"' || text === '\n' || text === '\r') {
     throw new FieldError(
@@ -83,6 +97,27 @@ function shapeOf(config: FormatConfig): Shape {
   return { fields: new Map(columns.map((name) => [name, 'text'])), open: columns.length === 0 };
 }
 
+/** The byte of an option that is a character, or -1. */
+function byteOf(config: FormatConfig, option: 'escape' | 'comment'): number {
+  return (config[option] as string | undefined)?.charCodeAt(0) ?? -1;
+}
+
+function framingOf(config: FormatConfig): Framing {
+  const [escapeByte, commentByte] = [byteOf(config, 'escape'), byteOf(config, 'comment')];
+  return escapeByte < 0 && commentByte < 0 ? 'csv' : { kind: 'csv', escapeByte, commentByte };
+}
+
+/** Characters that cannot mean two things. */
+function checkCharacters(config: FormatConfig, delimiter: number): { field: string; message: string }[] {
+  const [escapeByte, commentByte] = [byteOf(config, 'escape'), byteOf(config, 'comment')];
+  const twice = (field: string, what: string) => ({ field, message: `is the same character as ${what}` });
+  return [
+    ...(escapeByte === delimiter ? [twice('escape', 'the delimiter')] : []),
+    ...(commentByte === delimiter ? [twice('comment', 'the delimiter')] : []),
+    ...(commentByte === escapeByte && commentByte >= 0 ? [twice('comment', 'escape')] : []),
+  ];
+}
+
 function checkDecoder(config: FormatConfig): { field: string; message: string }[] {
   const columns = columnsOf(config);
   const twice = columns?.find((name, cell) => columns.indexOf(name) !== cell);
@@ -95,8 +130,13 @@ function checkDecoder(config: FormatConfig): { field: string; message: string }[
 
 function wantedOf(config: FormatConfig, shape: Shape, delimiter: number): Wanted {
   const columns = columnsOf(config);
-  if (String(config.write_null ?? '').includes(String.fromCharCode(delimiter)))
-    throw new FieldError('what stands for null must not have the delimiter in it: change write_null');
+  const [problem] = checkCharacters(config, delimiter);
+  if (problem) throw new FieldError(`${problem.field} ${problem.message}`);
+  const special = [delimiter, byteOf(config, 'escape'), byteOf(config, 'comment')];
+  if ([...String(config.write_null ?? '')].some((sign) => special.includes(sign.charCodeAt(0))))
+    throw new FieldError(
+      'what stands for null must not have the delimiter, escape or comment in it: change write_null',
+    );
   if (!columns && shape.open) {
     throw new FieldError('the records may carry any fields: list in columns those to write');
   }
@@ -110,25 +150,28 @@ function definitionOf(
 ): FormatDefinition {
   const dialectOf = (config: FormatConfig): CsvDialect => ({
     delimiter: delimiterOf(config),
+    escapeByte: byteOf(config, 'escape'),
     lenient: config.quotes === 'lenient',
   });
   return {
     kind: 'format',
     ...base,
     decoder: {
-      framing: 'csv',
+      framing: framingOf,
       preambleLines: (config) => (config.header === false ? 0 : 1),
-      check: checkDecoder,
+      check: (config) => [...checkCharacters(config, delimiterOf(config)), ...checkDecoder(config)],
       shape: shapeOf,
       sample,
       create: (config) => new CsvDecoder(dialectOf(config), columnsOf(config)),
     },
     encoder: {
-      framing: () => 'csv',
+      framing: framingOf,
       wanted: (config, shape) => wantedOf(config, shape, delimiterOf(config)),
       create: (config, shape) =>
         new CsvEncoder(columnsOf(config) ?? [...shape.fields.keys()], {
           delimiter: delimiterOf(config),
+          escapeByte: byteOf(config, 'escape'),
+          commentByte: byteOf(config, 'comment'),
           hasHeader: config.header !== false,
           quotesAll: config.write_quotes === 'always',
           nullText: (config.write_null as string | undefined) ?? '',

@@ -5,15 +5,17 @@ const NEWLINE = 10;
 /** How strictly quotes are read. */
 export interface CsvDialect {
   readonly delimiter: number;
+  /** The byte after which any other is a part of the text; -1: none. */
+  readonly escapeByte: number;
   /** A quote that RFC 4180 does not allow where it stands is a part of the text. */
   readonly lenient: boolean;
 }
 
-/** What is in a cell: its extent is the text itself, or a text in which each quote is doubled. */
-export const CellKind = { PLAIN: 0, DOUBLED_QUOTES: 1 } as const;
+/** What is in a cell: its extent is the text itself, or (bits) a text in which each quote is doubled or bytes are escaped. */
+export const CellKind = { PLAIN: 0, DOUBLED_QUOTES: 1, ESCAPED: 2 } as const;
 
 /**
- * The cells of one CSV record (RFC 4180). `marks` are the addresses of all delimiters and quotes, in order; the walk
+ * The cells of one CSV record (RFC 4180). `marks` are the addresses of all delimiters, quotes and escapes, in order; the walk
  * over a record begins at mark `from` and `parse` leaves in `mark` the first one that lies after it.
  */
 export class CsvRow {
@@ -37,7 +39,7 @@ export class CsvRow {
     marked: number,
     from: number,
   ): string | undefined {
-    const { delimiter } = this.#dialect;
+    const { delimiter, escapeByte, lenient } = this.#dialect;
     let problem: string | undefined;
     let mark = from;
     let at = start;
@@ -52,14 +54,20 @@ export class CsvRow {
         }
       } else {
         const cell = at;
-        while (mark < marked && marks[mark]! < end && bytes[marks[mark]!] === QUOTE && this.#dialect.lenient)
-          mark++;
+        let kind: number = CellKind.PLAIN;
+        for (; mark < marked && marks[mark]! < end; mark++) {
+          const byte = bytes[marks[mark]!];
+          if (byte === escapeByte) {
+            kind = CellKind.ESCAPED;
+            mark = lastEscaped(marks, marked, mark);
+          } else if (byte !== QUOTE || !lenient) break;
+        }
         const next = mark < marked && marks[mark]! < end ? marks[mark]! : end;
         if (next < end && bytes[next] === QUOTE) {
           problem = `unexpected '"' in a cell without quotes at column ${next - start + 1}`;
           break;
         }
-        this.#add(cell, next, CellKind.PLAIN);
+        this.#add(cell, next, kind);
       }
       if (mark >= marked || marks[mark]! >= end || bytes[marks[mark]!] !== delimiter) break;
       at = marks[mark]! + 1;
@@ -79,11 +87,15 @@ export class CsvRow {
     marked: number,
     mark: number,
   ): number {
-    const { delimiter, lenient } = this.#dialect;
+    const { delimiter, escapeByte, lenient } = this.#dialect;
     let kind: number = CellKind.PLAIN;
     let next = mark + 1;
     for (;;) {
-      while (next < marked && marks[next]! < end && bytes[marks[next]!] !== QUOTE) next++;
+      for (; next < marked && marks[next]! < end && bytes[marks[next]!] !== QUOTE; next++) {
+        if (bytes[marks[next]!] !== escapeByte) continue;
+        kind |= CellKind.ESCAPED;
+        next = lastEscaped(marks, marked, next);
+      }
       if (next >= marked || marks[next]! >= end) {
         if (!lenient) return -1 - next;
         this.#add(at + 1, end, kind);
@@ -96,7 +108,7 @@ export class CsvRow {
         return next;
       }
       if (bytes[quote + 1] === QUOTE) {
-        kind = CellKind.DOUBLED_QUOTES;
+        kind |= CellKind.DOUBLED_QUOTES;
         next++;
       } else if (!lenient) {
         return -1 - next;
@@ -107,6 +119,10 @@ export class CsvRow {
   #problem(bytes: Uint8Array, start: number, open: number, end: number): string {
     let at = open + 1;
     for (; at < end; at++) {
+      if (bytes[at] === this.#dialect.escapeByte) {
+        at++;
+        continue;
+      }
       if (bytes[at] !== QUOTE) continue;
       if (bytes[at + 1] !== QUOTE || at + 1 >= end) break;
       at++;
@@ -137,11 +153,28 @@ export class CsvRow {
   }
 }
 
-/** Writes [start, end) to `to` with each doubled quote as one. Returns the end of what was written. */
-export function undoubleQuotes(bytes: Uint8Array, start: number, end: number, to: number): number {
+/** Of the escape `marks[mark]`, the mark of the byte after it if that has one, else its own. */
+function lastEscaped(marks: Int32Array, marked: number, mark: number): number {
+  return mark + 1 < marked && marks[mark + 1] === marks[mark]! + 1 ? mark + 1 : mark;
+}
+
+/** Writes the text of the cell of this kind at [start, end) to `to`. Returns the end of what was written. */
+export function unquote(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  kind: number,
+  { escapeByte }: CsvDialect,
+  to: number,
+): number {
+  const isDoubled = (kind & CellKind.DOUBLED_QUOTES) !== 0;
   for (let at = start; at < end; at++) {
+    if (bytes[at] === escapeByte && at + 1 < end) {
+      bytes[to++] = bytes[++at]!;
+      continue;
+    }
     bytes[to++] = bytes[at]!;
-    if (bytes[at] === QUOTE && bytes[at + 1] === QUOTE && at + 1 < end) at++;
+    if (isDoubled && bytes[at] === QUOTE && bytes[at + 1] === QUOTE && at + 1 < end) at++;
   }
   return to;
 }
@@ -156,15 +189,17 @@ export function headerNames(header: Uint8Array, dialect: CsvDialect): readonly s
   const bytes = header.slice(start, end);
   const marks: number[] = [];
   bytes.forEach((byte, at) => {
-    if (byte === QUOTE || byte === dialect.delimiter) marks.push(at);
+    if (byte === QUOTE || byte === dialect.delimiter || byte === dialect.escapeByte) marks.push(at);
   });
   const row = new CsvRow(dialect);
   const problem = row.parse(bytes, 0, bytes.length, Int32Array.from(marks), marks.length, 0);
   if (problem) return `the header line cannot be read: ${problem}`;
   const names: string[] = [];
   for (let cell = 0; cell < row.count; cell++) {
-    const text = new TextDecoder().decode(bytes.subarray(row.starts[cell]!, row.ends[cell]!));
-    names.push(unique(row.kinds[cell] === CellKind.PLAIN ? text : text.replaceAll('""', '"'), names));
+    const start = row.starts[cell]!;
+    // The text is never longer than what stands for it, so that it can be written in its place.
+    const end = unquote(bytes, start, row.ends[cell]!, row.kinds[cell]!, dialect, start);
+    names.push(unique(new TextDecoder().decode(bytes.subarray(start, end)), names));
   }
   return names;
 }

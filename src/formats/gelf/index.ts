@@ -20,7 +20,7 @@ export const GELF_FORMAT: FormatDefinition = {
   ],
   example: 'gelf',
   decoder: {
-    framing: 'lines',
+    framing: () => 'lines',
     shape: () => ({ fields: new Map([['timestamp', 'timestamp']]), open: true }),
     sample: {
       input:

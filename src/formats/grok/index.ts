@@ -92,7 +92,7 @@ export const GROK_FORMAT: FormatDefinition = {
   ],
   example: "{type: grok, pattern: '%{TIMESTAMP_ISO8601:time} %{LOGLEVEL:level} %{GREEDYDATA:message}'}",
   decoder: {
-    framing: 'lines',
+    framing: () => 'lines',
     check: problemsOf,
     shape: shapeOf,
     sample: {

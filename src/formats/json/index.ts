@@ -16,7 +16,7 @@ export const JSON_FORMAT: FormatDefinition = {
   fields: [],
   example: 'json',
   decoder: {
-    framing: 'lines',
+    framing: () => 'lines',
     shape: () => SHAPE,
     sample: { input: '{"level":"info","took":0.25}', output: '{"level":"info","took":0.25}' },
     create: () => new JsonDecoder(),

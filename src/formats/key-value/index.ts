@@ -58,7 +58,7 @@ export const KEY_VALUE_FORMAT: FormatDefinition = {
   ],
   example: '{type: key_value, key_value_delimiter: ":", field_delimiter: ","}',
   decoder: {
-    framing: 'lines',
+    framing: () => 'lines',
     shape: () => ({ fields: new Map(), open: true }),
     sample: {
       input: 'path:"/cart, 2", dyno: web.1, tag:a, tag:b, cached',

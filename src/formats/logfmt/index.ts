@@ -12,7 +12,7 @@ export const LOGFMT_FORMAT: FormatDefinition = {
   fields: [],
   example: 'logfmt',
   decoder: {
-    framing: 'lines',
+    framing: () => 'lines',
     shape: () => ({ fields: new Map(), open: true }),
     sample: {
       input: 'level=info msg="it works" took=5ms cached',

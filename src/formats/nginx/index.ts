@@ -46,7 +46,7 @@ export const NGINX_FORMAT: FormatDefinition = {
   ],
   example: '{type: nginx, log: error, timezone: Europe/Paris}',
   decoder: {
-    framing: 'lines',
+    framing: () => 'lines',
     shape: (config) => {
       const log = logOf(config);
       return shapeOfLine(log === 'error' ? NGINX_ERROR_FIELDS : accessFields(log));

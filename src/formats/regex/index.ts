@@ -25,7 +25,7 @@ export const REGEX_FORMAT: FormatDefinition = {
   ],
   example: "{type: regex, pattern: '^(?<level>\\w+): (?<message>.*)$'}",
   decoder: {
-    framing: 'lines',
+    framing: () => 'lines',
     shape: (config) => ({
       fields: new Map(compilePattern(config.pattern as string).names.map((name) => [name, 'text'])),
       open: false,

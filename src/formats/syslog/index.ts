@@ -37,7 +37,7 @@ export const SYSLOG_FORMAT: FormatDefinition = {
   ],
   example: '{type: syslog, timezone: Europe/Paris}',
   decoder: {
-    framing: 'lines',
+    framing: () => 'lines',
     shape: () => shapeOfLine(SYSLOG_FIELDS),
     sample: {
       input:

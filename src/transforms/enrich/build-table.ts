@@ -10,8 +10,8 @@ import {
   textLength,
   type Vector,
 } from '../../batch/index.js';
-import { MillraceError } from '../../component/index.js';
-import { type FormatConfig, formatNamed, frame, writePlain } from '../../formats/index.js';
+import { MillraceError, recordEndsOf } from '../../component/index.js';
+import { type FormatConfig, type Framing, formatNamed, frame, writePlain } from '../../formats/index.js';
 import { CELL_WORDS, ROW_WORDS, type SharedTable, SLOT_WORDS, TableParts } from './table.js';
 
 /** So many rows are decoded at a time; between two turns other work of the process goes on. */
@@ -36,12 +36,14 @@ export interface TableOptions {
 export async function buildTable(content: Uint8Array, options: TableOptions): Promise<SharedTable> {
   const arena = new Arena(content.length + WORKING_BYTES);
   const decoding = formatNamed(options.format.type)!.decoder!;
+  const framing = decoding.framing(options.format);
   const decoder = decoding.create(options.format);
-  const body = endOfLines(content, decoding.preambleLines?.(options.format) ?? 0);
+  const header = headerAt(content, framing, decoding.preambleLines?.(options.format) ?? 0);
+  const body = header.end;
   const partition = {
     source: options.name,
     name: options.name,
-    ...(body > 0 && { preamble: withoutNewline(content.slice(0, body)) }),
+    ...(body > 0 && { preamble: withoutNewline(content.slice(header.start, body)) }),
   };
   const wanted = { names: new Set([options.key, ...options.fields]), all: false };
   const start = arena.place(content.subarray(body));
@@ -51,7 +53,7 @@ export async function buildTable(content: Uint8Array, options: TableOptions): Pr
   const builder = new TableBuilder(options);
   for (let at = start; at < end; ) {
     arena.reset(top);
-    const { records, next } = frame(arena, decoding.framing, at, end, ROWS_PER_TURN, -start);
+    const { records, next } = frame(arena, framing, at, end, ROWS_PER_TURN, -start);
     const { columns, document, refused } = decoder.decode(arena, records, wanted, partition, 0);
     const [first] = refused;
     if (first) throw wrong(options, `row ${builder.read + first.row + 1} cannot be read: ${first.message}`);
@@ -71,14 +73,18 @@ export async function buildTable(content: Uint8Array, options: TableOptions): Pr
   return builder.finish();
 }
 
-/** Where the first lines end that come before the rows. */
-function endOfLines(content: Uint8Array, lines: number): number {
-  let end = 0;
-  for (let line = 0; line < lines; line++) {
-    const newline = content.indexOf(NEWLINE, end);
-    end = newline < 0 ? content.length : newline + 1;
-  }
-  return end;
+/** Where the header line lies, without the comments before it; nowhere when there are no `lines` of it. */
+function headerAt(content: Uint8Array, framing: Framing, lines: number): { start: number; end: number } {
+  const ends = recordEndsOf(framing);
+  const bytes = Buffer.from(content.buffer, content.byteOffset, content.length);
+  const next = (at: number): number => {
+    const end = ends.first(bytes, at);
+    return end < 0 ? bytes.length : end;
+  };
+  let start = 0;
+  if (lines === 0) return { start, end: start };
+  while (ends.isComment?.(bytes, start)) start = next(start);
+  return { start, end: next(start) };
 }
 
 function withoutNewline(bytes: Uint8Array): Uint8Array {
