@@ -1,4 +1,5 @@
 import { constants, type FileHandle, lstat, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
+import { bootId } from './boot-id.js';
 
 /** What tells a file from all others, whatever it is called (device and inode), and how long it is. */
 export interface StoredFileStats {
@@ -41,6 +42,8 @@ export interface Storage {
   list(path: string): Promise<string[]>;
   /** Makes what was created, renamed and unlinked in a folder last. */
   syncFolder(path: string): Promise<void>;
+  /** While it stays the same, nothing that was written can have been lost, synced or not; undefined where that is not known. */
+  bootId(): Promise<string | undefined>;
 }
 
 /** No room on the disk, or in the user's share of it. */
@@ -126,6 +129,7 @@ export const nodeStorage: Storage = {
       await handle.close();
     }
   },
+  bootId,
 };
 
 /** No flag of `open` alone makes a file that is missing, keeps one that is there, and lets it be written anywhere. */

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { Storage } from '../base/storage.js';
 import type { Positions, SinkState, StageLog } from '../component/index.js';
-import { bootId } from './boot-id.js';
 import { type Checkpoint, CheckpointStore } from './checkpoint-store.js';
 import { StateLock } from './state-lock.js';
 
@@ -106,7 +105,7 @@ export async function openStore(
   log: StageLog,
 ): Promise<CheckpointStore> {
   const checkpoints = join(segmentFolder(folder, segment), 'checkpoints');
-  return await CheckpointStore.open({ storage, folder: checkpoints, bootId: await bootId(), log });
+  return await CheckpointStore.open({ storage, folder: checkpoints, bootId: await storage.bootId(), log });
 }
 
 const SEGMENTS = 'segments';

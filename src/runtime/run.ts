@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { nodeStorage } from '../base/storage.js';
+import { nodeStorage, type Storage } from '../base/storage.js';
 import { Claims, type Queue, type SinkState, type StageLog } from '../component/index.js';
 import type { Pipeline, Plan, QueuePlan } from '../plan/index.js';
 import type { Lanes } from '../workers/index.js';
@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly log: StageLog;
   /** Whether to begin anew, whatever the last checkpoint says. */
   readonly fresh?: boolean;
+  /** Where everything is that outlives the run, the lock of the state folder apart; the file system of this machine otherwise. */
+  readonly storage?: Storage;
 }
 
 /**
@@ -28,6 +30,7 @@ export class Run {
   /** Of everything that outlives the run. */
   readonly stateFolder: string;
   readonly #options: RunOptions;
+  readonly #storage: Storage;
   readonly #draining = new AbortController();
   readonly #failing = new AbortController();
   readonly #queues = new Map<string, Queue>();
@@ -38,6 +41,7 @@ export class Run {
   constructor(options: RunOptions) {
     const { pipeline, plan } = options;
     this.#options = options;
+    this.#storage = options.storage ?? nodeStorage;
     this.metrics = new Metrics(plan.stages.keys(), plan.queues.keys());
     this.stateFolder = join(pipeline.runtime.state, pipeline.name);
   }
@@ -108,7 +112,7 @@ export class Run {
     if (!keepsState(pipeline)) return;
     const segments = plan.segments.map(({ id }) => id);
     const folder = this.stateFolder;
-    this.#state = await PipelineState.open({ storage: nodeStorage, folder, segments, log });
+    this.#state = await PipelineState.open({ storage: this.#storage, folder, segments, log });
     if (fresh) return;
     this.#resumedFromMs = this.#state.lastTimeMs;
     if (this.#resumedFromMs === undefined) return;
@@ -128,7 +132,7 @@ export class Run {
       lanes,
       pool: new BufferPool(pipeline.runtime.memoryBytes / 4),
       metrics: this.metrics,
-      storage: nodeStorage,
+      storage: this.#storage,
       folder: this.stateFolder,
       log,
       draining: this.#draining.signal,
@@ -152,7 +156,7 @@ export class Run {
       folder: queueFolder(this.stateFolder, stage.id),
       producers,
       former: this.#formerProducers(id, producers),
-      storage: nodeStorage,
+      storage: this.#storage,
       log,
     });
   }

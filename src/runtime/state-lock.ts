@@ -1,8 +1,8 @@
 import { link, mkdir, readFile, rename, stat, unlink, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { bootId } from '../base/boot-id.js';
 import { MillraceError } from '../base/errors.js';
-import { bootId } from './boot-id.js';
 
 interface Holder {
   readonly pid: number;

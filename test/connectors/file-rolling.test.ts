@@ -155,6 +155,7 @@ describe('files that records name', () => {
       makeFolder: (path) => crash.makeFolder(path),
       list: (path) => crash.list(path),
       syncFolder: (path) => crash.syncFolder(path),
+      bootId: () => crash.bootId(),
     };
     const sink = await opened('/data', {}, storage);
     for (let i = 0; i < 2000; i++) await put(sink, `/data/${i % 1000}.log`, `${i}\n`);

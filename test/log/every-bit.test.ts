@@ -51,6 +51,7 @@ class OneSegment implements Storage {
   exists = never;
   makeFolder = never;
   syncFolder = never;
+  bootId = never;
 }
 
 function never(): never {

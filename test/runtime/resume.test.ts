@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Chunk, formatField, type Sink, type SinkDefinition, type SourceDefinition } from '#component';
+import { formatField, type Sink, type SinkDefinition } from '#component';
 import { runs } from '../support/property.js';
-import { planProblems, prepareRun } from '../support/run-pipeline.js';
+import { counted, numbersSource, randomGraph } from '../support/random-graph.js';
+import { prepareRun } from '../support/run-pipeline.js';
 import { scale, type Uniform, uniform } from '../torture/seeds.js';
 
 const folders: string[] = [];
@@ -32,35 +33,9 @@ class World {
   }
 
   components() {
-    return { sources: [this.source()], sinks: [this.sink()] };
-  }
-
-  private source(): SourceDefinition {
-    const world = this;
     return {
-      kind: 'source',
-      name: 'numbers',
-      summary: 'Counts.',
-      fields: [formatField('decoder', 'lines')],
-      example: 'type: numbers\n',
-      create: (_, { stage }) => ({
-        async *read(outlet, signal, from) {
-          let next = (from.get('all') as number | undefined) ?? 0;
-          while (next < world.recordsPerSource && !signal.aborted) {
-            const count = Math.min(1 + world.random(5), world.recordsPerSource - next);
-            const text = Array.from({ length: count }, (_, i) => `${stage} ${next + i}\n`).join('');
-            const buffer = await outlet.lend(text.length);
-            await world.operation();
-            const bytes = new Uint8Array(buffer, 0, text.length) as Chunk['bytes'];
-            bytes.set(Buffer.from(text));
-            const offset = next;
-            next += count;
-            const partition = { source: stage, name: 'all' };
-            yield { partition, bytes, offset, readAtMs: 0, resume: { key: 'all', position: next } };
-          }
-        },
-        close: () => Promise.resolve(),
-      }),
+      sources: [numbersSource(this.recordsPerSource, this.random, () => this.operation())],
+      sinks: [this.sink()],
     };
   }
 
@@ -100,55 +75,10 @@ class World {
   }
 }
 
-const QUEUES = [undefined, undefined, 'memory', 'disk', 'disk in parts'] as const;
-const OPTIONS = {
-  memory: ', queue: { type: memory, max_bytes: 4KiB }',
-  disk: ', queue: disk',
-  'disk in parts': ', queue: { type: disk, partitions: 3, key: message }',
-};
-
-/**
- * Stages joined at random: every transform and sink reads one or several of those before it.
- * @param inMemory stages that have no queue on disk, whatever chance says
- */
-function pipelineOf(seed: number, state: string, inMemory: ReadonlySet<string> = new Set()): string {
-  const random = uniform(seed);
-  const queueOf = (stage: string): string => {
-    const queue = QUEUES[random(QUEUES.length)];
-    return queue === undefined || inMemory.has(stage) ? '' : OPTIONS[queue];
-  };
-  const pick = (from: readonly string[]): string => {
-    const some = from.filter(() => random(2) === 0);
-    return `[${(some.length > 0 ? some : [from[random(from.length)]!]).join(', ')}]`;
-  };
-  const sources = Array.from({ length: 1 + random(3) }, (_, i) => `s${i}`);
-  const passing: string[] = [...sources];
-  const transforms = Array.from({ length: random(4) }, (_, i) => {
-    const line = `  t${i}: { type: filter, inputs: ${pick(passing)}, where: 'true'${queueOf(`t${i}`)} }`;
-    passing.push(`t${i}`);
-    return line;
-  });
-  const sinks = Array.from({ length: 1 + random(3) }, (_, i) => {
-    // The last one takes all, so that no stage is without a reader.
-    const inputs = i === 0 ? `[${passing.join(', ')}]` : pick(passing);
-    return `  k${i}: { type: memory, inputs: ${inputs}${queueOf(`k${i}`)} }`;
-  });
-  const yaml = `name: random
-sources:
-${sources.map((name) => `  ${name}: { type: numbers }`).join('\n')}
-${transforms.length > 0 ? `transforms:\n${transforms.join('\n')}\n` : ''}sinks:
-${sinks.join('\n')}
-runtime: { state: "${state}", checkpoint: 10ms, batch: { max_bytes: 4KiB } }
-`;
-  const returning = planProblems(yaml, new World(seed).components()).map(({ stage }) => stage.id);
-  return returning.length === 0 ? yaml : pipelineOf(seed, state, new Set([...inMemory, ...returning]));
-}
-
-/** How often each line stands in an output, and for each source whether its lines of one path are in order. */
-function counted(text: string): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const line of text.split('\n').slice(0, -1)) counts[line] = (counts[line] ?? 0) + 1;
-  return counts;
+/** A graph whose sinks are those of a world. */
+function pipelineOf(seed: number, state: string): string {
+  const sink = () => 'type: memory';
+  return randomGraph(seed, { state, sink, components: new World(seed).components() });
 }
 
 /** Runs until no crash comes any more; gives what is in the outputs, and how many crashes there were. */

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { bootId } from '../../src/runtime/boot-id.js';
+import { bootId } from '../../src/base/boot-id.js';
 import { StateLock } from '../../src/runtime/state-lock.js';
 import { temporaryFolder } from '../cli/support.js';
 

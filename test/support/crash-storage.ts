@@ -59,15 +59,27 @@ export class CrashStorage implements Storage {
   readonly operations: Operation[] = [];
   /** May be changed at any time. */
   faults: readonly Fault[];
+  /** What a call to sync waits for first, as disks take their time. */
+  latency: () => Promise<void> = async () => {};
   /** How often each kind of call was made. */
   readonly calls = new Map<CallKind, number>();
   readonly #initial: ReadonlyMap<string, Uint8Array>;
   readonly #names = new Map<string, number>();
   readonly #files: Buffer[] = [];
+  /** Of files that were there before, what they were known by. */
+  readonly #identities: readonly string[];
+  /** Goes up with each loss of power. */
+  readonly #boot: number;
 
-  constructor(files: ReadonlyMap<string, Uint8Array> = new Map(), faults: readonly Fault[] = []) {
+  constructor(
+    files: ReadonlyMap<string, Uint8Array> = new Map(),
+    faults: readonly Fault[] = [],
+    before: { readonly boot: number; readonly identities: readonly string[] } = { boot: -1, identities: [] },
+  ) {
     this.#initial = files;
     this.faults = faults;
+    this.#boot = before.boot + 1;
+    this.#identities = before.identities;
     for (const [path, bytes] of files) {
       this.#names.set(path, this.#files.length);
       this.#files.push(Buffer.from(bytes));
@@ -102,8 +114,12 @@ export class CrashStorage implements Storage {
       ...pending.flatMap((op) => ('bytes' in op ? [op.bytes] : [])),
     ]);
     const files = new Map<string, Uint8Array>();
-    for (const [path, file] of names) files.set(path, damageFile(disk[file]!, damage, random, all.flat()));
-    return new CrashStorage(files);
+    const identities: string[] = [];
+    for (const [path, file] of names) {
+      files.set(path, damageFile(disk[file]!, damage, random, all.flat()));
+      identities.push(this.#identityOf(file));
+    }
+    return new CrashStorage(files, [], { boot: this.#boot, identities });
   }
 
   async open(path: string, mode: 'read' | 'write' | 'write_own'): Promise<StoredFile> {
@@ -146,6 +162,14 @@ export class CrashStorage implements Storage {
   async syncFolder(path: string): Promise<void> {
     this.#call('syncFolder', path);
     this.#do({ kind: 'sync_folder', path });
+  }
+
+  async bootId(): Promise<string> {
+    return String(this.#boot);
+  }
+
+  #identityOf(file: number): string {
+    return this.#identities[file] ?? `memory:${this.#boot}:${file}`;
   }
 
   #fileNamed(path: string, call: string): number {
@@ -192,6 +216,7 @@ export class CrashStorage implements Storage {
         write(bytes, at);
       },
       datasync: async () => {
+        await this.latency();
         this.#call('datasync', path, () => this.#do({ kind: 'failed_sync', path, file }));
         this.#do({ kind: 'sync', path, file });
       },
@@ -201,7 +226,7 @@ export class CrashStorage implements Storage {
       },
       stat: async () => {
         this.#call('stat', path);
-        return { identity: `memory:${file}`, size: this.#files[file]!.length, isFile: true };
+        return { identity: this.#identityOf(file), size: this.#files[file]!.length, isFile: true };
       },
       close: async () => {
         this.#call('close', path);

@@ -1,21 +1,21 @@
 import { join } from 'node:path';
-import { nodeStorage } from '../../src/base/storage.js';
+import { nodeStorage, type Storage } from '../../src/base/storage.js';
 import { LogReader } from '../../src/log/index.js';
 import type { DeadLetter } from '../../src/workers/index.js';
 
 /** All dead letters in a folder `<state>/<pipeline>`, segment by segment; none where it is not there. */
-export async function deadLettersIn(state: string): Promise<DeadLetter[]> {
+export async function deadLettersIn(state: string, storage: Storage = nodeStorage): Promise<DeadLetter[]> {
   const segments = join(state, 'segments');
   const letters: DeadLetter[] = [];
-  for (const segment of await nodeStorage.list(segments)) {
-    letters.push(...(await lettersOf(join(segments, segment, 'dead_letters'))));
+  for (const segment of await storage.list(segments)) {
+    letters.push(...(await lettersOf(join(segments, segment, 'dead_letters'), storage)));
   }
   return letters;
 }
 
-async function lettersOf(folder: string): Promise<DeadLetter[]> {
-  if ((await nodeStorage.list(folder)).length === 0) return [];
-  const reader = await LogReader.open({ storage: nodeStorage, folder }, {});
+async function lettersOf(folder: string, storage: Storage): Promise<DeadLetter[]> {
+  if ((await storage.list(folder)).length === 0) return [];
+  const reader = await LogReader.open({ storage, folder }, {});
   const letters: DeadLetter[] = [];
   try {
     for (let frame = await reader.read(); frame; frame = await reader.read()) {

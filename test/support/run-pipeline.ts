@@ -1,6 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Storage } from '../../src/base/storage.js';
 import { CATALOGUE } from '../../src/cli/catalogue.js';
 import type { SinkDefinition, SourceDefinition } from '../../src/component/index.js';
 import { type Pipeline, type PlanProblem, planPipeline, readPipeline } from '../../src/plan/index.js';
@@ -17,6 +18,7 @@ export interface RunInThreadOptions {
   /** Components of the test's own, beside the real ones. */
   readonly sources?: readonly SourceDefinition[];
   readonly sinks?: readonly SinkDefinition[];
+  readonly storage?: Storage;
 }
 
 function check(yaml: string, file: string, { sources = [], sinks = [] }: RunInThreadOptions): Pipeline {
@@ -37,7 +39,7 @@ export function planProblems(yaml: string, options: RunInThreadOptions = {}): re
 
 /** Plans a pipeline to be run in this thread: the whole engine, but for the pool. Throws when the file has problems. */
 export async function prepareRun(yaml: string, file: string, options: RunInThreadOptions = {}): Promise<Run> {
-  const { batchBytes, checkpointMs } = options;
+  const { batchBytes, checkpointMs, storage } = options;
   const checked = check(yaml, file, options);
   const { runtime } = checked;
   const batch = { ...runtime.batch, maxBytes: batchBytes ?? runtime.batch.maxBytes };
@@ -53,7 +55,7 @@ export async function prepareRun(yaml: string, file: string, options: RunInThrea
   const chains = plan.segments.flatMap((segment) => segment.chains);
   const data = { pipeline: pipeline.name, chains, arenaBytes: 32 * 1024 * 1024 };
   const lanes = withResources(await InlineLanes.create(data), chains);
-  return new Run({ pipeline, plan, lanes, log });
+  return new Run({ pipeline, plan, lanes, log, ...(storage && { storage }) });
 }
 
 /** Runs a pipeline in this thread to its end. */
