@@ -2,6 +2,7 @@ import type { Config, QueueDefinition } from '#component';
 import { expressionField } from '#component';
 import type { DiskQueueOptions } from './logs.js';
 import { DiskQueue } from './queue.js';
+import { storedPartitions } from './stored.js';
 
 /** An inbox on the disk of this machine. */
 export const diskQueue: QueueDefinition = {
@@ -59,6 +60,7 @@ export const diskQueue: QueueDefinition = {
     partitions: partitions as number,
     ...(key !== undefined && { key: key as string }),
   }),
+  stored: storedPartitions,
   create: (config, context) => new DiskQueue(optionsOf(config), context),
 };
 

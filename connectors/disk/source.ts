@@ -1,7 +1,9 @@
 import {
+  type DetachedBatch,
   type JsonValue,
   type LogFrame,
   LogReader,
+  lentPart,
   type Outlet,
   type Positions,
   type QueuedBatch,
@@ -68,13 +70,16 @@ export class DiskQueueSource implements Source<QueuedBatch> {
   }
 
   async #next(cursor: Cursor, outlet: Outlet): Promise<QueuedBatch | undefined> {
+    const begin = cursor.offset;
     const frame = await cursor.next();
     if (!frame) return undefined;
     const { payload, baseOffset, records } = frame;
-    const batch = decodePayload(payload, await outlet.lend(batchBytes(payload)));
+    const skipped = Math.max(0, begin - baseOffset);
+    const batch = await copyOf(frame, skipped, outlet);
     this.#pendingBytes += payload.length;
     if (this.#pendingBytes >= this.#pendingLimit) this.#ends.requestCheckpoint();
-    return { batch, records, resume: { key: cursor.key, position: baseOffset + records } };
+    const resume = { key: cursor.key, position: baseOffset + records };
+    return { batch, records: records - skipped, resume };
   }
 
   async #consumed(partition: Partition, offset: number): Promise<void> {
@@ -84,6 +89,17 @@ export class DiskQueueSource implements Source<QueuedBatch> {
     if (retain) await partition.writer.retain({ ...retain, below: offset });
     else await partition.writer.trim(offset);
   }
+}
+
+/** A position that was set by hand may lie within a batch, whose first records are then left out. */
+async function copyOf(
+  { payload, records }: LogFrame,
+  skipped: number,
+  outlet: Outlet,
+): Promise<DetachedBatch> {
+  const bytes = batchBytes(payload);
+  if (skipped === 0) return decodePayload(payload, await outlet.lend(bytes));
+  return await lentPart(decodePayload(payload, new ArrayBuffer(bytes)), skipped, records, outlet);
 }
 
 /** Reads what has been published of one partition. */
@@ -99,6 +115,11 @@ class Cursor {
     const published = partition.published?.nextOffset ?? 0;
     this.#offset = typeof position === 'number' ? Math.min(position, published) : 0;
     partition.consumed(this.#offset);
+  }
+
+  /** Of the record that comes next. */
+  get offset(): number {
+    return this.#offset;
   }
 
   /** Undefined where there is no more for now. */

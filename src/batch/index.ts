@@ -12,6 +12,7 @@ export {
 } from './batch.js';
 export { checksum } from './checksum.js';
 export { compileKernels, type KernelModule, type Kernels } from './kernels/kernels.js';
+export { partOfBatch } from './part.js';
 export { EMPTY_SHAPE, type FieldKind, type Shape, unionOf } from './shape.js';
 export {
   constantNumber,

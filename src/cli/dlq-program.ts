@@ -1,7 +1,7 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { parseDurationMs } from '../base/units.js';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { Io } from './io.js';
-import { collect, withPipeline, withState } from './options.js';
+import { moment } from './moment.js';
+import { collect, formatOption, positiveNumber, withPipeline, withState } from './options.js';
 
 export interface DeadLetterProgram {
   readonly program: Command;
@@ -118,38 +118,10 @@ function withFilters(command: Command): Command {
     .option('--until <time>', 'only older', moment);
 }
 
-function formatOption(description: string, choices: readonly string[]): Option {
-  return new Option('--format <format>', description).choices(choices).default(choices[0]);
-}
-
 function letterName(text: string, before: readonly string[] = []): string[] {
   const number = Number(/^(?:[\w-]+\/)?(\d+)$/.exec(text)?.[1] ?? Number.NaN);
   if (!Number.isSafeInteger(number)) {
     throw new InvalidArgumentError('expected the number of a dead letter, as "millrace dlq list" shows it.');
   }
   return [...before, text];
-}
-
-function positiveNumber(text: string): number {
-  const number = Number(text);
-  if (!/^\d+$/.test(text) || number < 1 || !Number.isSafeInteger(number)) {
-    throw new InvalidArgumentError('expected a whole number from 1.');
-  }
-  return number;
-}
-
-const TIME = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/i;
-
-/** Milliseconds since 1970 of a time, or of a duration before now. */
-function moment(text: string): number {
-  const durationMs = parseDurationMs(text);
-  if (durationMs !== undefined) return Date.now() - durationMs;
-  const match = TIME.exec(text);
-  // Without a time of day it means UTC anyway.
-  const isUtc = match && (match[1] !== undefined || text.length === '2026-11-24'.length);
-  const timeMs = match ? Date.parse(isUtc ? text : `${text}Z`) : Number.NaN;
-  if (Number.isNaN(timeMs)) {
-    throw new InvalidArgumentError('expected a time such as 2026-11-24T08:30Z, or a duration such as 1h.');
-  }
-  return timeMs;
 }

@@ -1,8 +1,5 @@
-import { join } from 'node:path';
-import { MillraceError } from '../base/errors.js';
 import { nodeStorage } from '../base/storage.js';
 import { formatSize } from '../base/units.js';
-import type { Pipeline, Plan } from '../plan/index.js';
 import {
   type LetterChoice,
   type LetterName,
@@ -10,13 +7,11 @@ import {
   type NamedLetter,
   PipelineLetters,
 } from '../runtime/index.js';
-import { Exit, type Io } from './io.js';
-import { type LoadOptions, loadPipeline } from './load.js';
+import type { Io } from './io.js';
 import { plural } from './render.js';
+import { type StateOptions, type WithState, withStateFolder } from './state-folder.js';
 
-export interface LetterOptions extends LoadOptions {
-  readonly state?: string;
-}
+export type LetterOptions = StateOptions;
 
 export interface FilterOptions extends LetterOptions {
   readonly stage?: readonly string[];
@@ -27,31 +22,21 @@ export interface FilterOptions extends LetterOptions {
   readonly until?: number;
 }
 
-export interface OpenLetters {
-  readonly pipeline: Pipeline;
-  readonly plan: Plan;
-  /** `<runtime.state>/<pipeline>`. */
-  readonly folder: string;
+export interface OpenLetters extends WithState {
   readonly letters: PipelineLetters;
 }
 
 /** Does something with the dead letters of a pipeline, or says what is wrong with the pipeline. */
-export async function withLetters(
+export function withLetters(
   file: string,
   options: LetterOptions,
   io: Io,
   action: (open: OpenLetters) => Promise<number>,
 ): Promise<number> {
-  const loaded = await loadPipeline(file, options, io);
-  if (!loaded) return Exit.CONFIGURATION;
-  const { pipeline, plan } = loaded;
-  const folder = join(options.state ?? pipeline.runtime.state, pipeline.name);
-  if ((await nodeStorage.list(folder)).length === 0) {
-    const message = `no dead letters: nothing has run with this state folder (${folder})`;
-    throw new MillraceError('nothing_has_run', message, { blame: 'config' });
-  }
-  const letters = await PipelineLetters.open({ storage: nodeStorage, folder, pipeline }, plan);
-  return await action({ pipeline, plan, folder, letters });
+  return withStateFolder(file, options, io, 'dead letters', async ({ pipeline, plan, folder }) => {
+    const letters = await PipelineLetters.open({ storage: nodeStorage, folder, pipeline }, plan);
+    return await action({ pipeline, plan, folder, letters });
+  });
 }
 
 export function filterOf(options: FilterOptions, names: readonly LetterName[] = []): LetterChoice {

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 
 /** The argument and the options of every verb that reads a pipeline. */
 export function withPipeline(command: Command): Command {
@@ -28,4 +28,17 @@ export function withState(command: Command): Command {
     '--state <dir>',
     'folder for everything that outlives a run (default: runtime.state of the file)',
   );
+}
+
+/** How something is shown; the first is the default. */
+export function formatOption(description: string, choices: readonly string[]): Option {
+  return new Option('--format <format>', description).choices(choices).default(choices[0]);
+}
+
+export function positiveNumber(text: string): number {
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || number < 1 || !Number.isSafeInteger(number)) {
+    throw new InvalidArgumentError('expected a whole number from 1.');
+  }
+  return number;
 }

@@ -5,6 +5,7 @@ import { nearestName } from '../base/names.js';
 import { addDeadLetters } from './dlq-program.js';
 import { Exit, type Io } from './io.js';
 import { collect, withPipeline, withState, withValues } from './options.js';
+import { addQueues } from './queue-program.js';
 import { TEST_FORMATS } from './test-output.js';
 
 /**
@@ -27,6 +28,7 @@ export function createProgram(io: Io, done: (code: number) => void): Command {
   addTest(verbs);
   addEval(verbs);
   addDeadLetters(verbs);
+  addQueues(verbs);
   addReference(verbs);
   addCompletion(verbs);
   program.on('command:*', ([name]: string[]) => {

@@ -21,11 +21,13 @@ export {
 } from '../expression/index.js';
 export type { Written } from '../formats/index.js';
 export {
+  extentOf,
   type LogFrame,
   type LogOptions,
   LogReader,
   type LogState,
   LogWriter,
+  offsetAtTime,
 } from '../log/index.js';
 export { Claims } from './claims.js';
 export type * from './definition.js';
@@ -55,6 +57,7 @@ export type {
   ResumeOf,
   Turn,
 } from './framing-types.js';
+export { lentPart } from './lent-part.js';
 export { linesOf, MessageWriter } from './message-writer.js';
 export type * from './queue.js';
 export type * from './queued.js';

@@ -55,9 +55,46 @@ export interface Queue {
   close(): Promise<void>;
 }
 
+/** A batch as it lies in a queue, from where it can be copied any number of times. */
+export interface StoredBatch {
+  /** The offset of its first record in the partition. */
+  readonly offset: number;
+  readonly records: number;
+  /** When it was put in. */
+  readonly timeMs: number;
+  /** What a buffer needs for `copyTo`. */
+  readonly bytes: number;
+  /** Valid until the next batch of the partition is read. */
+  copyTo(buffer: ArrayBuffer): DetachedBatch;
+}
+
+/** What one partition of a queue holds: what waits, and what is retained. */
+export interface StoredPartition {
+  /** As in the positions of the queue's source. */
+  readonly key: string;
+  /** Of the oldest record that is there; `nextOffset` where there is none. */
+  readonly firstOffset: number;
+  readonly nextOffset: number;
+  /** What it takes on the disk. */
+  readonly bytes: number;
+  /** When the oldest record was put in. */
+  readonly oldestMs: number | undefined;
+  /** The offset of the first record that was put in at that time or later; `nextOffset` where there is none. */
+  offsetAtTime(timeMs: number): Promise<number>;
+  /** Whole batches, from the one that holds `from` to the one that holds the last record before `to`. */
+  read(from: number, to: number): AsyncIterable<StoredBatch>;
+}
+
+export interface StoredQueueContext extends Pick<QueueContext, 'folder' | 'storage' | 'log'> {
+  /** The segments that have put records in, with what the last checkpoint of each says of its end. */
+  readonly producers: ReadonlyMap<string, SinkState>;
+}
+
 export interface QueueDefinition extends Described {
   readonly kind: 'queue';
   readonly partitioning: (config: Config) => Partitioning;
+  /** Opens what a queue holds to be looked at or read again, while a run may be under way. Changes nothing. */
+  readonly stored?: (context: StoredQueueContext) => Promise<readonly StoredPartition[]>;
   /** Opens nothing; its ends do. */
   readonly create: (config: Config, context: QueueContext) => Queue;
 }

@@ -46,6 +46,7 @@ export type {
 export { PieceRefused } from './format.js';
 export { type Framed, frame } from './frame.js';
 export { grokLibrary, type LibraryPattern } from './grok/catalogue.js';
+export { MemberFinder } from './json/find-members.js';
 export { visibleDocuments } from './json/visible.js';
 export { Members } from './members.js';
 export { writePlain } from './plain.js';

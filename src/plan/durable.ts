@@ -15,3 +15,8 @@ export function queueId(stage: string): string {
 export function isQueueId(id: string): boolean {
   return id.endsWith(SUFFIX);
 }
+
+/** The stage behind the queue. */
+export function stageOfQueue(id: string): string {
+  return id.slice(0, -SUFFIX.length);
+}

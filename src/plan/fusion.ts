@@ -54,11 +54,11 @@ function copiesLines({ kind, format, path, envelope }: NodePlan): boolean {
   return !path && !envelope && (kind === 'decode' || kind === 'encode') && format?.type === 'lines';
 }
 
-function rootNode(root: Stage, { wanted }: Knowledge): NodePlan {
+function rootNode(root: Stage, { wanted, needs }: Knowledge): NodePlan {
   const node = stageNode(root, []);
   const format = root.kind === 'source' ? formatOf(root) : undefined;
-  if (!format) return { ...node, kind: 'receive' };
-  const { names, all } = wanted.get(root.id) ?? NOTHING;
+  const { names, all } = (format ? wanted : needs).get(root.id) ?? NOTHING;
+  if (!format) return { ...node, kind: 'receive', wantedNames: [...names], wantsAll: all };
   const { framing } = framingOf(root);
   return { ...node, kind: 'decode', format: format.config, framing, wantedNames: [...names], wantsAll: all };
 }

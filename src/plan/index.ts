@@ -1,8 +1,9 @@
 export { askedOf, withReader } from './asked.js';
+export { pipelineBehind } from './behind-queue.js';
 export { planPipeline } from './chains.js';
 export { commonFields } from './check-stage.js';
 export { detourThrough } from './detour.js';
-export { durableQueueOf, isQueueId, queueId } from './durable.js';
+export { durableQueueOf, isQueueId, queueId, stageOfQueue } from './durable.js';
 export {
   choosesReaders,
   formatOf,
@@ -14,5 +15,6 @@ export {
 export * from './pipeline.js';
 export { TOP_LEVEL } from './pipeline-fields.js';
 export type { ChainPlan, InboxPlan, NodeKind, NodePlan, Plan, QueuePlan, SegmentPlan } from './plan.js';
+export { makeSink, type ReadSinkOptions, readSink } from './read-sink.js';
 export { readTestFile, type StageKinds } from './tests/read-tests.js';
 export type * from './tests/types.js';

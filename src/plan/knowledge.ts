@@ -36,6 +36,8 @@ export interface Knowledge {
   /** What each source and transform puts out, and what is wanted of it. */
   readonly shapes: ReadonlyMap<string, Shape>;
   readonly wanted: ReadonlyMap<string, Wanted>;
+  /** What each stage wants of what it gets. */
+  readonly needs: ReadonlyMap<string, Wanted>;
 }
 
 /**
@@ -45,7 +47,7 @@ export interface Knowledge {
 export function learn(pipeline: Pipeline, problems: PlanProblem[]): Knowledge {
   const order = inTopologicalOrder(pipeline.stages);
   const shapes = shapesOf(order);
-  return { order, shapes, wanted: wantedOf(order, shapes, verbatimOf(order), problems) };
+  return { order, shapes, ...wantedOf(order, shapes, verbatimOf(order), problems) };
 }
 
 /** Inputs before their readers, otherwise in the order of the file. */
@@ -125,8 +127,9 @@ function wantedOf(
   shapes: ReadonlyMap<string, Shape>,
   verbatim: ReadonlyMap<string, string>,
   problems: PlanProblem[],
-): Map<string, Wanted> {
+): Pick<Knowledge, 'wanted' | 'needs'> {
   const wanted = new Map<string, Wanted>();
+  const needsOfAll = new Map<string, Wanted>();
   for (const stage of [...order].reverse()) {
     let needs = needsOf(stage, wanted.get(stage.id) ?? NOTHING, shapes, problems);
     // What goes out as it came in needs no fields, only the check that it could have had them.
@@ -135,11 +138,12 @@ function wantedOf(
     if (path) needs = both(needs, { names: readsOfPath(path), all: false });
     const envelope = envelopeOf(stage);
     if (envelope) needs = both(needs, { names: readsOfEnvelope(envelope), all: false });
+    needsOfAll.set(stage.id, needs);
     const durable = durableQueueOf(stage);
     if (durable) needs = both(needs, wholeRecord(stage, durable, shapes));
     for (const input of stage.inputs) wanted.set(input, both(wanted.get(input) ?? NOTHING, needs));
   }
-  return wanted;
+  return { wanted, needs: needsOfAll };
 }
 
 /** A durable queue keeps all that a record holds: another version of what reads it may ask for more. */

@@ -19,7 +19,7 @@ export interface NodePlan {
   /** For `decode` and `encode`. */
   readonly format?: FormatConfig;
   readonly framing?: Framing;
-  /** For `decode` and `transform`: what the nodes after it look into, and whether records go on whole. */
+  /** For `decode`, `receive` and `transform`: what the nodes after it look into, and whether records go on whole. */
   readonly wantedNames?: readonly string[];
   readonly wantsAll?: boolean;
   /** Of an `encode`: to where records go that name their path themselves, and what arrives. */

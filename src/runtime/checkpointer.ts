@@ -25,7 +25,7 @@ export interface Positioned {
 }
 
 export interface CheckpointerOptions {
-  readonly store: CheckpointStore;
+  readonly store: Pick<CheckpointStore, 'save'>;
   /** The highest id of any checkpoint so far. */
   readonly lastId: number;
   readonly intervalMs: number;

@@ -35,6 +35,7 @@ export interface EndsOptions {
   /** `<runtime.state>/<pipeline>`. */
   readonly folder: string;
   readonly log: StageLog;
+  readonly deadLetters?: Sink;
 }
 
 /**
@@ -60,7 +61,7 @@ export class Ends {
     for (const id of segment.writes) {
       ends.sinks.set(id, queues.get(id)!.sink(segment.id, { requestCheckpoint }));
     }
-    ends.sinks.set(DEAD_LETTER_STAGE, ends.#createDeadLetters());
+    ends.sinks.set(DEAD_LETTER_STAGE, options.deadLetters ?? ends.#createDeadLetters());
     return ends;
   }
 

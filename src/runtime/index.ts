@@ -9,9 +9,25 @@ export {
   resolveLetters,
 } from './dead-letters/index.js';
 export { Metrics, type QueueCounts, type StageCounts } from './metrics.js';
+export { Checkpoints, ForgottenState, PipelineState } from './pipeline-state.js';
+export {
+  lagOf,
+  type MovedPartition,
+  movesTo,
+  moveTo,
+  nextFor,
+  openQueues,
+  type PipelineQueue,
+  type QueueGroup,
+  type QueuePoint,
+  rangesBetween,
+  recordsIn,
+  type StoredRange,
+} from './queues/index.js';
 export {
   type LeftLetters,
   type ReplayedLetters,
   replayLetters,
 } from './replay/replay-letters.js';
+export { runStored, type StoredRunOutcome } from './replay/run-stored.js';
 export { Run, type RunOptions } from './run.js';

@@ -1,11 +1,11 @@
 import { nodeStorage } from '../base/storage.js';
-import { Claims, type Queue, type StageLog } from '../component/index.js';
+import { Claims, type Positions, type Queue, type Sink, type StageLog } from '../component/index.js';
 import type { Pipeline, Plan, SegmentPlan } from '../plan/index.js';
 import type { Lanes } from '../workers/index.js';
 import { BufferPool } from './buffer-pool.js';
 import type { CheckpointParts } from './checkpointer.js';
 import { Metrics } from './metrics.js';
-import { type PipelineState, queueFolder } from './pipeline-state.js';
+import { type ForgottenState, type PipelineState, queueFolder } from './pipeline-state.js';
 import { SegmentRun } from './segment-run.js';
 
 export interface PartialRunOptions {
@@ -18,22 +18,26 @@ export interface PartialRunOptions {
   readonly reads: ReadonlyMap<string, Queue>;
   /** For the segment's chains. */
   readonly lanes: Lanes;
-  /** The right to write into the state folder; undefined where the pipeline keeps no state. */
-  readonly state: PipelineState | undefined;
+  /** The right to write into the state folder; undefined where no checkpoints are written. */
+  readonly state: PipelineState | ForgottenState | undefined;
   /** `<runtime.state>/<pipeline>`. */
   readonly folder: string;
   readonly log: StageLog;
-  readonly amend: (own: CheckpointParts) => CheckpointParts;
+  readonly amend?: (own: CheckpointParts) => CheckpointParts;
+  /** Where its sources begin. */
+  readonly from?: ReadonlyMap<string, Positions>;
+  /** In the place of the dead letters that the pipeline keeps. */
+  readonly deadLetters?: Sink;
   /** Aborts when it shall come to its end. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Runs a part of a pipeline with other input than usual, while the pipeline stands still: its sinks go on where they are, and what
- * is written is part of the pipeline's own checkpoints. Resolves to what was counted.
+ * Runs a part of a pipeline with other input than usual. With `state` the pipeline stands still meanwhile: its sinks go on where they
+ * are, and what is written is part of the pipeline's own checkpoints. Resolves to what was counted.
  */
 export async function runPart(options: PartialRunOptions): Promise<Metrics> {
-  const { pipeline, plan, segment, state, folder, log, signal } = options;
+  const { pipeline, plan, segment, state, folder, log, signal, amend, from, deadLetters } = options;
   const failing = new AbortController();
   const metrics = new Metrics(plan.stages.keys(), plan.queues.keys());
   const queues = new Map<string, Queue>(options.reads);
@@ -48,10 +52,11 @@ export async function runPart(options: PartialRunOptions): Promise<Metrics> {
     draining: signal,
     failing: failing.signal,
     onFailure: (error) => failing.abort(error),
+    ...(deadLetters && { deadLetters }),
   });
   try {
     await run.claim();
-    await run.open({ state, isFresh: false, amend: options.amend });
+    await run.open({ state, isFresh: false, ...(amend && { amend }), ...(from && { from }) });
     await run.run();
     return metrics;
   } catch (error) {

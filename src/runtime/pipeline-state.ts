@@ -19,33 +19,18 @@ export interface PipelineStateOptions extends StatePlace {
 /** The sink in which dead letters end; its name has a space, which no stage's has. */
 export const DEAD_LETTER_STAGE = 'dead letters';
 
-/** What outlives a run, and the right to change it. */
-export class PipelineState {
+/** The last checkpoints of all segments. */
+export class Checkpoints {
   readonly #stores: ReadonlyMap<string, CheckpointStore>;
-  readonly #lock: StateLock;
 
-  private constructor(stores: ReadonlyMap<string, CheckpointStore>, lock: StateLock) {
+  protected constructor(stores: ReadonlyMap<string, CheckpointStore>) {
     this.#stores = stores;
-    this.#lock = lock;
   }
 
-  /** Throws MillraceError `state_locked` when another process has it. */
-  static async open(options: PipelineStateOptions): Promise<PipelineState> {
-    const lock = await StateLock.take(options.folder);
-    try {
-      const ids = new Set([...options.segments, ...(await segmentsIn(options))]);
-      const stores = new Map<string, CheckpointStore>();
-      for (const id of ids) stores.set(id, await openStore(options, id, options.log));
-      return new PipelineState(stores, lock);
-    } catch (error) {
-      await lock.release();
-      throw error;
-    }
-  }
-
-  /** Of a segment, where its checkpoints are written. */
-  store(segment: string): CheckpointStore {
-    return this.#stores.get(segment)!;
+  /** To look at them: a run may be writing the next ones. */
+  static async read(place: StatePlace): Promise<Checkpoints> {
+    const log = { info: () => {}, warn: () => {} };
+    return new Checkpoints(await openStores(place, [], log));
   }
 
   /** The segments that have a state, those that the pipeline has no more among them. */
@@ -66,11 +51,19 @@ export class PipelineState {
 
   /** Where a source goes on; nowhere when it begins. Stages keep their state when they come into another segment. */
   positionsOf(source: string): Positions {
-    return new Map(Object.entries(this.#newest(({ sources }) => source in sources)?.sources[source] ?? {}));
+    const segment = this.segmentOf(source);
+    return new Map(Object.entries(this.#stores.get(segment ?? '')?.last?.sources[source] ?? {}));
+  }
+
+  /** The segment whose checkpoint is the newest that knows a source. */
+  segmentOf(source: string): string | undefined {
+    const known = [...this.#stores].filter(([, { last }]) => last && source in last.sources);
+    return known.sort(([, a], [, b]) => b.last!.id - a.last!.id)[0]?.[0];
   }
 
   stateOf(sink: string): SinkState | undefined {
-    return this.#newest(({ sinks }) => sink in sinks)?.sinks[sink];
+    const known = this.#checkpoints().filter(({ sinks }) => sink in sinks);
+    return known.sort((a, b) => b.id - a.id)[0]?.sinks[sink];
   }
 
   /** The state of a sink of which each segment has one. */
@@ -78,19 +71,75 @@ export class PipelineState {
     return this.#stores.get(segment)?.last?.sinks[sink];
   }
 
-  async close(): Promise<void> {
-    for (const store of this.#stores.values()) await store.close();
-    await this.#lock.release();
+  /** What each segment says of a sink of which each has one; those that say nothing are left out. */
+  statesOf(sink: string): Map<string, SinkState> {
+    const known = this.segments.map((segment) => [segment, this.stateIn(segment, sink)] as const);
+    return new Map(known.flatMap(([segment, state]) => (state === undefined ? [] : [[segment, state]])));
+  }
+
+  /** The ids of all sinks that any checkpoint knows. */
+  get sinks(): Set<string> {
+    return new Set(this.#checkpoints().flatMap(({ sinks }) => Object.keys(sinks)));
   }
 
   #checkpoints(): Checkpoint[] {
     return [...this.#stores.values()].flatMap(({ last }) => last ?? []);
   }
+}
 
-  #newest(knows: (checkpoint: Checkpoint) => boolean): Checkpoint | undefined {
-    const known = this.#checkpoints().filter(knows);
-    return known.sort((a, b) => b.id - a.id)[0];
+/** What outlives a run, and the right to change it. */
+export class PipelineState extends Checkpoints {
+  readonly #stores: ReadonlyMap<string, CheckpointStore>;
+  readonly #lock: StateLock;
+
+  private constructor(stores: ReadonlyMap<string, CheckpointStore>, lock: StateLock) {
+    super(stores);
+    this.#stores = stores;
+    this.#lock = lock;
   }
+
+  /** Throws MillraceError `state_locked` when another process has it. */
+  static async open(options: PipelineStateOptions): Promise<PipelineState> {
+    const lock = await StateLock.take(options.folder);
+    try {
+      return new PipelineState(await openStores(options, options.segments, options.log), lock);
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  /** Of a segment, where its checkpoints are written. */
+  store(segment: string): CheckpointStore {
+    return this.#stores.get(segment)!;
+  }
+
+  async close(): Promise<void> {
+    for (const store of this.#stores.values()) await store.close();
+    await this.#lock.release();
+  }
+}
+
+/** Of a run that is forgotten: it begins with nothing, and its checkpoints are gone with it. */
+export class ForgottenState extends Checkpoints {
+  constructor() {
+    super(new Map());
+  }
+
+  store(): Pick<CheckpointStore, 'last' | 'save'> {
+    return { last: undefined, save: async () => {} };
+  }
+}
+
+async function openStores(
+  place: StatePlace,
+  segments: readonly string[],
+  log: StageLog,
+): Promise<Map<string, CheckpointStore>> {
+  const ids = new Set([...segments, ...(await segmentsIn(place))]);
+  const stores = new Map<string, CheckpointStore>();
+  for (const id of ids) stores.set(id, await openStore(place, id, log));
+  return stores;
 }
 
 /** The segments that have a state. */

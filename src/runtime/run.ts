@@ -164,13 +164,9 @@ export class Run {
   #formerProducers(queue: string, producers: readonly string[]): ReadonlyMap<string, SinkState> {
     const state = this.#state;
     if (!state || this.#options.fresh) return new Map();
-    const former = state.segments.filter((segment) => !producers.includes(segment));
-    return new Map(
-      former.flatMap((segment) => {
-        const known = state.stateIn(segment, queue);
-        return known === undefined ? [] : [[segment, known]];
-      }),
-    );
+    const former = state.statesOf(queue);
+    for (const producer of producers) former.delete(producer);
+    return former;
   }
 
   /** Tears everything down. Only the first failure counts. */

@@ -1,23 +1,17 @@
 import type { Storage } from '../base/storage.js';
-import type { Claims, Queue, SinkState, StageLog } from '../component/index.js';
+import type { Claims, Positions, Queue, Sink, SinkState, StageLog } from '../component/index.js';
 import { Inbox } from '../flow/index.js';
-import {
-  type InboxPlan,
-  isQueueId,
-  type Pipeline,
-  type Plan,
-  queueId,
-  type SegmentPlan,
-} from '../plan/index.js';
+import { type InboxPlan, type Pipeline, type Plan, queueId, type SegmentPlan } from '../plan/index.js';
 import { DEAD_LETTERS, type Lanes } from '../workers/index.js';
 import type { BufferPool } from './buffer-pool.js';
 import { ChainRunner, type LeafEdge } from './chain-runner.js';
 import { Checkpointer, type CheckpointParts } from './checkpointer.js';
 import { Ends } from './ends.js';
 import { FailureShare, tooManyFailures } from './failure-share.js';
+import { formerParts } from './former-parts.js';
 import { bufferOf, type ChainItem, type SinkItem } from './items.js';
 import type { Metrics } from './metrics.js';
-import { DEAD_LETTER_STAGE, type PipelineState } from './pipeline-state.js';
+import { DEAD_LETTER_STAGE, type ForgottenState, type PipelineState } from './pipeline-state.js';
 import { SinkStages } from './sink-stages.js';
 import { SourceRunner } from './source-runner.js';
 
@@ -41,16 +35,20 @@ export interface SegmentRunOptions {
   /** Aborts when the run is torn down; `onFailure` does that. */
   readonly failing: AbortSignal;
   readonly onFailure: (error: unknown) => void;
+  /** In the place of the dead letters that the pipeline keeps. */
+  readonly deadLetters?: Sink;
 }
 
 /** What a segment goes on from. */
 export interface Beginning {
   /** Undefined where the pipeline keeps none. */
-  readonly state: PipelineState | undefined;
+  readonly state: PipelineState | ForgottenState | undefined;
   /** Everything begins anew, but for dead letters. */
   readonly isFresh: boolean;
   /** Makes of what this run knows what its checkpoints hold; without it they also hold what former stages have left in queues. */
   readonly amend?: (own: CheckpointParts) => CheckpointParts;
+  /** Where sources begin, in place of where they were. */
+  readonly from?: ReadonlyMap<string, Positions>;
 }
 
 /** The dead letters' own queue: small, since they are rare. */
@@ -95,7 +93,7 @@ export class SegmentRun {
   }
 
   static async create(options: SegmentRunOptions): Promise<SegmentRun> {
-    const { pipeline, plan, segment, queues, claims, storage, folder, log } = options;
+    const { pipeline, plan, segment, queues, claims, storage, folder, log, deadLetters } = options;
     const request = { checkpoint: () => {} };
     const ends = await Ends.create({
       pipeline,
@@ -107,6 +105,7 @@ export class SegmentRun {
       storage,
       folder,
       log,
+      ...(deadLetters && { deadLetters }),
     });
     const run = new SegmentRun(options, ends);
     request.checkpoint = () => run.#checkpointer?.request();
@@ -197,17 +196,17 @@ export class SegmentRun {
     return segment.writes.includes(sink) ? state?.stateIn(segment.id, sink) : state?.stateOf(sink);
   }
 
-  #amendment({ isFresh, amend }: Beginning, state: PipelineState): (own: CheckpointParts) => CheckpointParts {
-    const former = isFresh ? {} : this.#formerQueueStates(state);
-    return amend ?? (({ sources, sinks }) => ({ sources, sinks: { ...former, ...sinks } }));
-  }
-
-  /** Of queues into which the segment puts nothing any more: what is in them may not have been consumed. */
-  #formerQueueStates(state: PipelineState): Readonly<Record<string, SinkState>> {
-    const { segment } = this.#options;
-    const known = Object.entries(state.store(segment.id).last?.sinks ?? {});
-    const isFormer = (id: string) => isQueueId(id) && !segment.writes.includes(id);
-    return Object.fromEntries(known.filter(([id]) => isFormer(id)));
+  #amendment(
+    { isFresh, amend }: Beginning,
+    state: PipelineState | ForgottenState,
+  ): (own: CheckpointParts) => CheckpointParts {
+    if (amend) return amend;
+    const { plan, segment } = this.#options;
+    const former = formerParts(isFresh ? undefined : state.store(segment.id).last, plan, segment);
+    return ({ sources, sinks }) => ({
+      sources: { ...former.sources, ...sources },
+      sinks: { ...former.sinks, ...sinks },
+    });
   }
 
   #parts(): Promise<void>[] {
@@ -232,14 +231,14 @@ export class SegmentRun {
     ];
   }
 
-  #createSourceRunner(id: string, { state, isFresh }: Beginning): SourceRunner {
+  #createSourceRunner(id: string, { state, isFresh, from }: Beginning): SourceRunner {
     const { pipeline, pool, metrics, draining, failing } = this.#options;
     const { maxBytes, lingerMs } = pipeline.runtime.batch;
     return new SourceRunner({
       stage: id,
       pipeline: pipeline.name,
       source: this.#ends.sources.get(id)!,
-      from: state && !isFresh ? state.positionsOf(id) : new Map(),
+      from: from?.get(id) ?? (state && !isFresh ? state.positionsOf(id) : new Map()),
       edge: (this.#inboxes.get(id) as Inbox<ChainItem>).edge(id),
       deadLetters: this.#deadLetters.edge(`source ${id}`),
       pool,

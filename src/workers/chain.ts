@@ -1,12 +1,4 @@
-import {
-  type Arena,
-  ArenaFull,
-  attachBatch,
-  type Batch,
-  detachBatch,
-  gatherRows,
-  type Records,
-} from '../batch/index.js';
+import { type Arena, ArenaFull, type Batch, detachBatch, gatherRows, type Records } from '../batch/index.js';
 import { type PieceDecoder, PieceRefused } from '../formats/index.js';
 import type { ChainPlan } from '../plan/index.js';
 import { type Cutter, framingCutter, messageCutter, placeMessages } from './cutter.js';
@@ -15,6 +7,7 @@ import { Ledger, Stopped } from './ledger.js';
 import { DecodeNode, type PassedBatch, TransformNode } from './nodes.js';
 import { LeafOutput, OutputBuffers, outputOf, packDeadLetters } from './outputs.js';
 import { bytesOfPiece } from './piece-record.js';
+import { ReceiveNode } from './receive-node.js';
 import { SendNode, type Sent } from './send-node.js';
 import {
   bufferOfInput,
@@ -26,7 +19,7 @@ import {
   type TripResult,
 } from './trip.js';
 
-type Node = DecodeNode | TransformNode | EncodeNode | SendNode | undefined;
+type Node = DecodeNode | ReceiveNode | TransformNode | EncodeNode | SendNode;
 
 /**
  * A chain made ready in one thread. A trip runs it over one chunk of bytes or one batch: all nodes in order, in the
@@ -58,7 +51,7 @@ export class Chain {
         nodes.push(new TransformNode(node, index, arena, readersOf(plan, index)));
       else if (node.kind === 'encode') nodes.push(await EncodeNode.create(node, index, arena));
       else if (node.kind === 'send') nodes.push(new SendNode(node));
-      else nodes.push(undefined);
+      else nodes.push(new ReceiveNode(node));
     }
     return new Chain(plan, pipeline, arena, nodes);
   }
@@ -84,7 +77,7 @@ export class Chain {
   }
 
   #attach({ batch, rows }: TripInput & { kind: 'batch' }): Batch {
-    const attached = attachBatch(this.#arena, batch);
+    const attached = (this.#nodes[0] as ReceiveNode).run(this.#arena, batch);
     if (!rows) return attached;
     const count = rows.to - rows.from;
     const chosen = this.#arena.int32(count);
