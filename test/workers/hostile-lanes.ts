@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { ChainPlan, NodePlan } from '../../src/plan/index.js';
+import { copyInput } from '../../src/workers/kept-inputs.js';
 import { InlineLanes, type ThreadData } from '../../src/workers/lanes.js';
 import { SafeLanes } from '../../src/workers/safe-lanes.js';
 import { ThreadLanes, type ThreadLimits } from '../../src/workers/thread-lanes.js';
@@ -67,10 +68,14 @@ export function chunk(records: readonly string[]): TripInput & { kind: 'bytes' }
 }
 
 /** The records as a batch that another chain sent. */
-export async function batch(records: readonly string[]): Promise<TripInput & { kind: 'batch' }> {
+export function batch(records: readonly string[]): Promise<TripInput & { kind: 'batch' }> {
+  return batchOfInput(chunk(records));
+}
+
+export async function batchOfInput(input: TripInput): Promise<TripInput & { kind: 'batch' }> {
   const sending = plan([linesIn, node('send', { inputs: [0] })]);
   const lanes = await InlineLanes.create({ ...data, chains: [{ ...sending, maxRecords: 65536 }] });
-  const { outputs } = await lanes.run({ chain: 0, input: chunk(records), spares: [] });
+  const { outputs } = await lanes.run({ chain: 0, input: copyInput(input), spares: [] });
   const [output] = outputs;
   if (output?.kind !== 'batch') throw new Error('no batch was sent');
   return { kind: 'batch', batch: output.batch };

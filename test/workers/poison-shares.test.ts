@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MessageWriter } from '../../src/component/index.js';
+import { inputOfChunk } from '../../src/workers/cutter.js';
 import { InlineLanes } from '../../src/workers/lanes.js';
 import { SafeLanes } from '../../src/workers/safe-lanes.js';
 import { COUNTERS, Counter } from '../../src/workers/trip.js';
@@ -6,10 +8,12 @@ import { type BundledThread, bundleThread } from '../support/bundle-thread.js';
 import {
   BATCH,
   batch,
+  batchOfInput,
   CSV,
   chunk,
   data,
   deliveredBy,
+  encoder,
   expectOnlyPoisonLost,
   inputOf,
   LINES,
@@ -70,6 +74,29 @@ describe('poison among other records', () => {
     const result = await lanes.run({ chain: CSV, input: chunk(records), spares: [] });
     expect(deliveredBy(result)).toEqual(['a', 'b\nb', 'd\nd', 'e']);
     expect(lettersOf(result)).toMatchObject([{ record: records[2], offset: OFFSET + 2 + 6 }]);
+  });
+
+  it('is one message, with its position and what was said of it, as a chunk and behind a queue', async () => {
+    const writer = new MessageWriter(new ArrayBuffer(4096));
+    const texts = ['a\nb', '', 'poison-throw\nb', 'c', 'poison-throw'];
+    const metaOf = (row: number) => (row === 3 ? undefined : { key: 'k'.repeat(row) });
+    for (const [row, text] of texts.entries()) {
+      const meta = metaOf(row);
+      writer.add(encoder.encode(`${text}\r\n`), 10 * row, meta && JSON.stringify(meta));
+    }
+    const made = writer.chunk({ source: 'in', name: 'in.log' }, 0);
+    const whole = inputOfChunk(made);
+    for (const [chain, input] of [
+      [LINES, whole],
+      [BATCH, await batchOfInput(whole)],
+    ] as const) {
+      const result = await lanes.run({ chain, input, spares: [] });
+      expect(deliveredBy(result)).toEqual(['a\nb', '', 'c']);
+      expect(lettersOf(result)).toMatchObject([
+        { record: texts[2], offset: 20, meta: metaOf(2), code: 'worker_failed' },
+        { record: texts[4], offset: 40, meta: metaOf(4), code: 'worker_failed' },
+      ]);
+    }
   });
 
   it('stops the run where the chain says so, with its place', async () => {
