@@ -28,6 +28,11 @@ export interface StageContext {
   readonly claims: Claims;
   readonly log: StageLog;
   readonly storage: Storage;
+  /**
+   * Asks for a checkpoint before the next is due, because someone waits for one. Undefined where the pipeline keeps no state, so that
+   * there are none and nothing is ever committed.
+   */
+  readonly requestCheckpoint?: () => void;
 }
 
 export interface StageLog {

@@ -18,6 +18,7 @@ export {
   type PathTemplate,
   parsePathTemplate,
   TEMPLATE,
+  templateParts,
 } from '../expression/index.js';
 export type { Written } from '../formats/index.js';
 export {

@@ -30,9 +30,9 @@ export class MessageWriter {
     return this.#ends.length;
   }
 
-  /** How many bytes of the buffer are used. */
-  get length(): number {
-    return (this.#ends.at(-1) ?? -1) + 1 + this.#metaLength;
+  /** How many bytes of the buffer are free: a message takes one more than it has, and those of its meta. */
+  get room(): number {
+    return this.#buffer.byteLength - ((this.#ends.at(-1) ?? -1) + 1) - this.#metaLength;
   }
 
   /**
@@ -42,7 +42,7 @@ export class MessageWriter {
    */
   add(message: Uint8Array, position: number, meta?: string): boolean {
     const text = meta === undefined ? NOTHING : Buffer.from(meta);
-    if (this.length + message.length + 1 + text.length > this.#buffer.byteLength) return false;
+    if (message.length + 1 + text.length > this.room) return false;
     const start = (this.#ends.at(-1) ?? -1) + 1;
     const end = start + message.length;
     this.#bytes.set(message, start);

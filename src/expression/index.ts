@@ -23,4 +23,5 @@ export {
   parseTemplate,
   type Template,
   type TextPart,
+  templateParts,
 } from './template.js';

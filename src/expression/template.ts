@@ -69,11 +69,16 @@ export function compileValueTemplate(template: Template): TextPart {
   return isOne ? textPart(only) : compileTextTemplate(template);
 }
 
+/** The literal texts of a template, braces undone, and its expressions. Throws FieldError with the place in `text`. */
+export function templateParts(text: string): (string | { readonly expression: string })[] {
+  return parseParts(text).map((part) => (typeof part === 'string' ? part : { expression: part.text }));
+}
+
 export type Part = string | (Tree & { readonly text: string });
 
 const encoder = new TextEncoder();
 
-/** The literal texts of a template, braces undone, and its expressions. Throws FieldError with the place in `text`. */
+/** The same with the expressions' trees. */
 export function parseParts(text: string): Part[] {
   const parts: Part[] = [];
   let literal = '';

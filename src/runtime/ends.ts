@@ -123,7 +123,8 @@ export class Ends {
   }
 
   #surroundings(stage: string) {
-    const { pipeline, claims, storage, log } = this.#options;
-    return { pipeline: pipeline.name, stage, claims, log, storage };
+    const { pipeline, claims, storage, log, requestCheckpoint } = this.#options;
+    const surroundings = { pipeline: pipeline.name, stage, claims, log, storage };
+    return keepsState(pipeline) ? { ...surroundings, requestCheckpoint } : surroundings;
   }
 }
