@@ -3,7 +3,7 @@ import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { messageOf } from '../base/errors.js';
 import { hideSecrets } from '../base/secrets.js';
 import { formatProblem, MAX_CONFIG_BYTES, type Problem, parseEnvFile } from '../config/index.js';
-import { type Pipeline, type Plan, planPipeline, readPipeline } from '../plan/index.js';
+import { type Pipeline, type Plan, type PlanProblem, planPipeline, readPipeline } from '../plan/index.js';
 import { CATALOGUE } from './catalogue.js';
 import type { Io } from './io.js';
 import { plural } from './render.js';
@@ -27,9 +27,18 @@ export type LoadProblem = Problem | { readonly file: string; readonly message: s
 export async function loadPipeline(file: string, options: LoadOptions, io: Io): Promise<Loaded | undefined> {
   const { loaded, problems } = await readAndPlan(file, options, io);
   if (loaded) return loaded;
+  printProblems(problems, file, io);
+  return undefined;
+}
+
+export function printProblems(problems: readonly LoadProblem[], file: string, io: Io): void {
   for (const problem of problems) io.err.write(`${problemLine(problem)}\n`);
   io.err.write(`error: ${plural(problems.length, 'problem')} in ${shown(file)}; nothing was run\n`);
-  return undefined;
+}
+
+/** What a stage cannot do, at its place in the file. */
+export function problemOfPlan({ stage, message }: PlanProblem, file: string): Problem {
+  return { file: shown(file), ...stage.position, path: `${stage.kind}s.${stage.id}`, message };
 }
 
 /** `file:line:column: path: what is wrong`. */
@@ -57,9 +66,7 @@ export async function readAndPlan(file: string, options: LoadOptions, io: Io): P
   if (!pipeline) return { problems: read.problems };
   hideSecrets(pipeline.secrets);
   const { plan, problems } = planPipeline(pipeline);
-  const all: Problem[] = problems.map(({ stage, message }) => {
-    return { file: shown(file), ...stage.position, path: `${stage.kind}s.${stage.id}`, message };
-  });
+  const all = problems.map((problem) => problemOfPlan(problem, file));
   if (file === '-') all.push(...stdinConflicts(pipeline));
   return all.length > 0 ? { problems: all } : { loaded: { pipeline, plan } };
 }

@@ -1,11 +1,12 @@
 import { MillraceError } from '../base/errors.js';
 import { createLog, type LogLevel } from '../base/log.js';
-import type { Pipeline, Plan } from '../plan/index.js';
+import { nearestName } from '../base/names.js';
+import { onlySegmentsOf, type Pipeline, type Plan } from '../plan/index.js';
 import { Run } from '../runtime/index.js';
 import { workerCount } from '../workers/index.js';
 import { Exit, type Io } from './io.js';
 import { lanesFor } from './lanes.js';
-import { type LoadOptions, loadPipeline, shown } from './load.js';
+import { type LoadOptions, loadPipeline, printProblems, problemOfPlan, shown } from './load.js';
 import { LogReporter } from './log-reporter.js';
 import type { Beginning, Reporter } from './reporter.js';
 import { Sampler } from './sampler.js';
@@ -25,23 +26,38 @@ export interface RunVerbOptions extends LoadOptions {
 
 /** `millrace run`. */
 export async function runVerb(file: string, options: RunVerbOptions, io: Io): Promise<number> {
-  if (options.only) {
-    io.err.write(
-      'error: --only chooses among segments, and only queues in a broker (RabbitMQ, Kafka) can join segments that run in different processes; they are planned, so leave --only out for now\n',
-    );
-    return Exit.CONFIGURATION;
-  }
   const loaded = await loadPipeline(file, options, io);
   if (!loaded) return Exit.CONFIGURATION;
+  const plan = options.only ? chosenPlan(loaded.plan, options.only, file, io) : loaded.plan;
+  if (!plan) return Exit.CONFIGURATION;
   const pipeline = withOptions(loaded.pipeline, options);
   const reporter = await createReporter(pipeline, options, io);
   const workers = options.workers ?? workerCount(pipeline.runtime.workers);
-  const beginning = { pipeline: pipeline.name, file: shown(file), stages: pipeline.stages.length, workers };
+  const beginning = { pipeline: pipeline.name, file: shown(file), stages: plan.stages.size, workers };
   try {
-    return await runPipeline(pipeline, loaded.plan, beginning, options.fresh ?? false, reporter, io);
+    return await runPipeline(pipeline, plan, beginning, options.fresh ?? false, reporter, io);
   } finally {
     reporter.close();
   }
+}
+
+/** The segments that hold these stages; where that cannot be, prints why and gives undefined. */
+function chosenPlan(plan: Plan, only: readonly string[], file: string, io: Io): Plan | undefined {
+  const unknown = only.filter((id) => !plan.stages.has(id));
+  for (const id of unknown) {
+    const nearest = nearestName(id, plan.stages.keys());
+    const advice = nearest === undefined ? '' : ` (did you mean "${nearest}"?)`;
+    io.err.write(`error: --only: the pipeline has no stage "${id}"${advice}\n`);
+  }
+  if (unknown.length > 0) return undefined;
+  const { plan: chosen, problems } = onlySegmentsOf(plan, only);
+  if (problems.length === 0) return chosen;
+  printProblems(
+    problems.map((problem) => problemOfPlan(problem, file)),
+    file,
+    io,
+  );
+  return undefined;
 }
 
 function withOptions(pipeline: Pipeline, { state }: RunVerbOptions): Pipeline {

@@ -13,7 +13,10 @@ export interface Sums {
  * of every stage, what its inputs put out = what it took in + what its full queue dropped.
  */
 export function checkSums(plan: Plan, metrics: Metrics): Sums {
-  const wrong = [...plan.stages.values()].flatMap((stage) => wrongSums(stage, plan, metrics));
+  const wrong = [
+    ...[...plan.stages.values()].flatMap((stage) => wrongSums(stage, plan, metrics)),
+    ...[...plan.queues.values()].flatMap(({ stage }) => wrongQueueSums(stage, plan, metrics)),
+  ];
   const kept = [...metrics.stages.values()].reduce((sum, { deadLettered }) => sum + deadLettered, 0);
   if (kept !== metrics.deadLetters) {
     wrong.push(
@@ -28,19 +31,15 @@ export function checkSums(plan: Plan, metrics: Metrics): Sums {
 }
 
 function wrongSums(stage: Stage, plan: Plan, metrics: Metrics): string[] {
-  const { recordsIn, recordsOut, dropped, deadLettered, added, droppedByQueue, routedTo } = metrics.stage(
-    stage.id,
-  );
+  const { recordsIn, recordsOut, dropped, deadLettered, added, droppedByQueue } = metrics.stage(stage.id);
   const wrong: string[] = [];
   if (recordsIn + added !== recordsOut + dropped + deadLettered) {
     const right = `${formatCount(recordsOut)} out + ${formatCount(dropped)} dropped + ${plural(deadLettered, 'dead letter')}`;
     const made = added > 0 ? ` and added ${formatCount(added)}` : '';
     wrong.push(`"${stage.id}" took in ${formatCount(recordsIn)}${made}, which is not ${right}`);
   }
-  if (stage.inputs.length === 0) return wrong;
-  const all = stage.inputs.filter((input) => !choosesReaders(plan.stages.get(input)!));
-  const sent = all.reduce((sum, input) => sum + metrics.stage(input).recordsOut, routedTo);
-  if (durableQueueOf(stage)) return [...wrong, ...wrongQueueSums(stage, sent, metrics)];
+  if (stage.inputs.length === 0 || durableQueueOf(stage)) return wrong;
+  const sent = sentTo(stage, plan, metrics);
   if (sent !== recordsIn + droppedByQueue) {
     const arrived = `${formatCount(recordsIn)} arrived and its queue dropped ${formatCount(droppedByQueue)}`;
     wrong.push(`the inputs of "${stage.id}" put out ${formatCount(sent)}, but ${arrived}`);
@@ -48,10 +47,21 @@ function wrongSums(stage: Stage, plan: Plan, metrics: Metrics): string[] {
   return wrong;
 }
 
-/** In front of a stage with a durable queue, which may have held records before the run and may hold some after it. */
-function wrongQueueSums(stage: Stage, sent: number, metrics: Metrics): string[] {
+/** What the inputs of a stage have given it, as far as they run here. */
+function sentTo(stage: Stage, plan: Plan, metrics: Metrics): number {
+  const givesAll = (input: string) => plan.stages.has(input) && !choosesReaders(plan.stages.get(input)!);
+  const given = stage.inputs.filter(givesAll).map((input) => metrics.stage(input).recordsOut);
+  return given.reduce((sum, recordsOut) => sum + recordsOut, metrics.stage(stage.id).routedTo);
+}
+
+/**
+ * In front of a stage with a durable queue, which may have held records before the run and may hold some after it. One of its ends may
+ * be in other processes.
+ */
+function wrongQueueSums(stage: Stage, plan: Plan, metrics: Metrics): string[] {
   const { recordsIn, recordsOut } = metrics.queue(queueId(stage.id));
   const taken = metrics.stage(stage.id).recordsIn;
+  const sent = sentTo(stage, plan, metrics);
   const wrong: string[] = [];
   if (sent !== recordsIn) {
     wrong.push(

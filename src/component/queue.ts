@@ -25,7 +25,7 @@ export interface QueueContext {
   readonly stage: string;
   /** Of this queue alone, for what it keeps on this machine. */
   readonly folder: string;
-  /** The segments that put records in. */
+  /** The segments that put records in and are run in this process; other processes may run more where the queue joins them. */
   readonly producers: readonly string[];
   /** Others that have done so, as the pipeline was before: with the last state of their end. */
   readonly former: ReadonlyMap<string, SinkState>;
@@ -92,6 +92,11 @@ export interface StoredQueueContext extends Pick<QueueContext, 'folder' | 'stora
 
 export interface QueueDefinition extends Described {
   readonly kind: 'queue';
+  /**
+   * Its ends may be in different processes, of each any number, which share the work. Its source then ends when the producers of
+   * its own process have ended and nothing is left; where there are none, it goes on until the run is stopped.
+   */
+  readonly joinsProcesses?: true;
   readonly partitioning: (config: Config) => Partitioning;
   /** Opens what a queue holds to be looked at or read again, while a run may be under way. Changes nothing. */
   readonly stored?: (context: StoredQueueContext) => Promise<readonly StoredPartition[]>;

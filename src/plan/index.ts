@@ -12,6 +12,7 @@ export {
   inTopologicalOrder,
   type PlanProblem,
 } from './knowledge.js';
+export { onlySegmentsOf } from './only.js';
 export * from './pipeline.js';
 export { TOP_LEVEL } from './pipeline-fields.js';
 export type { ChainPlan, InboxPlan, NodeKind, NodePlan, Plan, QueuePlan, SegmentPlan } from './plan.js';

@@ -42,7 +42,11 @@ export class Run {
     const { pipeline, plan } = options;
     this.#options = options;
     this.#storage = options.storage ?? nodeStorage;
-    this.metrics = new Metrics(plan.stages.keys(), plan.queues.keys());
+    // Of all stages: those that run elsewhere are given records here.
+    this.metrics = new Metrics(
+      pipeline.stages.map(({ id }) => id),
+      plan.queues.keys(),
+    );
     this.stateFolder = join(pipeline.runtime.state, pipeline.name);
   }
 
@@ -156,6 +160,7 @@ export class Run {
       folder: queueFolder(this.stateFolder, stage.id),
       producers,
       former: this.#formerProducers(id, producers),
+      ...(!this.#options.plan.stages.has(stage.id) && { hasNoConsumer: true }),
       storage: this.#storage,
       log,
     });

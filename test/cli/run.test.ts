@@ -182,10 +182,24 @@ sinks:
     });
   });
 
-  it('tells that --only has to wait', async () => {
-    const { code, err } = await run(['run', 'pipeline.yaml', '--only', 'shaped'], { cwd: shop() });
-    expect(code).toBe(78);
-    expect(err).toContain('--only chooses among segments');
+  it('runs only the segments of some stages, where the queues between them join processes', async () => {
+    const queued = PIPELINE.replace('inputs: [failed],', 'inputs: [failed], queue: disk,');
+    const cwd = shop(queued);
+    const wrong = await run(['run', 'pipeline.yaml', '--only', 'shapd'], { cwd });
+    expect(wrong).toMatchObject({
+      code: 78,
+      err: 'error: --only: the pipeline has no stage "shapd" (did you mean "shaped"?)\n',
+    });
+    const apart = await run(['run', 'pipeline.yaml', '--only', 'shaped'], { cwd });
+    expect(apart.code).toBe(78);
+    expect(lines(apart.err)).toEqual([
+      'pipeline.yaml:6:3: transforms.shaped: its disk queue is on this machine and in this process alone, and segment "web" at its other end is not run here: give it a queue in a broker (such as `queue: {type: amqp, …}`), or run "web" too',
+      'error: 1 problem in pipeline.yaml; nothing was run',
+    ]);
+    expect(existsSync(join(cwd, '.millrace'))).toBe(false);
+    const all = await run(['run', 'pipeline.yaml', '--only', 'shaped', '--only', 'web'], { cwd });
+    expect(all.code).toBe(0);
+    expect(records(join(cwd, 'out.ndjson'))).toEqual(FAILURES);
   });
 
   it('ends quietly with 0 when the reader of standard output goes away', async () => {

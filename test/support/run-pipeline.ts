@@ -3,8 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Storage } from '../../src/base/storage.js';
 import { CATALOGUE } from '../../src/cli/catalogue.js';
-import type { SinkDefinition, SourceDefinition } from '../../src/component/index.js';
-import { type Pipeline, type PlanProblem, planPipeline, readPipeline } from '../../src/plan/index.js';
+import type { QueueDefinition, SinkDefinition, SourceDefinition } from '../../src/component/index.js';
+import {
+  onlySegmentsOf,
+  type Pipeline,
+  type Plan,
+  type PlanProblem,
+  planPipeline,
+  readPipeline,
+} from '../../src/plan/index.js';
 import { type Metrics, Run } from '../../src/runtime/index.js';
 import { InlineLanes, withResources } from '../../src/workers/index.js';
 
@@ -18,14 +25,19 @@ export interface RunInThreadOptions {
   /** Components of the test's own, beside the real ones. */
   readonly sources?: readonly SourceDefinition[];
   readonly sinks?: readonly SinkDefinition[];
+  readonly queues?: readonly QueueDefinition[];
+  /** Only the segments that hold these stages. */
+  readonly only?: readonly string[];
   readonly storage?: Storage;
 }
 
-function check(yaml: string, file: string, { sources = [], sinks = [] }: RunInThreadOptions): Pipeline {
+function check(yaml: string, file: string, options: RunInThreadOptions): Pipeline {
+  const { sources = [], sinks = [], queues = [] } = options;
   const catalogue = {
     ...CATALOGUE,
     sources: new Map([...CATALOGUE.sources, ...sources.map((one) => [one.name, one] as const)]),
     sinks: new Map([...CATALOGUE.sinks, ...sinks.map((one) => [one.name, one] as const)]),
+    queues: new Map([...CATALOGUE.queues, ...queues.map((one) => [one.name, one] as const)]),
   };
   const read = readPipeline(yaml, file, { env: {}, set: [], catalogue });
   if (!read.pipeline) throw new Error(read.problems.map(({ message }) => message).join('\n'));
@@ -39,6 +51,15 @@ export function planProblems(yaml: string, options: RunInThreadOptions = {}): re
 
 /** Plans a pipeline to be run in this thread: the whole engine, but for the pool. Throws when the file has problems. */
 export async function prepareRun(yaml: string, file: string, options: RunInThreadOptions = {}): Promise<Run> {
+  return (await prepareParts(yaml, file, options)).run;
+}
+
+/** The same, with what of the plan is run. */
+export async function prepareParts(
+  yaml: string,
+  file: string,
+  options: RunInThreadOptions,
+): Promise<{ readonly run: Run; readonly plan: Plan }> {
   const { batchBytes, checkpointMs, storage } = options;
   const checked = check(yaml, file, options);
   const { runtime } = checked;
@@ -50,12 +71,14 @@ export async function prepareRun(yaml: string, file: string, options: RunInThrea
     ...checked,
     runtime: { ...runtime, checkpointMs: checkpointMs ?? runtime.checkpointMs, state, batch },
   };
-  const { plan, problems } = planPipeline(pipeline);
+  const whole = planPipeline(pipeline);
+  const { plan, problems } =
+    options.only && whole.problems.length === 0 ? onlySegmentsOf(whole.plan, options.only) : whole;
   if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join('\n'));
   const chains = plan.segments.flatMap((segment) => segment.chains);
   const data = { pipeline: pipeline.name, chains, arenaBytes: 32 * 1024 * 1024 };
   const lanes = withResources(await InlineLanes.create(data), chains);
-  return new Run({ pipeline, plan, lanes, log, ...(storage && { storage }) });
+  return { run: new Run({ pipeline, plan, lanes, log, ...(storage && { storage }) }), plan };
 }
 
 /** Runs a pipeline in this thread to its end. */
