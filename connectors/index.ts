@@ -4,11 +4,18 @@ import { diskQueue } from './disk/index.js';
 import { fileSink, fileSource } from './file/index.js';
 import { generateSource } from './generate/index.js';
 import { httpSink, httpSource } from './http/index.js';
+import { kafkaSource } from './kafka/index.js';
 import { stdinSource } from './stdin/index.js';
 import { stdoutSink } from './stdout/index.js';
 
 /** Every source that a pipeline can name. A new one is listed here and nowhere else. */
-export const SOURCES: readonly SourceDefinition[] = [fileSource, generateSource, httpSource, stdinSource];
+export const SOURCES: readonly SourceDefinition[] = [
+  fileSource,
+  generateSource,
+  httpSource,
+  kafkaSource,
+  stdinSource,
+];
 
 /** Every sink that a pipeline can name. */
 export const SINKS: readonly SinkDefinition[] = [blackholeSink, fileSink, httpSink, stdoutSink];

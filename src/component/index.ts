@@ -10,7 +10,7 @@ export {
   type StoredFileStats,
 } from '../base/storage.js';
 export { SyncGroup } from '../base/sync-group.js';
-export type { DetachedBatch, DetachedMeta, Partition } from '../batch/index.js';
+export { checksum, type DetachedBatch, type DetachedMeta, type Partition } from '../batch/index.js';
 export { type Field, FieldError, type FieldType } from '../config/fields.js';
 export {
   EXPRESSION,

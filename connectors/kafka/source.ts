@@ -1,0 +1,253 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Chunk, JsonValue, Outlet, Positions, Source, StageContext } from '#component';
+import { KafkaClient, persist, type TopicPartition } from './client.js';
+import type { ConnectionOptions } from './connection.js';
+import { Fetcher } from './fetcher.js';
+import { GroupMember } from './group.js';
+import { nameOf, type Offsets, offsetsAt } from './offsets.js';
+import { PartitionReader } from './partition-reader.js';
+import { type Start, startOf } from './start.js';
+
+export interface KafkaSourceOptions {
+  readonly connection: ConnectionOptions;
+  readonly topics: readonly string[];
+  /** All topics whose names it matches, beside those named. */
+  readonly pattern: RegExp | undefined;
+  readonly group: string;
+  readonly start: Start;
+  /** Whether to wait for more at the end. */
+  readonly follow: boolean;
+  readonly committedOnly: boolean;
+  readonly sessionTimeoutMs: number;
+  readonly rebalanceTimeoutMs: number;
+}
+
+/** What the group keeps beside an offset that was committed by a durable checkpoint. */
+const COMMITTED_BY = 'millrace';
+const LOOK_FOR_TOPICS_MS = 30_000;
+const LOOK_AGAIN_MS = 1000;
+/** Of the time that the group waits for its members, so much may be spent on what was read before. */
+const DRAIN_SHARE = 0.8;
+
+/** Reads topics as a member of a consumer group. */
+export class KafkaSource implements Source {
+  readonly #options: KafkaSourceOptions;
+  readonly #context: StageContext;
+  readonly #client: KafkaClient;
+  readonly #member: GroupMember;
+  /** Of the present generation, by their names. */
+  #readers: ReadonlyMap<string, PartitionReader> = new Map();
+  /** Of the last checkpoint, by the partitions' names. */
+  #checkpoint: Positions = new Map();
+  #lapses = 0;
+  #onCommitted: (() => void) | undefined;
+
+  constructor(options: KafkaSourceOptions, context: StageContext) {
+    this.#options = options;
+    this.#context = context;
+    this.#client = new KafkaClient(options.connection);
+    const { group, sessionTimeoutMs, rebalanceTimeoutMs } = options;
+    this.#member = new GroupMember(this.#client, {
+      group,
+      sessionTimeoutMs,
+      rebalanceTimeoutMs,
+      log: context.log,
+    });
+  }
+
+  async *read(outlet: Outlet, signal: AbortSignal, from: Positions): AsyncGenerator<Chunk> {
+    this.#checkpoint = from;
+    try {
+      while (!signal.aborted) {
+        const topics = await this.#findTopics(signal);
+        const rebalance = new AbortController();
+        const own = await this.#member.join(topics, signal, () => rebalance.abort());
+        const generation = AbortSignal.any([signal, rebalance.signal]);
+        await this.#begin(own, signal);
+        const lookout = this.#watchTopics(topics, rebalance, generation);
+        const isAtEnd = yield* this.#readGeneration(outlet, generation);
+        rebalance.abort();
+        await lookout;
+        if (isAtEnd) return;
+        if (!signal.aborted) await this.#drain(signal);
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  /** Offsets that a durable checkpoint holds are committed, of the partitions that are ours. */
+  async commit(positions: Positions): Promise<void> {
+    this.#checkpoint = positions;
+    const advanced = [...this.#readers.values()].filter((reader) => reader.isBehind(positions));
+    try {
+      const offsets = advanced.map((reader) => reader.offsetIn(positions));
+      if (offsets.length > 0) await this.#member.commit(offsets, COMMITTED_BY);
+      for (const reader of advanced) reader.committed(positions);
+    } catch {
+      // The checkpoint is what counts; the group learns of it with the next one, or from whoever starts there.
+    }
+    this.#onCommitted?.();
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.#member.leave();
+    } catch {
+      // The group will miss it soon.
+    }
+    await this.#client.close();
+  }
+
+  /** The names of those topics that there are; waits for the first. */
+  async #findTopics(signal: AbortSignal): Promise<readonly string[]> {
+    for (let isFirst = true; ; isFirst = false) {
+      const found = await persist('cannot ask Kafka for topics', signal, () => this.#topics(), this.#warn);
+      if (found.length > 0) return found;
+      const { topics, pattern } = this.#options;
+      const wanted = [...topics, ...(pattern ? [String(pattern)] : [])].join(', ');
+      if (isFirst)
+        this.#context.log.warn({ topics: wanted }, `there is no topic ${wanted} yet; waiting for it`);
+      await sleep(LOOK_AGAIN_MS, undefined, { signal });
+    }
+  }
+
+  async #topics(): Promise<readonly string[]> {
+    const { topics, pattern } = this.#options;
+    const cluster = await this.#client.refresh(pattern ? undefined : topics);
+    return [...cluster.topics.keys()].filter((name) => topics.includes(name) || pattern?.test(name)).sort();
+  }
+
+  /** Joins anew when there are other topics or partitions than before. */
+  async #watchTopics(
+    topics: readonly string[],
+    rebalance: AbortController,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const known = this.#shape(topics);
+    while (!signal.aborted) {
+      try {
+        await sleep(LOOK_FOR_TOPICS_MS, undefined, { signal });
+        if (this.#shape(await this.#topics()) !== known) rebalance.abort();
+      } catch {
+        // It is looked at again; what is wrong with the cluster is said by whoever reads.
+      }
+    }
+  }
+
+  #shape(topics: readonly string[]): string {
+    const { topics: found } = this.#client.cluster;
+    return topics.map((name) => `${name}/${found.get(name)?.partitions.length}`).join();
+  }
+
+  async #begin(own: readonly TopicPartition[], signal: AbortSignal): Promise<void> {
+    const former = this.#member.lapses === this.#lapses ? this.#readers : new Map<string, PartitionReader>();
+    this.#lapses = this.#member.lapses;
+    const fresh = own.filter((one) => !former.has(nameOf(one)));
+    const offsets = await persist(
+      'cannot find where to start',
+      signal,
+      () => this.#startOf(fresh),
+      this.#warn,
+    );
+    const ends = await this.#ends(own, signal);
+    const readers = own.map((one) => {
+      const name = nameOf(one);
+      const reader =
+        former.get(name) ??
+        new PartitionReader({
+          source: this.#context.stage,
+          ...one,
+          topicId: this.#client.cluster.topics.get(one.topic)!.id,
+          offset: offsets.get(name)!,
+          committedOnly: this.#options.committedOnly,
+        });
+      reader.begin(ends.get(name));
+      return [name, reader] as const;
+    });
+    this.#readers = new Map(readers);
+    const { group } = this.#options;
+    this.#context.log.info(
+      { group, partitions: own.map(nameOf) },
+      `reads ${own.length} partitions in the group ${group}`,
+    );
+  }
+
+  async #startOf(partitions: readonly TopicPartition[]): Promise<Offsets> {
+    if (partitions.length === 0) return new Map();
+    const { start, committedOnly } = this.#options;
+    await this.#client.refresh([...new Set(partitions.map(({ topic }) => topic))]);
+    const committed = await this.#member.committed(partitions);
+    return startOf(this.#client, partitions, {
+      start,
+      committedOnly,
+      checkpoint: this.#checkpoint as ReadonlyMap<string, JsonValue>,
+      committed: new Map(
+        committed.map((one) => [nameOf(one), { ...one, isOurs: one.metadata === COMMITTED_BY }]),
+      ),
+    });
+  }
+
+  async #ends(own: readonly TopicPartition[], signal: AbortSignal): Promise<Offsets> {
+    if (this.#options.follow || own.length === 0) return new Map();
+    const find = () => offsetsAt(this.#client, own, 'latest', this.#options.committedOnly);
+    return persist('cannot find the ends of the topics', signal, find, this.#warn);
+  }
+
+  /** @returns whether all has been read that was there at the start, where no more is waited for */
+  async *#readGeneration(outlet: Outlet, signal: AbortSignal): AsyncGenerator<Chunk, boolean> {
+    const readers = [...this.#readers.values()];
+    const { follow, committedOnly } = this.#options;
+    const isAtEnd = (): boolean => !follow && readers.every((reader) => reader.isAtEnd);
+    if (isAtEnd()) return true;
+    const fetcher = new Fetcher({
+      client: this.#client,
+      partitions: readers,
+      maxBytes: outlet.batchBytes,
+      committedOnly,
+      log: this.#context.log,
+      onOutOfRange: (reading, logStart) => this.#outOfRange(reading as PartitionReader, logStart),
+    });
+    for await (const { reading, fetched } of fetcher.partitions(signal)) {
+      const reader = reading as PartitionReader;
+      yield* reader.chunks(fetched, outlet, signal);
+      if (signal.aborted) return false;
+      if (isAtEnd()) return true;
+    }
+    return false;
+  }
+
+  async #outOfRange(reader: PartitionReader, logStart: number): Promise<number> {
+    const [end] = (await offsetsAt(this.#client, [reader], 'latest', false)).values();
+    const offset = reader.fetchOffset < logStart ? logStart : end!;
+    const lost =
+      reader.fetchOffset < logStart
+        ? "have been removed by the topic's retention"
+        : 'are not there: the topic was cut off';
+    const name = nameOf(reader);
+    this.#context.log.warn(
+      { partition: name, asked: reader.fetchOffset, from: offset },
+      `the records of ${name} from offset ${reader.fetchOffset} on ${lost}; reading on at ${offset}`,
+    );
+    reader.skipTo(offset);
+    return offset;
+  }
+
+  /** Before others take over: waits until what was read is in a checkpoint and committed, so that they do not read it again. */
+  async #drain(signal: AbortSignal): Promise<void> {
+    const timeout = AbortSignal.timeout(this.#options.rebalanceTimeoutMs * DRAIN_SHARE);
+    const isOver = AbortSignal.any([signal, timeout]);
+    while (!isOver.aborted && [...this.#readers.values()].some((reader) => reader.hasUncommitted)) {
+      this.#context.requestCheckpoint?.();
+      await new Promise<void>((resolve) => {
+        this.#onCommitted = resolve;
+        isOver.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
+    this.#onCommitted = undefined;
+  }
+
+  readonly #warn = (error: Error): void => {
+    this.#context.log.warn({ code: 'kafka_failed' }, `${error.message}; trying again`);
+  };
+}
