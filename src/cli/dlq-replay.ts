@@ -6,6 +6,7 @@ import { RecordEvaluator } from '../workers/index.js';
 import { type FilterOptions, filterOf, letterCount, withLetters } from './dlq.js';
 import { Exit, type Io } from './io.js';
 import { lanesFor } from './lanes.js';
+import { stopOnSignal } from './signals.js';
 
 export interface ReplayOptions extends FilterOptions {
   readonly map?: string;
@@ -21,10 +22,7 @@ export function replayVerb(
   const mapped = mapperOf(options.map);
   return withLetters(file, options, io, async ({ pipeline, plan, folder }) => {
     const stopping = new AbortController();
-    const removeHandlers = io.onSignal(() => {
-      if (stopping.signal.aborted) io.exit(Exit.INTERRUPTED);
-      stopping.abort();
-    });
+    const removeHandlers = stopOnSignal(io, stopping);
     const warn = (_: object, message: string) => io.err.write(`warning: ${message}\n`);
     const log = { info: () => {}, warn };
     try {

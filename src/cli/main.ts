@@ -16,6 +16,8 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     await program.parseAsync(argv, { from: 'user' });
     return code;
   } catch (error) {
+    // Whoever reads standard output has seen enough.
+    if (error instanceof MillraceError && error.code === 'output_closed') return Exit.DONE;
     if (isUsage(error)) return error.exitCode === 0 ? Exit.DONE : Exit.FAILED;
     io.err.write(`error: ${messageOf(error)}\n`);
     if (!(error instanceof MillraceError) && error instanceof Error) io.err.write(`${error.stack ?? ''}\n`);

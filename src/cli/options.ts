@@ -42,3 +42,10 @@ export function positiveNumber(text: string): number {
   }
   return number;
 }
+
+/** Of workers. */
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,3}$/.test(text) || Number(text) > 256)
+    throw new InvalidArgumentError('expected a whole number from 0 to 256.');
+  return Number(text);
+}

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { LOG_LEVELS } from '../base/log.js';
 import { nearestName } from '../base/names.js';
 import { addDeadLetters } from './dlq-program.js';
 import { Exit, type Io } from './io.js';
-import { collect, withPipeline, withState, withValues } from './options.js';
-import { addQueues } from './queue-program.js';
+import { collect, wholeNumber, withPipeline, withState, withValues } from './options.js';
+import { addQueues, addReplay } from './queue-program.js';
 import { TEST_FORMATS } from './test-output.js';
 
 /**
@@ -29,6 +29,7 @@ export function createProgram(io: Io, done: (code: number) => void): Command {
   addEval(verbs);
   addDeadLetters(verbs);
   addQueues(verbs);
+  addReplay(verbs);
   addReference(verbs);
   addCompletion(verbs);
   program.on('command:*', ([name]: string[]) => {
@@ -206,12 +207,6 @@ function addCompletion({ program, io, done }: Verbs): void {
     .action(async (shell: 'bash' | 'zsh' | 'fish') =>
       done((await import('./completion.js')).completionVerb(shell, program, io)),
     );
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,3}$/.test(text) || Number(text) > 256)
-    throw new InvalidArgumentError('expected a whole number from 0 to 256.');
-  return Number(text);
 }
 
 function version(): string {

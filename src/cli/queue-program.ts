@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Io } from './io.js';
 import { pointIn } from './moment.js';
-import { collect, formatOption, positiveNumber, withPipeline, withState } from './options.js';
+import { collect, formatOption, positiveNumber, wholeNumber, withPipeline, withState } from './options.js';
 
 export interface QueueProgram {
   readonly program: Command;
@@ -107,6 +107,53 @@ function addReset({ verb, io, done }: Verbs): void {
 function withStage(command: Command): Command {
   return command.argument('<stage>', 'the stage behind the queue');
 }
+
+/** `millrace replay`. */
+export function addReplay({ program, io, done }: QueueProgram): void {
+  const replay = program
+    .command('replay')
+    .helpGroup('After running:')
+    .summary('run the history of a durable queue again')
+    .description(
+      'Runs records that the durable queue in front of a stage holds, those that it retains among them, through that stage and those behind it again. Without --into their outputs are written again, as part of the checkpoints of the pipeline, which must stand still. With --into nothing but that sink is written. With --config the stages are those of another file, which reads the queue as a group of its own: without --from it goes on where it was.',
+    );
+  withStage(withState(withPipeline(replay)))
+    .option(
+      '--from <point>',
+      'the first record: earliest, committed (where the last replay stopped), an offset, a time such as 2026-11-24T08:30 (UTC), or so long ago: 90s, 1h, 7d',
+      pointIn('earliest', 'committed'),
+    )
+    .option(
+      '--to <point>',
+      'before which it ends: latest, an offset, a time, or so long ago',
+      pointIn('latest'),
+      'latest',
+    )
+    .option('--partition <name>', 'only this partition, as "queue show" names it (repeatable)', collect)
+    .option(
+      '--into <sink>',
+      'a sink for all of it: one of the file by its name, a type such as stdout, or "{ type: file, path: day.ndjson }"',
+    )
+    .option('--config <file>', 'the stages of this pipeline, for which --set is then meant')
+    .option(
+      '--workers <n>',
+      'worker threads; 0 works in the main thread (default: runtime.workers of the file)',
+      wholeNumber,
+    )
+    .option('-y, --yes', 'without asking')
+    .addHelpText('after', REPLAY_EXAMPLES)
+    .action(async (file: string, stage: string, options) =>
+      done(await (await import('./replay.js')).replayVerb(file, stage, options, io)),
+    );
+}
+
+const REPLAY_EXAMPLES = `
+Examples:
+  $ millrace replay pipeline.yaml parsed --from 2026-11-24 --to 2026-11-25 --into '{ type: file, path: day.ndjson }'
+  $ millrace replay pipeline.yaml parsed --from 1h --into stdout
+  $ millrace replay pipeline.yaml parsed --config next.yaml      what came since the last time, through another version
+  $ millrace replay pipeline.yaml parsed --from 120000 --yes     once more into the pipeline's own outputs
+`;
 
 /** Which of the records. */
 function withRange(command: Command): Command {

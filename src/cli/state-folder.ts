@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { MillraceError } from '../base/errors.js';
 import { nodeStorage } from '../base/storage.js';
+import type { Pipeline } from '../plan/index.js';
 import { Exit, type Io } from './io.js';
 import { type Loaded, type LoadOptions, loadPipeline } from './load.js';
 
@@ -11,6 +12,11 @@ export interface StateOptions extends LoadOptions {
 export interface WithState extends Loaded {
   /** `<runtime.state>/<pipeline>`. */
   readonly folder: string;
+}
+
+/** `<runtime.state>/<pipeline>`. */
+export function stateFolder(pipeline: Pipeline, { state }: StateOptions): string {
+  return join(state ?? pipeline.runtime.state, pipeline.name);
 }
 
 /**
@@ -27,7 +33,7 @@ export async function withStateFolder(
   const loaded = await loadPipeline(file, options, io);
   if (!loaded) return Exit.CONFIGURATION;
   const { pipeline } = loaded;
-  const folder = join(options.state ?? pipeline.runtime.state, pipeline.name);
+  const folder = stateFolder(pipeline, options);
   if ((await nodeStorage.list(folder)).length === 0) {
     const message = `no ${what}: nothing has run with this state folder (${folder})`;
     throw new MillraceError('nothing_has_run', message, { blame: 'config' });

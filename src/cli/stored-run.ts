@@ -1,7 +1,8 @@
 import { MillraceError } from '../base/errors.js';
+import type { StageLog } from '../component/index.js';
 import { formatProblem, type Problem } from '../config/index.js';
 import { parseExpression } from '../expression/index.js';
-import { pipelineBehind, type Stage } from '../plan/index.js';
+import { type PlanProblem, pipelineBehind, type Stage } from '../plan/index.js';
 import {
   ForgottenState,
   type Metrics,
@@ -12,9 +13,12 @@ import {
   type StoredRunOutcome,
 } from '../runtime/index.js';
 import { TRANSFORMS } from '../transforms/index.js';
+import type { DeadLetter } from '../workers/index.js';
 import { Exit, type Io } from './io.js';
 import { lanesFor } from './lanes.js';
 import { partitionsOf, warningsOf } from './queue.js';
+import { plural } from './render.js';
+import { stopOnSignal } from './signals.js';
 import type { StateOptions, WithState } from './state-folder.js';
 
 /** Which of a queue's records are read. */
@@ -28,8 +32,8 @@ export interface ReadOptions extends StateOptions {
 }
 
 const FILTER = TRANSFORMS.find(({ name }) => name === 'filter')!;
-/** Of the stage that chooses. */
-const WHERE = 'where';
+/** Of the stage that chooses; it has a space, which no stage's has. */
+const WHERE = 'where option';
 /** A stage of our own; it takes the place of the one behind the queue. */
 const OWN = { inputs: [], onError: { action: 'dead_letter' }, position: { line: 1, column: 1 } } as const;
 
@@ -45,25 +49,38 @@ export async function readInto(
   const log = warningsOf(io);
   const partitions = partitionsOf(queue, options.partition);
   const behind = behindOf(sink, options.where);
-  const removeHandlers = io.onSignal(() => {
-    if (enough.signal.aborted) io.exit(Exit.INTERRUPTED);
-    enough.abort();
-  });
+  const removeHandlers = stopOnSignal(io, enough);
   try {
-    const outcome = await runStored({
-      pipeline: pipelineBehind(pipeline, queue.stage, queue.definition, behind),
-      first: behind[0].id,
-      ranges: await rangesBetween(partitions, options.from, options.to, queue.groups[0]!),
-      createLanes: ({ chains }) => lanesFor(pipeline, chains, options.workers, log),
-      ...{ folder, log, state: new ForgottenState() },
-      onLetter: ({ code, message }) => log.warn({ code }, `a record is left out: ${message} (${code})`),
-      signal: enough.signal,
-    });
-    if ('given' in outcome) return outcome;
-    throw wrong('wrong_output', outcome.map(({ message }) => message).join('; '));
+    return checkedRun(
+      await runStored({
+        pipeline: pipelineBehind(pipeline, queue.stage, queue.definition, behind),
+        first: behind[0].id,
+        ranges: await rangesBetween(partitions, options.from, options.to, queue.groups[0]),
+        createLanes: ({ chains }) => lanesFor(pipeline, chains, options.workers, log),
+        ...{ folder, log, state: new ForgottenState() },
+        onLetter: firstLetters(log),
+        signal: enough.signal,
+      }),
+    );
   } finally {
     removeHandlers();
   }
+}
+
+const LETTERS_SHOWN = 5;
+
+/** Warns of the first records that fail; `reportRead` says how many there were. */
+export function firstLetters(log: StageLog): (letter: DeadLetter) => void {
+  let count = 0;
+  return ({ stage, code, message }) => {
+    if (count++ < LETTERS_SHOWN) log.warn({ code }, `a record failed at "${stage}": ${message} (${code})`);
+  };
+}
+
+/** Throws MillraceError `wrong_output` where the stages could not run. */
+export function checkedRun(outcome: StoredRunOutcome | readonly PlanProblem[]): StoredRunOutcome {
+  if ('given' in outcome) return outcome;
+  throw wrong('wrong_output', outcome.map(({ message }) => message).join('; '));
 }
 
 function behindOf(sink: Stage, where: string | undefined): readonly [Stage, ...Stage[]] {
@@ -83,8 +100,9 @@ function behindOf(sink: Stage, where: string | undefined): readonly [Stage, ...S
 /** Says what was not as it should be; the exit code. */
 export function reportRead({ metrics, missing }: StoredRunOutcome, io: Io): number {
   const warn = (message: string) => io.err.write(`warning: ${message}\n`);
-  if (missing > 0) warn(`${missing} records could not be read: they are damaged, or were removed meanwhile`);
+  if (missing > 0) warn(`${plural(missing, 'record')} could not be read: damaged, or removed before`);
   const failed = failedWhere(metrics);
+  if (metrics.deadLetters > 0) warn(`${plural(metrics.deadLetters, 'record')} failed`);
   if (failed > 0) warn(`--where could not be evaluated for ${failed} records, which are left out`);
   return missing > 0 || metrics.deadLetters > 0 ? Exit.FAILED : Exit.DONE;
 }
@@ -93,9 +111,9 @@ function failedWhere({ stages }: Metrics): number {
   return stages.get(WHERE)?.errors.get('where_failed') ?? 0;
 }
 
-/** The sink, or an error that says what is wrong with it. */
+/** The sink, under an id that no stage has, or an error that says what is wrong with it. */
 export function checkedSink(read: Stage | readonly Problem[]): Stage {
-  if ('id' in read) return read;
+  if ('id' in read) return { ...read, id: `${read.id} option` };
   throw wrong('wrong_output', read.map(formatProblem).join('; '));
 }
 

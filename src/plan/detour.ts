@@ -47,13 +47,17 @@ function waysFrom(source: string, stage: string, stages: readonly Stage[]): Set<
   return ways;
 }
 
-/** The stage and what comes after it, without what stands behind durable queues. */
-function reachedFrom(stage: string, stages: readonly Stage[]): Set<string> {
+/** The stage and what comes after it, without stages that end the way, and what comes after these: those with durable queues. */
+export function reachedFrom(
+  stage: string,
+  stages: readonly Stage[],
+  ends: (one: Stage) => boolean = (one) => durableQueueOf(one) !== undefined,
+): Set<string> {
   const reached = new Set([stage]);
   for (let size = 0; size < reached.size; ) {
     size = reached.size;
     for (const one of stages) {
-      if (!durableQueueOf(one) && one.inputs.some((id) => reached.has(id))) reached.add(one.id);
+      if (!ends(one) && one.inputs.some((id) => reached.has(id))) reached.add(one.id);
     }
   }
   return reached;

@@ -17,5 +17,6 @@ export * from './pipeline.js';
 export { TOP_LEVEL } from './pipeline-fields.js';
 export type { ChainPlan, InboxPlan, NodeKind, NodePlan, Plan, QueuePlan, SegmentPlan } from './plan.js';
 export { makeSink, type ReadSinkOptions, readSink } from './read-sink.js';
+export { type ReplayedPipeline, replayedPipeline } from './replayed.js';
 export { readTestFile, type StageKinds } from './tests/read-tests.js';
 export type * from './tests/types.js';

@@ -1,24 +1,25 @@
 import { isQueueId, type Plan, type SegmentPlan } from '../plan/index.js';
 import type { CheckpointParts } from './checkpointer.js';
+import { isReplayOf } from './replay/replay-id.js';
 
 /**
- * What a segment's checkpoints go on holding of queues that it fills no more, and of those that are not in the file any more:
- * what is in them may not have been consumed.
+ * What a segment's checkpoints go on holding: of queues that it fills no more, and of those that are not in the file any more,
+ * because what is in them may not have been consumed; and how far replays of its stages are.
  */
 export function formerParts(
   last: CheckpointParts | undefined,
   plan: Plan,
   segment: SegmentPlan,
 ): CheckpointParts {
-  return {
-    sources: chosen(last?.sources ?? {}, (id) => !plan.queues.has(id)),
-    sinks: chosen(last?.sinks ?? {}, (id) => !segment.writes.includes(id)),
-  };
+  const isFormerSource = (id: string) =>
+    (isQueueId(id) && !plan.queues.has(id)) || isReplayOf(id, segment.stages);
+  const isFormerSink = (id: string) => isQueueId(id) && !segment.writes.includes(id);
+  return { sources: chosen(last?.sources, isFormerSource), sinks: chosen(last?.sinks, isFormerSink) };
 }
 
 function chosen<T>(
-  parts: Readonly<Record<string, T>>,
-  isFormer: (queue: string) => boolean,
+  parts: Readonly<Record<string, T>> = {},
+  isFormer: (id: string) => boolean,
 ): Record<string, T> {
-  return Object.fromEntries(Object.entries(parts).filter(([id]) => isQueueId(id) && isFormer(id)));
+  return Object.fromEntries(Object.entries(parts).filter(([id]) => isFormer(id)));
 }

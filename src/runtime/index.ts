@@ -22,12 +22,15 @@ export {
   type QueuePoint,
   rangesBetween,
   recordsIn,
+  registerGroup,
   type StoredRange,
 } from './queues/index.js';
+export { replayId } from './replay/replay-id.js';
 export {
   type LeftLetters,
   type ReplayedLetters,
   replayLetters,
 } from './replay/replay-letters.js';
+export { type KeptReplay, type ReplayQueueOptions, replayQueue } from './replay/replay-queue.js';
 export { runStored, type StoredRunOutcome } from './replay/run-stored.js';
 export { Run, type RunOptions } from './run.js';

@@ -1,3 +1,4 @@
+export { type ReadingPipeline, registerGroup } from './groups.js';
 export {
   lagOf,
   nextFor,

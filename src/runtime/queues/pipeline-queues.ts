@@ -1,10 +1,11 @@
 import type { Positions, QueueDefinition, StageLog, StoredPartition } from '../../component/index.js';
 import { isQueueId, type Plan, type QueuePlan, stageOfQueue } from '../../plan/index.js';
 import { type Checkpoints, queueFolder, type StatePlace } from '../pipeline-state.js';
+import { readGroups } from './groups.js';
 
 /** Who reads a queue, and how far each has come. */
 export interface QueueGroup {
-  /** Of the stage behind the queue, its name. */
+  /** Of the stage behind the queue its name, of another pipeline its name. */
   readonly name: string;
   /** The offset of the next record, by the key of the partition. */
   readonly committed: Positions;
@@ -21,7 +22,8 @@ export interface PipelineQueue {
   /** The segments that have put records in. */
   readonly producers: readonly string[];
   readonly partitions: readonly StoredPartition[];
-  readonly groups: readonly QueueGroup[];
+  /** The stage first, then the pipelines that read the queue beside it. */
+  readonly groups: readonly [QueueGroup, ...QueueGroup[]];
 }
 
 export interface PipelineQueuesOptions extends StatePlace {
@@ -54,7 +56,8 @@ async function openQueue(
   const stage = stageOfQueue(id);
   const producers = checkpoints.statesOf(id);
   const partitions = await definition.stored({ folder: queueFolder(folder, stage), storage, log, producers });
-  const groups = [{ name: stage, committed: checkpoints.positionsOf(id) }];
+  const own = { name: stage, committed: checkpoints.positionsOf(id) };
+  const groups: PipelineQueue['groups'] = [own, ...(await readGroups({ storage, folder }, plan.name, stage))];
   return { id, stage, plan: planned, definition, producers: [...producers.keys()], partitions, groups };
 }
 

@@ -13,7 +13,7 @@ export interface MovedPartition {
 
 /** What a reset would change. */
 export async function movesTo(queue: PipelineQueue, point: QueuePoint): Promise<MovedPartition[]> {
-  const group = queue.groups[0]!;
+  const group = queue.groups[0];
   const moves: MovedPartition[] = [];
   for (const partition of queue.partitions) {
     const from = nextFor(group, partition);
