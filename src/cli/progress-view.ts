@@ -1,4 +1,5 @@
 import { formatDurationMs, formatSize } from '../base/units.js';
+import { bottleneckText } from '../runtime/index.js';
 import { bar, clip, formatRate, type Paint, shortCount } from './render.js';
 import type { Snapshot } from './sampler.js';
 
@@ -6,14 +7,14 @@ const BAR_WIDTH = 30;
 
 /** The progress of a run in a few lines of at most `columns` characters. */
 export function progressLines(name: string, snapshot: Snapshot, columns: number, paint: Paint): string[] {
-  const { elapsedMs, bytesRead, bytesPerSecond, recordsPerSecond, draining, waitsFor } = snapshot;
+  const { elapsedMs, bytesRead, bytesPerSecond, recordsPerSecond, draining, bottleneck } = snapshot;
   const figures = [
     formatSize(bytesRead),
     formatRate(bytesPerSecond),
     `${shortCount(recordsPerSecond)} records/s`,
     formatDurationMs(elapsedMs),
   ];
-  const end = draining ? 'draining: finishing what was read' : `waits for: ${waitsFor}`;
+  const end = draining ? 'draining: finishing what was read' : `limited by ${bottleneckText(bottleneck)}`;
   const head = clip(`${name}  ${figures.join('  ')}`, columns);
   return [
     paint('bold', head.slice(0, name.length)) + head.slice(name.length),

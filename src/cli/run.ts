@@ -97,7 +97,7 @@ async function runPipeline(
   const run = new Run({ pipeline, plan, lanes, log: reporter.stageLog, fresh });
   const removeHandlers = handleSignals(run, reporter, io);
   reporter.started(beginning);
-  const stopProgress = showProgress(new Sampler(run, plan, startedMs), reporter);
+  const stopProgress = showProgress(new Sampler(() => run.observe()), reporter);
   try {
     await run.run();
     stopProgress();
@@ -129,7 +129,7 @@ function handleSignals(run: Run, reporter: Reporter, io: Io): () => void {
 
 function showProgress(sampler: Sampler, reporter: Reporter): () => void {
   if (reporter.progressEveryMs === undefined) return () => {};
-  const show = () => reporter.progress(sampler.sample(performance.now()));
+  const show = () => reporter.progress(sampler.sample());
   const timer = setInterval(show, reporter.progressEveryMs);
   timer.unref();
   return () => clearInterval(timer);

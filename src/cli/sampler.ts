@@ -1,5 +1,4 @@
-import type { Plan } from '../plan/index.js';
-import type { Run } from '../runtime/index.js';
+import { type Bottleneck, bottleneckOf, type Observation } from '../runtime/index.js';
 
 /** How far a run is. Rates are of the last seconds. */
 export interface Snapshot {
@@ -15,81 +14,55 @@ export interface Snapshot {
   readonly stages: readonly { readonly stage: string; readonly recordsOut: number }[];
   readonly deadLetters: number;
   readonly draining: boolean;
-  readonly waitsFor: string;
+  /** Of the last seconds; undefined where nothing waits. */
+  readonly bottleneck: Bottleneck | undefined;
 }
 
 /** Rates are taken over this long. */
 const WINDOW_MS = 5000;
-/** A queue with less room than a batch counts as full. */
-const FULL = 0.85;
 
-interface Sample {
-  readonly atMs: number;
-  readonly bytes: number;
-  readonly records: number;
-  /** Of the input as it lies there. */
-  readonly position: number;
-}
-
-type Observed = Pick<Run, 'metrics' | 'progress' | 'queueFill' | 'isDraining'>;
-
-/** Looks at a run from time to time. Times are of one monotonic clock, in milliseconds. */
+/** Looks at a run from time to time. */
 export class Sampler {
-  readonly #run: Observed;
-  readonly #plan: Plan;
-  readonly #startedMs: number;
-  readonly #samples: Sample[];
+  readonly #observe: () => Observation;
+  readonly #samples: Observation[] = [];
 
-  constructor(run: Observed, plan: Plan, startedMs: number) {
-    this.#run = run;
-    this.#plan = plan;
-    this.#startedMs = startedMs;
-    this.#samples = [{ atMs: startedMs, bytes: 0, records: 0, position: 0 }];
+  constructor(observe: () => Observation) {
+    this.#observe = observe;
   }
 
-  sample(nowMs: number): Snapshot {
-    const { read, total } = this.#run.progress();
-    const latest = { atMs: nowMs, ...readBy(this.#run, this.#plan), position: read };
-    this.#samples.push(latest);
-    while (this.#samples.length > 2 && nowMs - this.#samples[1]!.atMs >= WINDOW_MS) this.#samples.shift();
-    const first = this.#samples[0]!;
-    const seconds = Math.max(0.001, (nowMs - first.atMs) / 1000);
-    const positionPerMs = (read - first.position) / (seconds * 1000);
+  sample(): Snapshot {
+    const samples = this.#samples;
+    const now = this.#observe();
+    samples.push(now);
+    while (samples.length > 2 && now.elapsedMs - samples[1]!.elapsedMs >= WINDOW_MS) samples.shift();
+    const before = samples.length > 1 ? samples[0]! : undefined;
+    const seconds = Math.max(0.001, (now.elapsedMs - (before?.elapsedMs ?? 0)) / 1000);
+    const { read, total } = now.progress;
+    const positionPerMs = (read - (before?.progress.read ?? 0)) / (seconds * 1000);
     const known = total !== undefined && total > 0;
+    const { bytes, records } = readBy(now.stages);
+    const earlier = readBy(before?.stages ?? []);
     return {
-      elapsedMs: nowMs - this.#startedMs,
-      bytesRead: latest.bytes,
-      recordsRead: latest.records,
-      bytesPerSecond: (latest.bytes - first.bytes) / seconds,
-      recordsPerSecond: (latest.records - first.records) / seconds,
+      elapsedMs: now.elapsedMs,
+      bytesRead: bytes,
+      recordsRead: records,
+      bytesPerSecond: (bytes - earlier.bytes) / seconds,
+      recordsPerSecond: (records - earlier.records) / seconds,
       share: known ? Math.min(1, read / total) : undefined,
       remainingMs: known && positionPerMs > 0 ? Math.max(0, total - read) / positionPerMs : undefined,
-      stages: [...this.#plan.stages.keys()].map((stage) => {
-        return { stage, recordsOut: this.#run.metrics.stage(stage).recordsOut };
-      }),
-      deadLetters: this.#run.metrics.deadLetters,
-      draining: this.#run.isDraining,
-      waitsFor: waitsFor(this.#plan, this.#run.queueFill()),
+      stages: now.stages.map(({ id, recordsOut }) => ({ stage: id, recordsOut })),
+      deadLetters: now.deadLetters,
+      draining: now.draining,
+      bottleneck: bottleneckOf(now, before),
     };
   }
 }
 
 /** What all sources together have read. */
-export function readBy({ metrics }: Pick<Run, 'metrics'>, plan: Plan): { bytes: number; records: number } {
-  let bytes = 0;
-  let records = 0;
-  for (const [id, { kind }] of plan.stages) {
-    if (kind !== 'source') continue;
-    bytes += metrics.stage(id).bytes;
-    records += metrics.stage(id).recordsIn;
-  }
-  return { bytes, records };
-}
-
-/** The slowest part, in words: what stands behind the last full queue, since everything before it waits for that. */
-export function waitsFor(plan: Plan, fill: ReadonlyMap<string, number>): string {
-  const full = [...plan.stages.values()].filter(({ id }) => (fill.get(id) ?? 0) >= FULL).at(-1);
-  if (!full) return 'input (every queue has room)';
-  if (full.kind === 'sink') return `${full.id} (its queue is full)`;
-  return `the workers (the queue ${full.kind === 'source' ? 'behind' : 'in front of'} ${full.id} is full)`;
+export function readBy(stages: Observation['stages']): { bytes: number; records: number } {
+  const sources = stages.filter(({ kind }) => kind === 'source');
+  return {
+    bytes: sources.reduce((sum, { bytes = 0 }) => sum + bytes, 0),
+    records: sources.reduce((sum, { recordsIn }) => sum + recordsIn, 0),
+  };
 }

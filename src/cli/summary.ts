@@ -1,6 +1,6 @@
 import { formatDurationMs, formatSize } from '../base/units.js';
 import type { Plan, StageKind } from '../plan/index.js';
-import type { Run } from '../runtime/index.js';
+import { type Bottleneck, bottleneckOf, bottleneckText, type Run } from '../runtime/index.js';
 import { formatCount, formatRate, type Paint, plural, shortCount, table } from './render.js';
 import { readBy } from './sampler.js';
 import { checkSums, type Sums } from './sums.js';
@@ -19,6 +19,8 @@ export interface Summary {
   readonly queues?: readonly QueueSummary[];
   readonly errors: readonly { readonly stage: string; readonly code: string; readonly count: number }[];
   readonly deadLetters: number;
+  /** Of the whole run; only where something has waited for something. */
+  readonly bottleneck?: Bottleneck;
   /** Only where the run came to its end: a failure leaves records under way. */
   readonly sums?: Sums;
   /** Only where the run went on at a checkpoint and found nothing to read after it: when that was made. */
@@ -51,7 +53,7 @@ export interface QueueSummary {
   readonly bytesIn: number;
 }
 
-type Finished = Pick<Run, 'metrics' | 'resumedFromMs' | 'queueLag'>;
+type Finished = Pick<Run, 'observe' | 'metrics' | 'resumedFromMs' | 'queueLag'>;
 
 export function summarize(
   run: Finished,
@@ -60,7 +62,9 @@ export function summarize(
   elapsedMs: number,
 ): Summary {
   const { metrics, resumedFromMs } = run;
-  const { bytes, records } = readBy(run, plan);
+  const observation = run.observe();
+  const bottleneck = bottleneckOf(observation);
+  const { bytes, records } = readBy(observation.stages);
   const taken = [...metrics.queues.values()].reduce((sum, { recordsOut }) => sum + recordsOut, 0);
   const isNothingNew = resumedFromMs !== undefined && records + taken === 0;
   const seconds = Math.max(0.001, elapsedMs / 1000);
@@ -90,6 +94,7 @@ export function summarize(
       [...errors].map(([code, count]) => ({ stage, code, count })),
     ),
     deadLetters: metrics.deadLetters,
+    ...(bottleneck && { bottleneck }),
     ...(outcome !== 'failed' && { sums: checkSums(plan, metrics) }),
     ...(isNothingNew && { nothingNewSince: new Date(resumedFromMs).toISOString() }),
   };
@@ -117,6 +122,7 @@ export function summaryLines(summary: Summary, paint: Paint): string[] {
   const rates = `${formatSize(bytesRead)} read, ${formatRate(bytesPerSecond)}, ${shortCount(recordsPerSecond)} records/s`;
   const lines = ['', `${paint('bold', title)}  ${rates}`, '', ...stageLines(summary, paint)];
   if (summary.queues) lines.push('', ...queueLines(summary.queues, paint));
+  if (summary.bottleneck) lines.push('', paint('dim', `limited by ${bottleneckText(summary.bottleneck)}`));
   if (summary.errors.length > 0) lines.push('', ...errorLines(summary, paint));
   if (summary.deadLetters > 0)
     lines.push('', `${plural(summary.deadLetters, 'dead letter')}: look with "millrace dlq list"`);

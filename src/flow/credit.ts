@@ -19,6 +19,9 @@ export class Credit {
   readonly limit: number;
   #free: number;
   readonly #waiters = new Set<Waiter>();
+  #waitedMs = 0;
+  /** Since when someone waits. */
+  #waitingSinceMs = 0;
   #failure: { readonly reason: unknown } | undefined;
 
   /** @param limitBytes at least 1 */
@@ -39,6 +42,11 @@ export class Credit {
   /** How many requests wait. */
   get waiting(): number {
     return this.#waiters.size;
+  }
+
+  /** For how long in all at least one request has waited. */
+  get waitedMs(): number {
+    return this.#waitedMs + (this.#waiters.size > 0 ? performance.now() - this.#waitingSinceMs : 0);
   }
 
   /** Takes credit for `bytes` if there is room and nobody waits. Returns the cost, or undefined. */
@@ -87,9 +95,10 @@ export class Credit {
   /** Rejects all who wait and all later requests. */
   fail(reason: unknown): void {
     this.#failure ??= { reason };
-    const waiters = [...this.#waiters];
-    this.#waiters.clear();
-    for (const waiter of waiters) waiter.refused(this.#failure.reason);
+    for (const waiter of [...this.#waiters]) {
+      this.#forget(waiter);
+      waiter.refused(this.#failure.reason);
+    }
   }
 
   #costOf(bytes: number): number {
@@ -116,18 +125,24 @@ export class Credit {
       },
     };
     const abort = () => {
-      this.#waiters.delete(waiter);
+      this.#forget(waiter);
       waiter.refused(signal?.reason);
       this.#grant();
     };
     signal?.addEventListener('abort', abort);
+    if (this.#waiters.size === 0) this.#waitingSinceMs = performance.now();
     this.#waiters.add(waiter);
+  }
+
+  #forget(waiter: Waiter): void {
+    if (this.#waiters.delete(waiter) && this.#waiters.size === 0)
+      this.#waitedMs += performance.now() - this.#waitingSinceMs;
   }
 
   #grant(): void {
     for (const waiter of this.#waiters) {
       if (waiter.cost > this.#free) return;
-      this.#waiters.delete(waiter);
+      this.#forget(waiter);
       this.#free -= waiter.cost;
       waiter.granted(waiter.cost);
     }

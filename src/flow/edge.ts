@@ -10,6 +10,8 @@ export interface Queued<T> {
   readonly item: T;
   readonly bytes: number;
   readonly cost: number;
+  /** When it came, on the monotonic clock. */
+  readonly atMs: number;
   /** Its place among the items of all edges of the inbox. */
   readonly sequence: number;
 }
@@ -99,6 +101,11 @@ export class Edge<T> {
   /** True when the end has come and nothing is left before it. */
   get drained(): boolean {
     return this.#ended && this.#entries.length === 0;
+  }
+
+  /** What waits in it, the oldest first. */
+  *queued(): Generator<Queued<T>> {
+    for (const entry of this.#entries) if (entry.kind === 'queued') yield entry;
   }
 
   get head(): Queued<T> | Barrier | undefined {
@@ -196,7 +203,14 @@ export class Edge<T> {
     this.#bytes += bytes;
     this.#queuedItems++;
     this.#queuedBytes += bytes;
-    this.#entries.push({ kind: 'queued', item, bytes, cost, sequence: this.#owner.sequence() });
+    this.#entries.push({
+      kind: 'queued',
+      item,
+      bytes,
+      cost,
+      atMs: performance.now(),
+      sequence: this.#owner.sequence(),
+    });
     this.#owner.arrived();
   }
 

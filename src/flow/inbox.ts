@@ -53,6 +53,8 @@ export class Inbox<T> {
   #sequence = 0;
   #inDeliveryBytes = 0;
   #receiver: Receiver<T> | undefined;
+  #idleMs = 0;
+  #idleSinceMs = 0;
   #failure: { readonly reason: unknown } | undefined;
 
   constructor(options: InboxOptions<T>) {
@@ -93,8 +95,10 @@ export class Inbox<T> {
     const next = this.#next();
     if (next !== 'nothing yet') return Promise.resolve(next);
     return new Promise((resolve, reject) => {
+      this.#idleSinceMs = performance.now();
       const settle = () => {
         this.#receiver = undefined;
+        this.#idleMs += performance.now() - this.#idleSinceMs;
         signal?.removeEventListener('abort', abort);
       };
       const abort = () => {
@@ -113,6 +117,11 @@ export class Inbox<T> {
         },
       };
     });
+  }
+
+  /** For how long in all the stage behind it has waited for something to come. */
+  get idleMs(): number {
+    return this.#idleMs + (this.#receiver ? performance.now() - this.#idleSinceMs : 0);
   }
 
   get gauges(): InboxGauges {

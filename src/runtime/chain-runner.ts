@@ -15,6 +15,7 @@ import {
 import type { BufferPool } from './buffer-pool.js';
 import { bufferOf, type ChainItem, costOf, type SinkItem } from './items.js';
 import type { Metrics } from './metrics.js';
+import type { TimeUse } from './time-use.js';
 
 export type LeafEdge = Edge<ChainItem> | Edge<SinkItem>;
 
@@ -43,14 +44,20 @@ export class ChainRunner {
   /** Resolves when everything before has been passed on. */
   #passedOn: Promise<void> = Promise.resolve();
   #underWay = 0;
+  /** Of the trips under way, how many are in the lanes, and how many outputs wait for room. */
+  #inLanes = 0;
+  #blocked = 0;
+  readonly #time: TimeUse;
   #slotFreed: (() => void) | undefined;
 
   constructor(options: ChainRunnerOptions) {
     this.#options = options;
+    this.#time = options.metrics.chain(options.plan.id);
   }
 
   async run(): Promise<void> {
     const { inbox, leaves } = this.#options;
+    this.#time.enter('input');
     for (;;) {
       await this.#slot();
       const arrival = await inbox.receive();
@@ -67,6 +74,7 @@ export class ChainRunner {
       }
     }
     await this.#passedOn;
+    this.#time.enter(undefined);
     for (const edge of leaves.values()) edge.end();
   }
 
@@ -90,10 +98,25 @@ export class ChainRunner {
     this.#passedOn.catch((error) => this.#options.inbox.fail(error));
   }
 
-  #start({ item }: Delivery<ChainItem>): Promise<TripResult> {
-    const { lanes, index } = this.#options;
+  async #start({ item }: Delivery<ChainItem>): Promise<TripResult> {
+    const { lanes, index, plan, metrics } = this.#options;
     const input: TripInput = item.kind === 'batch' ? item : inputOfChunk(item.chunk);
-    return lanes.run({ chain: index, input, spares: this.#spares(bufferOf(item).byteLength) });
+    const startedMs = performance.now();
+    this.#inLanes++;
+    metrics.tripsUnderWay++;
+    this.#account();
+    try {
+      return await lanes.run({ chain: index, input, spares: this.#spares(bufferOf(item).byteLength) });
+    } finally {
+      this.#inLanes--;
+      metrics.tripsUnderWay--;
+      this.#account();
+      metrics.stages.get(plan.id)?.latency.add(performance.now() - startedMs);
+    }
+  }
+
+  #account(): void {
+    this.#time.enter(this.#inLanes > 0 ? 'working' : this.#blocked > 0 ? 'credit' : 'input');
   }
 
   /** Buffers for outputs for which the input's own will be too small, or so large that it would be wasted. */
@@ -115,7 +138,12 @@ export class ChainRunner {
       const item = itemOf(output);
       const filled = output.kind === 'bytes' ? output.length : output.batch.buffer.byteLength;
       if (output.node !== DEAD_LETTERS) this.#expectedBytes.set(output.node, filled);
-      await (leaves.get(output.node) as Edge<typeof item>).send(item, costOf(item));
+      const sending = (leaves.get(output.node) as Edge<typeof item>).send(item, costOf(item));
+      this.#blocked++;
+      this.#account();
+      await sending;
+      this.#blocked--;
+      this.#account();
     }
     delivery.release();
   }
@@ -135,6 +163,7 @@ export class ChainRunner {
       counted.deadLettered += counts[at + Counter.DEAD]!;
       counted.added += counts[at + Counter.ADDED]!;
       counted.routedTo += counts[at + Counter.ROUTED]!;
+      counted.workedMs += counts[at + Counter.WORKED_US]! / 1000;
       dead += counts[at + Counter.DEAD]!;
       added += counts[at + Counter.ADDED]!;
     }

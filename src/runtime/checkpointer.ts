@@ -35,6 +35,8 @@ export interface CheckpointerOptions {
   readonly amend: (own: CheckpointParts) => CheckpointParts;
   /** Bytes handed to the sinks so far. */
   readonly writtenBytes: () => number;
+  /** A checkpoint was written; it took so long from its barrier on. */
+  readonly onWritten?: (durationMs: number) => void;
   readonly log: StageLog;
   /** Aborts when the run is torn down. */
   readonly signal: AbortSignal;
@@ -153,6 +155,7 @@ export class Checkpointer {
     const passed = sources.reduce((sum, [, source]) => sum + source.passed, 0);
     const isDue = [...this.#options.sinks.values()].some((sink) => sink.isDue?.());
     if (passed === this.#passedBefore && !isDue) return;
+    const startedMs = performance.now();
     const round = this.#begin();
     for (const [stage, source] of sources) {
       source.barrier({ kind: 'barrier', id: round.id }).then((positions) => {
@@ -168,6 +171,7 @@ export class Checkpointer {
     const durable = this.#pace.isDue();
     await this.#write(round.positions, prepared, { ended: false, durable });
     if (durable) this.#pace.synced();
+    this.#options.onWritten?.(performance.now() - startedMs);
     this.#passedBefore = passed;
     if (round.id % PRUNE_EVERY === 0) await this.#prune();
   }

@@ -1,3 +1,4 @@
+export { type Bottleneck, bottleneckOf, bottleneckText } from './bottleneck.js';
 export {
   type LetterChoice,
   type LetterName,
@@ -8,7 +9,15 @@ export {
   type Ranges,
   resolveLetters,
 } from './dead-letters/index.js';
+export { type HistogramCounts, LATENCY_BOUNDS_MS, quantileMs } from './histogram.js';
 export { Metrics, type QueueCounts, type StageCounts } from './metrics.js';
+export type {
+  ChainObservation,
+  DurableQueueObservation,
+  Observation,
+  QueueObservation,
+  StageObservation,
+} from './observation.js';
 export { Checkpoints, ForgottenState, PipelineState } from './pipeline-state.js';
 export {
   lagOf,

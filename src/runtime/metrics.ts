@@ -1,3 +1,6 @@
+import { Histogram } from './histogram.js';
+import { TimeUse } from './time-use.js';
+
 /** What has become of a stage's records so far. For every stage: in + added = out + dropped + dead letters. */
 export interface StageCounts {
   recordsIn: number;
@@ -13,8 +16,19 @@ export interface StageCounts {
   droppedByQueue: number;
   /** Bytes read by a source, written by a sink. */
   bytes: number;
+  /** How long it has worked on batches, in all threads together; of a sink, how long its writes took. */
+  workedMs: number;
+  /** Of a sink, how long each write took; of the first stage of a chain, how long each trip to a worker took. */
+  readonly latency: Histogram;
   /** Errors by code, whatever became of the record. */
   readonly errors: Map<string, number>;
+}
+
+export interface CheckpointCounts {
+  readonly count: number;
+  /** When the last one was written, on the monotonic clock, and how long it took from its barrier to its record. */
+  readonly atMs: number;
+  readonly durationMs: number;
 }
 
 /** What has passed a durable queue in this run. */
@@ -34,6 +48,12 @@ export class Metrics {
   deadLetters = 0;
   /** Bytes written by all sinks. */
   writtenBytes = 0;
+  /** What the chains do with their time, by the id of the first stage. */
+  readonly chains = new Map<string, TimeUse>();
+  /** By segment. */
+  readonly checkpoints = new Map<string, CheckpointCounts>();
+  /** Trips to the workers that are under way. */
+  tripsUnderWay = 0;
 
   constructor(stageIds: Iterable<string>, queueIds: Iterable<string> = []) {
     this.stages = new Map([...stageIds].map((id) => [id, emptyCounts()]));
@@ -44,8 +64,27 @@ export class Metrics {
     return this.queues.get(id)!;
   }
 
+  chain(id: string): TimeUse {
+    const time = this.chains.get(id) ?? new TimeUse();
+    this.chains.set(id, time);
+    return time;
+  }
+
+  countCheckpoint(segment: string, durationMs: number): void {
+    const { count = 0 } = this.checkpoints.get(segment) ?? {};
+    this.checkpoints.set(segment, { count: count + 1, atMs: performance.now(), durationMs });
+  }
+
   stage(id: string): StageCounts {
     return this.stages.get(id)!;
+  }
+
+  /** A sink or a queue has written for so long. */
+  countWrite(id: string, ms: number): void {
+    const counts = this.stages.get(id);
+    if (!counts) return;
+    counts.workedMs += ms;
+    counts.latency.add(ms);
   }
 
   countWritten(stage: string, records: number, bytes: number): void {
@@ -86,6 +125,8 @@ function emptyCounts(): StageCounts {
     routedTo: 0,
     droppedByQueue: 0,
     bytes: 0,
+    workedMs: 0,
+    latency: new Histogram(),
     errors: new Map(),
   };
 }

@@ -6,6 +6,7 @@ import type { Lanes } from '../workers/index.js';
 import { BufferPool } from './buffer-pool.js';
 import { keepsState } from './dead-letters/index.js';
 import { Metrics } from './metrics.js';
+import { type Observation, observeChains, observeProcess, observeStages } from './observation.js';
 import { PipelineState, queueFolder } from './pipeline-state.js';
 import { SegmentRun } from './segment-run.js';
 
@@ -37,6 +38,7 @@ export class Run {
   #segments: readonly SegmentRun[] = [];
   #state: PipelineState | undefined;
   #resumedFromMs: number | undefined;
+  #startedMs = performance.now();
 
   constructor(options: RunOptions) {
     const { pipeline, plan } = options;
@@ -52,6 +54,7 @@ export class Run {
 
   /** Runs to the end. Rejects with the first failure, after everything has been torn down. */
   async run(): Promise<void> {
+    this.#startedMs = performance.now();
     try {
       await this.#openState();
       await this.#createSegments();
@@ -99,16 +102,39 @@ export class Run {
     return { read, total };
   }
 
-  /** The share of its room that each queue in memory has in use, by the id of what is behind it. */
-  queueFill(): ReadonlyMap<string, number> {
-    return new Map(this.#segments.flatMap((segment) => segment.queueFill()));
-  }
-
   /** How many records wait in each durable queue, where that is known. */
   queueLag(): ReadonlyMap<string, number> {
     return new Map(
       [...this.#queues].flatMap(([id, { waiting }]) => (waiting === undefined ? [] : [[id, waiting]])),
     );
+  }
+
+  /** What is known of it now. */
+  observe(): Observation {
+    const { pipeline, plan, lanes } = this.#options;
+    const { metrics } = this;
+    const { read, total } = this.progress();
+    const lag = this.queueLag();
+    return {
+      pipeline: pipeline.name,
+      elapsedMs: performance.now() - this.#startedMs,
+      draining: this.isDraining,
+      progress: { read, ...(total !== undefined && { total }) },
+      stages: observeStages(plan, metrics),
+      chains: observeChains(plan, metrics),
+      queues: this.#segments.flatMap((segment) => segment.queues()),
+      durableQueues: [...plan.queues.values()].map(({ id, stage, queue: { type } }) => {
+        const waiting = lag.get(id);
+        const counts = metrics.queue(id);
+        return { id, stage: stage.id, type, ...counts, ...(waiting !== undefined && { waiting }) };
+      }),
+      deadLetters: metrics.deadLetters,
+      workers: { count: lanes.width, tripsUnderWay: metrics.tripsUnderWay },
+      process: observeProcess(),
+      checkpoints: [...metrics.checkpoints].map(([segment, { count, atMs, durationMs }]) => {
+        return { segment, count, ageMs: performance.now() - atMs, durationMs };
+      }),
+    };
   }
 
   async #openState(): Promise<void> {

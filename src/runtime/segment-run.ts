@@ -11,6 +11,7 @@ import { FailureShare, tooManyFailures } from './failure-share.js';
 import { formerParts } from './former-parts.js';
 import { bufferOf, type ChainItem, type SinkItem } from './items.js';
 import type { Metrics } from './metrics.js';
+import { observeInbox, type QueueObservation } from './observation.js';
 import { DEAD_LETTER_STAGE, type ForgottenState, type PipelineState } from './pipeline-state.js';
 import { SinkStages } from './sink-stages.js';
 import { SourceRunner } from './source-runner.js';
@@ -136,6 +137,7 @@ export class SegmentRun {
       sinks,
       amend: this.#amendment(beginning, state),
       writtenBytes: () => metrics.writtenBytes,
+      onWritten: (ms) => metrics.countCheckpoint(segment.id, ms),
       log,
       signal: failing,
       onFailure,
@@ -170,13 +172,9 @@ export class SegmentRun {
     return { read, total };
   }
 
-  /** The share of its room that each inbox has in use, by what is behind it. */
-  queueFill(): [id: string, share: number][] {
-    return [...this.#inboxes].map(([id, inbox]) => {
-      const limit = inbox.edges.reduce((sum, edge) => sum + edge.credit.limit, 0);
-      const used = inbox.edges.reduce((sum, edge) => sum + edge.credit.used, 0);
-      return [id, used / limit];
-    });
+  /** Its queues in memory, in the direction of the records. */
+  queues(): QueueObservation[] {
+    return [...this.#inboxes].map(([id, inbox]) => observeInbox(id, inbox));
   }
 
   #createInbox({ id, inputs, queue }: InboxPlan): Inbox<ChainItem> | Inbox<SinkItem> {

@@ -13,6 +13,8 @@ export interface SinkRunnerOptions {
   readonly pool: BufferPool;
   readonly signal: AbortSignal;
   readonly onWritten: (records: number, bytes: number) => void;
+  /** How long a write took, its retries included. */
+  readonly onWrite: (ms: number) => void;
   /** Writes to the sink, as often as it takes. */
   readonly writer: ReliableWriter;
   /** A block was given up. */
@@ -26,7 +28,7 @@ export interface SinkRunnerOptions {
 
 /** Writes what arrives at a sink, one block after another. What it syncs at a barrier does not hold up the next block. */
 export async function runSink(options: SinkRunnerOptions): Promise<void> {
-  const { sink, inbox, pool, signal, writer, onWritten, onRejected, onPrepared, onEnded } = options;
+  const { sink, inbox, pool, signal, writer, onWrite, onWritten, onRejected, onPrepared, onEnded } = options;
   for (;;) {
     const arrival = await inbox.receive();
     if (arrival === undefined) break;
@@ -35,7 +37,9 @@ export async function runSink(options: SinkRunnerOptions): Promise<void> {
       continue;
     }
     for (const block of blocksOf(arrival.item)) {
+      const startedMs = performance.now();
       const outcome = await writer.write(block, signal);
+      onWrite(performance.now() - startedMs);
       if (outcome === 'written') onWritten(block.records, block.bytes.length);
       else if ('rejected' in outcome) await onRejected(block, outcome);
       else await passRefused(block, outcome, options);

@@ -110,10 +110,11 @@ export class SinkStages {
   }
 
   #common(stage: string, onError: OnError) {
-    const { sinks, pool, signal, log } = this.#options;
+    const { sinks, pool, signal, log, metrics } = this.#options;
     const sink = sinks.get(stage)!;
     const random = new Random(randomInt(2 ** 32));
     const writer = new ReliableWriter({ sink, stage, onError, clock: systemClock, random, log });
-    return { sink, pool, signal, writer };
+    const onWrite = (ms: number) => metrics.countWrite(stage, ms);
+    return { sink, pool, signal, writer, onWrite };
   }
 }

@@ -67,7 +67,7 @@ export class Chain {
     }
     try {
       if (request.input.kind === 'bytes') this.#runBytes(request.input, ledger);
-      else this.#runNodes(this.#attach(request.input), ledger);
+      else this.#runNodes(this.#attach(request.input), ledger, performance.now());
       return this.#pack(request, ledger);
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;
@@ -125,9 +125,11 @@ export class Chain {
     for (let at = cutter.from; at < cutter.to; ) {
       if (at > cutter.from) this.#emptyArena(top);
       const mark = ledger.mark();
+      const startedMs = performance.now();
       const framed = cutter.cut(at, limit);
       try {
-        this.#runNodes(decode.run(arena, ledger, framed.records, input.partition, input.readAtMs), ledger);
+        const root = decode.run(arena, ledger, framed.records, input.partition, input.readAtMs);
+        this.#runNodes(root, ledger, startedMs);
       } catch (error) {
         if (!(error instanceof ArenaFull)) throw error;
         ledger.restore(mark);
@@ -161,8 +163,10 @@ export class Chain {
         const rows = { from, to: Math.min(to, from + limit) };
         this.#emptyArena(top);
         const mark = ledger.mark();
+        const startedMs = performance.now();
         try {
-          this.#runNodes(decode.runPiece(this.#arena, ledger, piece, rows, input), ledger);
+          const root = decode.runPiece(this.#arena, ledger, piece, rows, input);
+          this.#runNodes(root, ledger, startedMs);
           from = rows.to;
         } catch (error) {
           if (!(error instanceof ArenaFull || error instanceof PieceRefused)) throw error;
@@ -184,10 +188,12 @@ export class Chain {
 
   /** Counts the chunk's lines and puts it out whole; false when it must be looked at line by line after all. */
   #copyLines(ledger: Ledger): boolean {
+    const startedMs = performance.now();
     const lines = this.#arena.kernels.countPlainLines(this.#chunk.start, this.#chunk.end);
     if (lines < 0) return false;
     ledger.add(0, Counter.IN, lines);
     ledger.add(0, Counter.OUT, lines);
+    ledger.worked(0, startedMs);
     for (let leaf = 1; leaf < this.#plan.nodes.length; leaf++) this.#leaf(leaf).add(this.#chunk, lines);
     return true;
   }
@@ -211,7 +217,9 @@ export class Chain {
     this.#arena.reset(top);
   }
 
-  #runNodes(root: Batch, ledger: Ledger): void {
+  /** @param startedMs when the work on its records began, on the monotonic clock */
+  #runNodes(root: Batch, ledger: Ledger, startedMs: number): void {
+    ledger.worked(0, startedMs);
     const batches: PassedBatch[][] = [[{ batch: root, reader: undefined }]];
     const encoded: { node: number; outputs: Encoded[] }[] = [];
     const sent: { node: number; parts: Sent[] }[] = [];
@@ -220,12 +228,14 @@ export class Chain {
       const { stage, inputs } = this.#plan.nodes[index]!;
       const out: PassedBatch[] = [];
       batches.push(out);
+      const nodeStartedMs = performance.now();
       for (const { batch, reader } of inputs.flatMap((input) => batches[input]!)) {
         if (batch.rows === 0 || (reader !== undefined && reader !== stage)) continue;
         if (node instanceof TransformNode) node.run(ledger, batch, out);
         else if (node instanceof EncodeNode) encoded.push({ node: index, outputs: node.run(ledger, batch) });
         else if (node instanceof SendNode) sent.push({ node: index, parts: node.run(this.#arena, batch) });
       }
+      ledger.worked(index, nodeStartedMs);
     }
     // Only now, so that a batch that did not fit the arena has put out nothing when it is tried again in parts.
     for (const { node, outputs } of encoded)

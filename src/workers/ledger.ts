@@ -27,8 +27,13 @@ export class Ledger {
     this.counts = new Float64Array(nodes * COUNTERS);
   }
 
-  add(node: number, counter: number, records: number): void {
-    this.counts[node * COUNTERS + counter]! += records;
+  add(node: number, counter: number, amount: number): void {
+    this.counts[node * COUNTERS + counter]! += amount;
+  }
+
+  /** A node has worked since then, a time of the monotonic clock. */
+  worked(node: number, sinceMs: number): void {
+    this.add(node, Counter.WORKED_US, (performance.now() - sinceMs) * 1000);
   }
 
   countError(stage: string, code: string, times: number): void {

@@ -100,11 +100,11 @@ export interface StoppedBy {
 }
 
 /**
- * Counters of one node, at node * COUNTERS + one of these. ROUTED counts, for a reader, what stages gave it that do not give
- * all to all readers.
+ * Counters of one node, at node * COUNTERS + one of these: records, and the microseconds that it worked. ROUTED counts, for a
+ * reader, what stages gave it that do not give all to all readers.
  */
-export const Counter = { IN: 0, OUT: 1, DROPPED: 2, DEAD: 3, ADDED: 4, ROUTED: 5 } as const;
-export const COUNTERS = 6;
+export const Counter = { IN: 0, OUT: 1, DROPPED: 2, DEAD: 3, ADDED: 4, ROUTED: 5, WORKED_US: 6 } as const;
+export const COUNTERS = 7;
 
 export interface TripResult {
   readonly outputs: readonly TripOutput[];

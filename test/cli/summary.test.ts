@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../../src/cli/catalogue.js';
 import { progressLines } from '../../src/cli/progress-view.js';
-import { Sampler, waitsFor } from '../../src/cli/sampler.js';
+import { Sampler } from '../../src/cli/sampler.js';
 import { summarize, summaryLines } from '../../src/cli/summary.js';
 import { checkSums } from '../../src/cli/sums.js';
 import { type Plan, planPipeline, readPipeline } from '../../src/plan/index.js';
-import { Metrics } from '../../src/runtime/index.js';
+import { Metrics, type Observation } from '../../src/runtime/index.js';
+import { observeStages } from '../../src/runtime/observation.js';
 
 const LINEAR = `
 name: web-errors
@@ -17,6 +18,31 @@ const FORKED = LINEAR.replace('} }\n`', '')
   .trimEnd()
   .replace(/\}$/, ', all: { type: blackhole, inputs: [web] } }');
 const plain = (_: string, text: string) => text;
+
+/** A run at a moment, with these counts. */
+function observation(plan: Plan, metrics: Metrics, changes: Partial<Observation> = {}): Observation {
+  return {
+    pipeline: plan.name,
+    elapsedMs: 1234,
+    draining: false,
+    progress: { read: 0 },
+    stages: observeStages(plan, metrics),
+    chains: [],
+    queues: [],
+    durableQueues: [],
+    deadLetters: metrics.deadLetters,
+    workers: { count: 1, tripsUnderWay: 0 },
+    process: { residentBytes: 0, heapUsedBytes: 0, cpuMs: 0, eventLoopUtilization: 0, load: 0 },
+    checkpoints: [],
+    ...changes,
+  };
+}
+
+/** The queue in front of a sink in which others have waited for room. */
+function waitedFor(id: string, waitedForMs: number): Observation['queues'][number] {
+  const sizes = { usedBytes: 0, limitBytes: 1, queuedBytes: 0, queuedBatches: 0, queuedRecords: 0 };
+  return { id, ...sizes, waitingSenders: 0, waitedForMs, idleMs: 0, oldestAgeMs: 0 };
+}
 
 function planOf(yaml: string): Plan {
   const { pipeline, problems } = readPipeline(yaml, 'x', { env: {}, set: [], catalogue: CATALOGUE });
@@ -41,6 +67,7 @@ describe('the summary', () => {
   it('is a table that ends with the sum of all records', () => {
     const run = {
       metrics: metricsOf(plan),
+      observe: () => observation(plan, metricsOf(plan)),
       resumedFromMs: undefined,
       queueLag: () => new Map<string, number>(),
     };
@@ -64,8 +91,10 @@ describe('the summary', () => {
   });
 
   it('says nothing of sums and dead letters where there are none', () => {
+    const metrics = new Metrics(plan.stages.keys());
+    const observe = () => observation(plan, metrics);
     const summary = summarize(
-      { metrics: new Metrics(plan.stages.keys()), resumedFromMs: undefined, queueLag: () => new Map() },
+      { metrics, observe, resumedFromMs: undefined, queueLag: () => new Map() },
       plan,
       'failed',
       10,
@@ -143,19 +172,18 @@ describe('the sums', () => {
 describe('progress', () => {
   const plan = planOf(LINEAR);
   const metrics = new Metrics(plan.stages.keys());
-  const position = { read: 0, total: 400_000_000 as number | undefined };
-  const run = {
-    metrics,
-    progress: () => position,
-    queueFill: () => new Map([['out', 1]]),
-    isDraining: false,
-  };
+  const at = (elapsedMs: number, changes: Partial<Observation> = {}) =>
+    observation(plan, metrics, { elapsedMs, progress: { read: 0, total: 400_000_000 }, ...changes });
 
-  it('shows rates, the share done, what is left and where it waits', () => {
-    const sampler = new Sampler(run, plan, 1000);
+  it('shows rates, the share done, what is left and what limits it', () => {
+    const observed = [at(1000, { queues: [waitedFor('out', 900)] })];
+    const sampler = new Sampler(() => observed.at(-1)!);
+    sampler.sample();
     Object.assign(metrics.stage('web'), { recordsIn: 500_000, recordsOut: 500_000, bytes: 100_000_000 });
-    position.read = 100_000_000;
-    const snapshot = sampler.sample(2000);
+    observed.push(
+      at(2000, { progress: { read: 100_000_000, total: 400_000_000 }, queues: [waitedFor('out', 1830)] }),
+    );
+    const snapshot = sampler.sample();
     expect(snapshot).toMatchObject({
       bytesPerSecond: 1e8,
       recordsPerSecond: 500_000,
@@ -164,10 +192,10 @@ describe('progress', () => {
     });
     expect(progressLines('shop', snapshot, 100, plain)).toMatchInlineSnapshot(`
       [
-        "shop  95.4 MiB  100 MB/s  500 k records/s  1.0 s",
+        "shop  95.4 MiB  100 MB/s  500 k records/s  2.0 s",
         "████████░░░░░░░░░░░░░░░░░░░░░░ 25 %  about 3.0 s left",
         "web 500 k  failed 0  out 0",
-        "waits for: out (its queue is full)",
+        "limited by the sink "out": the others wait 93 % of the time for it",
       ]
     `);
     for (const line of progressLines('shop', snapshot, 40, plain))
@@ -175,35 +203,13 @@ describe('progress', () => {
   });
 
   it('forgets how fast it was long ago', () => {
-    const sampler = new Sampler(run, plan, 0);
-    for (let second = 1; second <= 20; second++) sampler.sample(second * 1000);
-    expect(sampler.sample(21_000).bytesPerSecond).toBe(0);
+    let second = 0;
+    const sampler = new Sampler(() => at(1000 * ++second));
+    for (let i = 0; i < 20; i++) sampler.sample();
+    expect(sampler.sample().bytesPerSecond).toBe(0);
   });
 
   it('does without a share where the size of the input is unknown', () => {
-    const endless = { ...run, progress: () => ({ read: 5, total: undefined }) };
-    expect(new Sampler(endless, plan, 0).sample(1000).share).toBeUndefined();
-  });
-
-  it('waits for what stands behind the last full queue', () => {
-    expect(
-      waitsFor(
-        plan,
-        new Map([
-          ['web', 1],
-          ['out', 1],
-        ]),
-      ),
-    ).toBe('out (its queue is full)');
-    expect(
-      waitsFor(
-        plan,
-        new Map([
-          ['web', 1],
-          ['out', 0.1],
-        ]),
-      ),
-    ).toBe('the workers (the queue behind web is full)');
-    expect(waitsFor(plan, new Map([['web', 0.2]]))).toBe('input (every queue has room)');
+    expect(new Sampler(() => at(1000, { progress: { read: 5 } })).sample().share).toBeUndefined();
   });
 });

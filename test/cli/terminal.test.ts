@@ -14,7 +14,7 @@ const SNAPSHOT = {
   stages: [{ stage: 'web', recordsOut: 1000 }],
   deadLetters: 0,
   draining: false,
-  waitsFor: 'out (its queue is full)',
+  bottleneck: { stage: 'out', kind: 'sink', share: 0.9 } as const,
 };
 
 const ESCAPE = '\x1b';
@@ -61,7 +61,7 @@ describe('the display on a terminal', () => {
       "shop  4.8 MiB  2.5 MB/s  500 records/s  2.0 s
       ███████████████████████░░░░░░░ 75 %  about 2.0 s left
       web 1.00 k
-      waits for: out (its queue is full)
+      limited by the sink "out": the others wait 90 % of the time for it
       "
     `);
     reporter.close();

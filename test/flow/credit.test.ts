@@ -7,6 +7,22 @@ import { runs } from '../support/property.js';
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe('Credit', () => {
+  it('knows for how long someone has waited, and counts the time of two together once', async () => {
+    const credit = new Credit(10);
+    await credit.take(10);
+    expect(credit.waitedMs).toBe(0);
+    const startedMs = performance.now();
+    const both = Promise.all([credit.take(5), credit.take(5)]);
+    while (performance.now() - startedMs < 5) await settled();
+    expect(credit.waitedMs).toBeGreaterThanOrEqual(4);
+    credit.give(10);
+    await both;
+    const waitedMs = credit.waitedMs;
+    expect(waitedMs).toBeLessThanOrEqual(performance.now() - startedMs);
+    await settled();
+    expect(credit.waitedMs).toBe(waitedMs);
+  });
+
   it('grants at once while there is room, within one microtask', async () => {
     const credit = new Credit(10);
     let granted: number | undefined;

@@ -139,7 +139,9 @@ describe('a trip', () => {
       const parts = (await chainOf([jsonIn(), jsonOut([0])], maxRecords)).run(request(text), 0);
       expect(textOf(parts, 1)).toBe(textOf(whole, 1));
       expect(textOf(parts, DEAD_LETTERS)).toBe(textOf(whole, DEAD_LETTERS));
-      expect([...parts.counts]).toEqual([...whole.counts]);
+      const records = ({ counts }: TripResult) =>
+        [...counts].filter((_, i) => i % COUNTERS !== Counter.WORKED_US);
+      expect(records(parts)).toEqual(records(whole));
     }
   });
 
