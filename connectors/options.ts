@@ -1,7 +1,15 @@
-import type { Config, Field, FramingOptions, LongLines, StageContext } from '#component';
+import {
+  type Config,
+  type Field,
+  type FramingOptions,
+  type LongLines,
+  MULTILINE_FIELD,
+  type StageContext,
+} from '#component';
 
 /** The options of every source that cuts a stream of bytes into records. */
 export const FRAMING_FIELDS: readonly Field[] = [
+  MULTILINE_FIELD,
   {
     name: 'max_line_bytes',
     summary: 'The longest line, without its newline, that is read as a record.',

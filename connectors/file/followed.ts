@@ -124,7 +124,11 @@ export class FollowedFile {
     }
     this.modifiedMs = mtimeMs;
     this.isAtEnd = size === this.position;
-    if (this.isAtEnd) return;
+    if (this.isAtEnd) {
+      const waitMs = this.framer.flushAfterMs ?? Number.POSITIVE_INFINITY;
+      if (Date.now() - this.lastReadAtMs >= waitMs) yield* this.flush(outlet, signal);
+      return;
+    }
     this.lastReadAtMs = Date.now();
     await this.takeFingerprint(size);
     let left = BATCHES_A_TURN * outlet.batchBytes;
@@ -141,6 +145,11 @@ export class FollowedFile {
     return (
       this.detachedAtMs !== undefined && nowMs - Math.max(this.detachedAtMs, this.lastReadAtMs) >= waitMs
     );
+  }
+
+  /** Passes on lines that nothing has come to go on with. */
+  private flush(outlet: Outlet, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
+    return this.framer.chunks({ read: async () => 0, outlet, signal, isFinal: () => false, flush: true });
   }
 
   /** The last line of a file that ends here is a record, with or without its newline. */

@@ -1,5 +1,6 @@
 import {
   type Config,
+  checkMultiline,
   expressionField,
   formatField,
   PATH_TEMPLATE,
@@ -79,6 +80,7 @@ export const fileSource: SourceDefinition = {
     ...FRAMING_FIELDS,
   ],
   example: ['type: file', 'paths: ["/var/log/nginx/access*.log"]', 'format: combined', ''].join('\n'),
+  check: checkMultiline,
   create: createFileSource,
 };
 

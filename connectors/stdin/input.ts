@@ -37,11 +37,16 @@ export class StreamInput {
     this.wake();
   }
 
-  /** Waits, however long, for bytes (true) or the end (false). */
-  async hasMore(): Promise<boolean> {
-    while (this.available() === 0 && !this.isOver()) await this.change();
-    if (this.available() > 0) return true;
-    if (this.error === undefined) return false;
+  /** Waits for bytes, however long unless it is told (`some`, or `none` after that time), or for the end. */
+  async more(waitMs?: number): Promise<'some' | 'none' | 'ended'> {
+    const untilMs = Date.now() + (waitMs ?? Number.POSITIVE_INFINITY);
+    while (this.available() === 0 && !this.isOver()) {
+      const leftMs = untilMs - Date.now();
+      if (leftMs <= 0) return 'none';
+      await this.change(waitMs === undefined ? undefined : leftMs);
+    }
+    if (this.available() > 0) return 'some';
+    if (this.error === undefined) return 'ended';
     throw new MillraceError('input_failed', `cannot read standard input: ${messageOf(this.error)}`, {
       blame: 'external',
       cause: this.error,

@@ -1,11 +1,20 @@
 import { fstatSync, type Stats } from 'node:fs';
-import { type Chunk, type Config, Framer, type Outlet, type Source, type StageContext } from '#component';
+import {
+  type Chunk,
+  type Config,
+  Framer,
+  type Outlet,
+  type ReadBytes,
+  type Source,
+  type StageContext,
+} from '#component';
 import { framingOptions } from '../options.js';
 import { StreamInput } from './input.js';
 import { inputFailed, RedirectedFile } from './redirected.js';
 
 const STDIN = 0;
 const never = new AbortController().signal;
+const readNothing = async (): Promise<number> => 0;
 
 /** Reads a redirected file as a file, anything else as a stream. */
 export function createStdinSource(config: Config, context: StageContext): Source {
@@ -52,15 +61,14 @@ export async function* readStream(
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
   try {
-    while (await input.hasMore()) {
-      yield* framer.chunks({
-        read: (into, isFirst) => input.read(into, isFirst, outlet.lingerMs),
-        outlet,
-        signal: never,
-        isFinal: () => false,
-      });
+    const turn = { outlet, signal: never, isFinal: () => false };
+    const read: ReadBytes = (into, isFirst) => input.read(into, isFirst, outlet.lingerMs);
+    for (;;) {
+      const more = await input.more(framer.flushAfterMs);
+      if (more === 'ended') break;
+      yield* framer.chunks(more === 'some' ? { ...turn, read } : { ...turn, read: readNothing, flush: true });
     }
-    yield* framer.chunks({ read: async () => 0, outlet, signal: never, isFinal: () => true });
+    yield* framer.chunks({ ...turn, read: readNothing, isFinal: () => true });
   } finally {
     signal.removeEventListener('abort', stop);
   }

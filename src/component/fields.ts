@@ -6,7 +6,16 @@ import {
   parseTemplate,
   TEMPLATE,
 } from '../expression/index.js';
-import { FORMATS, type FormatDefinition } from '../formats/index.js';
+import {
+  FORMATS,
+  type FormatConfig,
+  type FormatDefinition,
+  formatNamed,
+  MULTILINE,
+  type MultilineConfig,
+  multilineProblem,
+} from '../formats/index.js';
+import type { Config } from './described.js';
 import type { EnvelopeOfRecords, PathOfRecords } from './sink.js';
 
 /** The fields that an expression reads. */
@@ -55,4 +64,26 @@ export function formatField(use: 'decoder' | 'parser' | 'encoder' | 'file_encode
     default: fallback,
     example: 'json',
   };
+}
+
+/** The field `multiline` of a source: which lines belong to one record. */
+export const MULTILINE_FIELD: Field = {
+  name: 'multiline',
+  summary:
+    'Which lines belong together and are one record; then the format sees the record, newlines and all.',
+  type: { kind: 'variant', variants: () => MULTILINE },
+  example: 'java',
+};
+
+/** What the fields `multiline` and `format` cannot tell one by one. */
+export function checkMultiline({ multiline, format }: Config): { field: string; message: string }[] {
+  if (multiline === undefined) return [];
+  const problem = multilineProblem(multiline as MultilineConfig);
+  const problems = problem === undefined ? [] : [{ field: 'multiline', message: problem }];
+  const config = format as FormatConfig;
+  if (formatNamed(config.type)?.decoder?.framing(config) === 'lines') return problems;
+  return [
+    ...problems,
+    { field: 'multiline', message: `goes with formats of lines, which ${config.type} is not` },
+  ];
 }

@@ -26,6 +26,8 @@ export interface Turn {
   readonly signal: AbortSignal;
   /** Asked when `read` has given 0 or the signal has aborted: whether bytes without a newline are a record as well. */
   readonly isFinal: () => boolean;
+  /** When `read` has given 0: nothing more is waited for that could belong to the records which are open. */
+  readonly flush?: true;
 }
 
 /** Where framing goes on after a chunk. Plain JSON data. */

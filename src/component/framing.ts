@@ -1,10 +1,11 @@
-import { formatSize } from '../base/units.js';
 import type { Partition } from '../batch/index.js';
+import { isMultiline, LineGrouper } from '../formats/index.js';
 import { withRoomForMessages } from './arrow-ends.js';
 import type { FramingOptions, FramingState, ResumeOf, Turn } from './framing-types.js';
 import { base64, Preamble } from './preamble.js';
 import { type RecordEnds, recordEndsOf } from './record-ends.js';
-import type { Chunk, Outlet, RefusedRecord } from './source.js';
+import { RefusedLines } from './refused-lines.js';
+import type { Chunk, Outlet } from './source.js';
 
 interface TurnState extends Turn {
   ended: boolean;
@@ -13,12 +14,7 @@ interface TurnState extends Turn {
 }
 
 const NOTHING = Buffer.alloc(0);
-/** How much of a refused line is kept. */
-const KEPT_BYTES = 64 * 1024;
-/** So many bytes of refused lines are passed on at once, even when no record comes between them. */
-const REFUSED_BYTES = 1024 * 1024;
-/** What the account of one refused line takes beside its bytes. */
-const REFUSED_OVERHEAD_BYTES = 256;
+const NEWLINE = 10;
 
 /**
  * Cuts the bytes of one partition into chunks of whole records at the speed of memory: it looks only for the last
@@ -41,9 +37,9 @@ export class Framer {
   private readonly preamble: Preamble;
   /** As the state has it: made once, not with each chunk. */
   private keptPreamble: string | undefined;
-  private refused: RefusedRecord[] = [];
-  private refusedBytes = 0;
-  private dropped = 0;
+  private readonly refused: RefusedLines;
+  /** Where lines belong together. */
+  private readonly groups: LineGrouper | undefined;
   /** A lent buffer out of which no chunk came. */
   private spare: ArrayBuffer | undefined;
   /** Where a long line begins that a run before this one has reported. */
@@ -61,6 +57,8 @@ export class Framer {
   ) {
     this.options = withRoomForMessages(options);
     this.ends = recordEndsOf(options.framing);
+    this.groups = isMultiline(options.framing) ? new LineGrouper(options.framing) : undefined;
+    this.refused = new RefusedLines(this.options);
     this.partition =
       start.preamble === undefined
         ? partition
@@ -84,6 +82,13 @@ export class Framer {
   /** Position of the next byte that will be read. */
   get position(): number {
     return this.offset + this.pending.length;
+  }
+
+  /** How long whole lines wait for others that may belong to the same record; undefined when none do. */
+  get flushAfterMs(): number | undefined {
+    const { framing } = this.options;
+    if (!isMultiline(framing) || this.inLongLine || !this.pending.includes(NEWLINE)) return undefined;
+    return framing.flushAfterMs;
   }
 
   /** The partition as the last chunk had it, with its preamble as soon as that was read. */
@@ -141,9 +146,9 @@ export class Framer {
   private async chunkOfPending({ outlet }: TurnState): Promise<Chunk | undefined> {
     const bytes = this.pending;
     const offset = this.offset;
-    const [from, to] = this.cut(bytes, false);
+    const [from, to] = this.cut(bytes, false, false);
     // Lent only now, and the bytes are our own: nothing here must be paid for before it is passed on.
-    return to > from || this.mustReport()
+    return to > from || this.refused.isFull
       ? this.copyOut(bytes.subarray(from, to), offset + from, outlet)
       : undefined;
   }
@@ -158,8 +163,8 @@ export class Framer {
     bytes.set(this.pending);
     const length = await fill(bytes, this.pending.length, turn);
     const offset = this.offset;
-    const [from, to] = this.cut(bytes.subarray(0, length), turn.final);
-    if (to === from && !this.mustReport()) return undefined;
+    const [from, to] = this.cut(bytes.subarray(0, length), turn.final, turn.flush === true && turn.ended);
+    if (to === from && !this.refused.isFull) return undefined;
     this.spare = undefined;
     return this.chunk(new Uint8Array(buffer, from, to - from), offset + from);
   }
@@ -168,22 +173,25 @@ export class Framer {
   private async lastChunk(turn: TurnState): Promise<Chunk | undefined> {
     const bytes = this.pending;
     const offset = this.offset;
-    const [from, to] = turn.final && bytes.length > 0 ? this.cut(bytes, true) : [0, 0];
-    if (to === from && this.refused.length === 0 && this.dropped === 0) return undefined;
+    const [from, to] = turn.final && bytes.length > 0 ? this.cut(bytes, true, true) : [0, 0];
+    if (to === from && this.refused.isEmpty) return undefined;
     return this.copyOut(bytes.subarray(from, to), offset + from, turn.outlet);
   }
 
   /**
    * Takes the whole records at the beginning of `bytes`, whose first byte lies at `offset`: answers where they lie,
    * and keeps what comes behind them.
+   * @param isLast no bytes come behind these; `flush`: no line does that belongs to a record of theirs
    */
-  private cut(bytes: Buffer, isLast: boolean): [from: number, to: number] {
+  private cut(bytes: Buffer, isLast: boolean, flush: boolean): [from: number, to: number] {
     const { maxLineBytes, longLines } = this.options;
     let from = this.inLongLine ? this.leaveLongLine(bytes, 0) : 0;
     if (!this.preamble.isWhole) from = this.takePreamble(bytes, from, isLast);
     let to = this.preamble.isWhole ? this.lastEnd(bytes, from) : from;
+    const isLong = bytes.length - to > maxLineBytes && this.preamble.isWhole;
+    if (this.groups && !isLong && !flush) to = this.groups.openRecord(bytes, from, to);
     let rest = to;
-    if (bytes.length - to > maxLineBytes && this.preamble.isWhole) {
+    if (isLong) {
       const isReported = this.offset + to === this.reportedAt;
       this.beginLongLine(bytes, to, isReported);
       if (longLines === 'truncate' && !isReported) to += maxLineBytes;
@@ -217,18 +225,7 @@ export class Framer {
     this.inLongLine = true;
     this.longLineAt = this.offset + start;
     this.ends.begin();
-    if (isReported) return;
-    const { maxLineBytes, longLines } = this.options;
-    if (longLines === 'drop') this.dropped++;
-    if (longLines !== 'dead_letter') return;
-    const kept = Uint8Array.from(bytes.subarray(start, start + Math.min(maxLineBytes, KEPT_BYTES)));
-    this.refusedBytes += kept.length + REFUSED_OVERHEAD_BYTES;
-    this.refused.push({
-      offset: this.offset + start,
-      bytes: kept,
-      code: 'line_too_long',
-      message: `the line is longer than ${formatSize(maxLineBytes)} (max_line_bytes); its first ${formatSize(kept.length)} are kept`,
-    });
+    if (!isReported) this.refused.add(this.offset + start, bytes.subarray(start));
   }
 
   /** Where the next record starts behind the long line that `from` lies in, or the end of the bytes. */
@@ -251,11 +248,9 @@ export class Framer {
   private sizeToLend(outlet: Outlet): number {
     const held = this.pending.length;
     if (held < outlet.batchBytes) return outlet.batchBytes;
-    return Math.min(2 * held, this.options.maxLineBytes + 1);
-  }
-
-  private mustReport(): boolean {
-    return this.refusedBytes >= REFUSED_BYTES;
+    const { framing, maxLineBytes } = this.options;
+    const most = isMultiline(framing) ? framing.maxBytes + maxLineBytes : maxLineBytes;
+    return Math.min(2 * held, most + 1);
   }
 
   private async copyOut(bytes: Buffer, offset: number, outlet: Outlet): Promise<Chunk> {
@@ -266,14 +261,16 @@ export class Framer {
   }
 
   private chunk(bytes: Uint8Array<ArrayBuffer>, offset: number): Chunk {
-    const { partition, refused, dropped } = this;
-    this.refused = [];
-    this.refusedBytes = 0;
-    this.dropped = 0;
+    const { partition } = this;
     const resume = this.resumeOf?.(this.state);
-    const chunk: Chunk = { partition, bytes, offset, readAtMs: Date.now(), ...(resume && { resume }) };
-    if (refused.length === 0 && dropped === 0) return chunk;
-    return { ...chunk, ...(refused.length > 0 && { refused }), ...(dropped > 0 && { dropped }) };
+    return {
+      partition,
+      bytes,
+      offset,
+      readAtMs: Date.now(),
+      ...(resume && { resume }),
+      ...this.refused.take(),
+    };
   }
 }
 

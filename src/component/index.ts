@@ -42,8 +42,10 @@ export {
   textOf,
 } from './envelope.js';
 export {
+  checkMultiline,
   expressionField,
   formatField,
+  MULTILINE_FIELD,
   readsOf,
   readsOfEnvelope,
   readsOfPath,

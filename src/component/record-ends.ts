@@ -1,4 +1,4 @@
-import { type CsvFraming, CsvScanner, type Framing } from '../formats/index.js';
+import { type CsvFraming, CsvScanner, type Framing, isMultiline } from '../formats/index.js';
 import { ArrowEnds } from './arrow-ends.js';
 
 const NEWLINE = 10;
@@ -118,8 +118,9 @@ class CsvDialectEnds implements RecordEnds {
   }
 }
 
-/** For bytes that are cut in this way. */
+/** For bytes that are cut in this way; of lines that belong together, for the lines. */
 export function recordEndsOf(framing: Framing): RecordEnds {
+  if (isMultiline(framing)) return new LineEnds();
   if (typeof framing === 'object') return new CsvDialectEnds(framing);
   if (framing === 'arrow') return new ArrowEnds();
   return framing === 'csv' ? new CsvEnds() : new LineEnds();

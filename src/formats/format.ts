@@ -108,7 +108,26 @@ export interface Encoder {
  * How a stream of bytes is cut into records. `lines`: at newlines. `csv`: at newlines outside of double quotes. `arrow`: into
  * messages, pieces that hold many records each. Plain data: it travels to the threads.
  */
-export type Framing = 'lines' | 'csv' | 'arrow' | CsvFraming;
+export type Framing = 'lines' | 'csv' | 'arrow' | CsvFraming | MultilineFraming;
+
+/** Lines, some of which belong together. */
+export interface MultilineFraming {
+  readonly kind: 'multiline';
+  /** Which do: `type` is a language, or `pattern`. */
+  readonly of: { readonly type: string } & LinePatterns;
+  /** A record that would be longer than this goes on as another. */
+  readonly maxLines: number;
+  readonly maxBytes: number;
+  /** How long more lines of a record are waited for. */
+  readonly flushAfterMs: number;
+}
+
+/** What a user says of lines that belong together: regular expressions of lines, at least one of the three. */
+export interface LinePatterns {
+  readonly start?: string;
+  readonly continue?: string;
+  readonly end?: string;
+}
 
 /** CSV in which other bytes than quotes matter as well. */
 export interface CsvFraming {

@@ -1,6 +1,7 @@
 import type { Arena, Records } from '../batch/index.js';
 import { CsvScanner } from './csv/scanner.js';
 import type { Framing } from './format.js';
+import { frameGroups, isMultiline } from './multiline/index.js';
 
 const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
@@ -24,6 +25,7 @@ export function frame(
   limit: number,
   base: number,
 ): Framed {
+  if (isMultiline(framing)) return frameGroups(arena, framing, start, end, limit, base);
   const most = Math.min(limit, end - start);
   const starts = arena.int32(most);
   const lengths = arena.int32(most);

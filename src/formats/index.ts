@@ -49,6 +49,14 @@ export { grokLibrary, type LibraryPattern } from './grok/catalogue.js';
 export { MemberFinder } from './json/find-members.js';
 export { visibleDocuments } from './json/visible.js';
 export { Members } from './members.js';
+export {
+  isMultiline,
+  LineGrouper,
+  MULTILINE,
+  type MultilineConfig,
+  multilineFraming,
+  multilineProblem,
+} from './multiline/index.js';
 export { writePlain } from './plain.js';
 
 /** All formats: the only list. */

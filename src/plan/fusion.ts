@@ -50,8 +50,9 @@ function stageMayRunAway(stage: Stage): boolean {
   return transformOf(stage)?.mayRunAway?.(stage.config) ?? false;
 }
 
-function copiesLines({ kind, format, path, envelope }: NodePlan): boolean {
-  return !path && !envelope && (kind === 'decode' || kind === 'encode') && format?.type === 'lines';
+function copiesLines({ kind, format, framing, path, envelope }: NodePlan): boolean {
+  if (path || envelope || format?.type !== 'lines') return false;
+  return kind === 'encode' || (kind === 'decode' && framing === 'lines');
 }
 
 function rootNode(root: Stage, { wanted, needs }: Knowledge): NodePlan {

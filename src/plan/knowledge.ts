@@ -16,6 +16,8 @@ import {
   type FormatDefinition,
   type Framing,
   formatNamed,
+  type MultilineConfig,
+  multilineFraming,
   type Wanted,
 } from '../formats/index.js';
 import { durableQueueOf } from './durable.js';
@@ -194,8 +196,9 @@ function both(a: Wanted, b: Wanted): Wanted {
 export function framingOf(stage: Stage): { framing: Framing; preambleLines: number } {
   const format = (stage.definition as SourceDefinition) && formatOf(stage);
   const decoder = format?.definition.decoder;
+  const multiline = stage.config.multiline as MultilineConfig | undefined;
   return {
-    framing: decoder?.framing(format!.config) ?? 'lines',
+    framing: multiline ? multilineFraming(multiline) : (decoder?.framing(format!.config) ?? 'lines'),
     preambleLines: decoder?.preambleLines?.(format!.config) ?? 0,
   };
 }

@@ -64,7 +64,7 @@ interface Line {
 /** The definition: a byte after another. */
 function naiveRecords(input: Buffer, framing: Framing): Line[] {
   const { escapeByte, commentByte } =
-    typeof framing === 'object' ? framing : { escapeByte: -1, commentByte: -1 };
+    typeof framing === 'object' && framing.kind === 'csv' ? framing : { escapeByte: -1, commentByte: -1 };
   const records: Line[] = [];
   let start = 0;
   let quoted = false;

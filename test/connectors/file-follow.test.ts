@@ -41,6 +41,31 @@ describe('file source that follows', () => {
     await follower.stop();
   });
 
+  it('waits for lines that belong together, and goes on before them', async () => {
+    const path = join(newFolder(), 'a.log');
+    const framing = {
+      kind: 'multiline',
+      of: { type: 'java' },
+      maxLines: 9,
+      maxBytes: 1000,
+      flushAfterMs: 1e6,
+    } as const;
+    const follower = new Follower({ paths: [path] }, { context: { framing } });
+    writeFileSync(path, 'x\na.Error: b\n');
+    await follower.staysAt('x\n');
+    appendFileSync(path, '\tat c\n');
+    await follower.staysAt('x\n');
+    await follower.stop();
+    const { positions } = follower;
+    const quick = { framing: { ...framing, flushAfterMs: 40 } };
+    const next = new Follower({ paths: [path] }, { context: quick, from: positions });
+    await next.staysAt('a.Error: b\n\tat c\n');
+    appendFileSync(path, '\tat d\ny\n');
+    await next.has('a.Error: b\n\tat c\n\tat d\ny\n');
+    expect(next.received[0]!.offset).toBe(2);
+    await next.stop();
+  });
+
   it('lends nothing while nothing comes, however many files there are', async () => {
     const folder = newFolder();
     for (let i = 0; i < 20; i++) writeFileSync(join(folder, `${10 + i}.log`), `${i}\npart`);

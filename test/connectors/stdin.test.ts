@@ -120,6 +120,30 @@ describe('stdin source', () => {
     expect(textOf(received)).toBe('one\ntwo\nend');
   });
 
+  it('waits no longer than it is told for lines that may belong to what is there', async () => {
+    const stream = new PassThrough();
+    const outlet = new CountingOutlet(1024, { lingerMs: 1 });
+    const framing = {
+      kind: 'multiline',
+      of: { type: 'java' },
+      maxLines: 9,
+      maxBytes: 1000,
+      flushAfterMs: 50,
+    } as const;
+    const framer = new Framer({ ...OPTIONS, framing }, { source: 'in', name: 'stdin' });
+    const received: Received[] = [];
+    const running = (async () => {
+      const chunks = readStream(new StreamInput(stream), framer, outlet, never);
+      for await (const chunk of chunks) received.push(receive(chunk, outlet));
+    })();
+    stream.write('x\na.Error: b\n\tat c\n\tat');
+    await expect.poll(() => textOf(received), { interval: 2 }).toBe('x\n');
+    await expect.poll(() => textOf(received), { interval: 2 }).toBe('x\na.Error: b\n\tat c\n');
+    stream.end(' d');
+    await running;
+    expect(received.map(({ bytes }) => bytes.toString())).toEqual(['x\n', 'a.Error: b\n\tat c\n', '\tat d']);
+  });
+
   it('passes on all that it had taken when the run is told to end', async () => {
     const stream = new PassThrough();
     const outlet = new CountingOutlet(64);

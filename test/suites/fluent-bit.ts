@@ -1,6 +1,7 @@
 import { TimeParser } from '../../src/base/time/time-parser.js';
 import { fixedZone } from '../../src/base/time/zone.js';
-import { decodeOne, type Row } from './records.js';
+import type { LinePatterns } from '../../src/formats/format.js';
+import { decodeOne, groupedLines, type Row } from './records.js';
 import { bytesOf, type Case, failed, type Outcome, type Suite, same } from './suite.js';
 
 interface Time {
@@ -56,3 +57,27 @@ function sameFields({ options }: Case, row: Exclude<Row, string>, expected: obje
   const numbers = hex.map((name) => [name, String(Number.parseInt(String(row[name]), 16))]);
   return same({ ...row, ...Object.fromEntries(numbers) }, expected);
 }
+
+/** Fluent Bit's parsers of several lines that its tests configure themselves, as patterns of ours. */
+const PATTERNS: Readonly<Record<string, LinePatterns>> = {
+  endswith: { end: '(^|[^\\\\])$' },
+  elastic: { start: '^\\[', continue: '^\\s+at' },
+};
+
+/** Lines that belong together. Each of a case's lines ends with a newline, whether it says so or not. */
+export const FLUENT_BIT_MULTILINE_SUITE: Suite = {
+  name: 'fluentbit_multiline',
+  run: ({ input, options, expected }) => {
+    const parser = String(options!.parser);
+    const patterns = PATTERNS[parser];
+    const lines = (input as string[]).map((line) => `${line.replace(/\n$/, '')}\n`);
+    const found = groupedLines(
+      patterns ? { type: 'pattern', ...patterns } : { type: parser },
+      lines.join(''),
+    );
+    return same(
+      found.map((text) => `${text}\n`),
+      (expected as { records: string[] }).records,
+    );
+  },
+};

@@ -1,6 +1,10 @@
 import { CEL_SUITE } from './cel.js';
 import { CSV_SUITE } from './csv.js';
-import { FLUENT_BIT_KEY_VALUE_SUITE, FLUENT_BIT_TIME_SUITE } from './fluent-bit.js';
+import {
+  FLUENT_BIT_KEY_VALUE_SUITE,
+  FLUENT_BIT_MULTILINE_SUITE,
+  FLUENT_BIT_TIME_SUITE,
+} from './fluent-bit.js';
 import { GROK_SUITE } from './grok.js';
 import { JSON_SUITE } from './json.js';
 import { LOGFMT_SUITE } from './logfmt.js';
@@ -15,6 +19,7 @@ export const SUITES: readonly Suite[] = [
   CEL_SUITE,
   CSV_SUITE,
   FLUENT_BIT_KEY_VALUE_SUITE,
+  FLUENT_BIT_MULTILINE_SUITE,
   FLUENT_BIT_TIME_SUITE,
   GROK_SUITE,
   JSON_SUITE,

@@ -1,6 +1,6 @@
 import { Arena } from '../../src/batch/index.js';
 import { frame } from '../../src/formats/frame.js';
-import { type FormatConfig, formatNamed } from '../../src/formats/index.js';
+import { type FormatConfig, type Framing, formatNamed, multilineFraming } from '../../src/formats/index.js';
 import { type DecodedTest, decodeAll } from '../formats/support.js';
 
 /** A record's fields, or why it was refused. */
@@ -30,15 +30,26 @@ export function decodeText(type: string, text: Uint8Array, options: object = {})
   return decodeStream(configOf(type, options), text).rows;
 }
 
+/** The records of a text whose lines belong together in this way, with the limits that it has by default. */
+export function groupedLines(of: { readonly type: string }, text: string): string[] {
+  const limits = { max_lines: 1000, max_bytes: 2 ** 20, flush_after: 1000 };
+  const records = framedTexts(multilineFraming({ ...limits, ...of }), Buffer.from(text));
+  return records.map((record) => Buffer.from(record).toString());
+}
+
+function framedTexts(framing: Framing, text: Uint8Array): Uint8Array[] {
+  const arena = new Arena(4 * 1024 * 1024);
+  const start = arena.place(text);
+  const { records } = frame(arena, framing, start, start + text.length, text.length, 0);
+  return Array.from(records.starts.subarray(0, records.count), (at, row) =>
+    arena.bytes.slice(at, at + records.lengths[row]!),
+  );
+}
+
 /** The same with all that the decoder gives. */
 export function decodeStream(config: FormatConfig, text: Uint8Array, readAtMs = 0): DecodedTest {
   const definition = formatNamed(config.type)!.decoder!;
-  const arena = new Arena(4 * 1024 * 1024);
-  const start = arena.place(text);
-  const { records } = frame(arena, definition.framing(config), start, start + text.length, text.length, 0);
-  const texts = Array.from(records.starts.subarray(0, records.count), (at, row) =>
-    arena.bytes.slice(at, at + records.lengths[row]!),
-  );
+  const texts = framedTexts(definition.framing(config), text);
   const preamble = definition.preambleLines?.(config) === 1 ? texts.shift() : undefined;
   const header = preamble === undefined ? {} : { preamble: Buffer.from(preamble).toString() };
   return decodeAll(definition.create(config), texts, { ...header, readAtMs });

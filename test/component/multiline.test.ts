@@ -1,0 +1,280 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Framer, type FramingOptions, type FramingState, type JsonValue } from '#component';
+import { Arena } from '../../src/batch/index.js';
+import { frame, type MultilineConfig, multilineFraming } from '../../src/formats/index.js';
+import { CountingOutlet, type Received, receive } from '../conformance/outlet.js';
+import { runs } from '../support/property.js';
+
+const never = new AbortController().signal;
+const LIMITS = { max_lines: 1000, max_bytes: 1 << 20, flush_after: 1000 };
+const arena = new Arena(16 * 1024 * 1024);
+
+interface Found {
+  readonly offset: number;
+  readonly text: string;
+}
+
+/** The records of bytes that are one chunk. */
+function recordsOf(config: MultilineConfig, bytes: Uint8Array, limit: number, offset = 0): Found[] {
+  const framing = multilineFraming(config);
+  arena.reset();
+  const start = arena.place(bytes);
+  const end = start + bytes.length;
+  const found: Found[] = [];
+  for (let at = start; at < end; ) {
+    const { records, next } = frame(arena, framing, at, end, limit, offset - start);
+    for (let row = 0; row < records.count; row++) {
+      const from = records.starts[row]!;
+      const text = Buffer.from(arena.bytes.slice(from, from + records.lengths[row]!)).toString('latin1');
+      found.push({ offset: records.offsets[row]!, text });
+    }
+    at = next;
+  }
+  return found;
+}
+
+interface Buffers {
+  readonly batchBytes: number;
+  readonly sizes: readonly number[];
+  readonly limit: number;
+}
+
+async function read(
+  input: Buffer,
+  config: MultilineConfig,
+  { batchBytes, sizes }: Buffers,
+  { start = { offset: 0 }, flushes = false }: { start?: FramingState; flushes?: boolean } = {},
+): Promise<Received[]> {
+  const options: FramingOptions = {
+    framing: multilineFraming(config),
+    preambleLines: 0,
+    maxLineBytes: 1000,
+    longLines: 'dead_letter',
+  };
+  const outlet = new CountingOutlet(batchBytes);
+  const resumeOf = (state: FramingState) => ({ key: 'all', position: state as unknown as JsonValue });
+  const framer = new Framer(options, { source: 'in', name: 'a.log' }, start, resumeOf);
+  const received: Received[] = [];
+  let at = start.offset;
+  const turn = async (end: number, isFinal: boolean, flush: boolean): Promise<void> => {
+    const chunks = framer.chunks({
+      read: async (into) => {
+        const count = Math.min(into.length, end - at);
+        into.set(input.subarray(at, at + count));
+        at += count;
+        return count;
+      },
+      outlet,
+      signal: never,
+      isFinal: () => isFinal,
+      ...(flush && { flush: true }),
+    });
+    for await (const chunk of chunks) received.push(receive(chunk, outlet));
+  };
+  for (let round = 0; at < input.length; round++) {
+    await turn(Math.min(input.length, at + sizes[round % sizes.length]!), false, flushes && round % 3 === 0);
+  }
+  await turn(input.length, true, false);
+  expect(outlet.lent.size).toBe(0);
+  return received;
+}
+
+const TRACES: Readonly<Record<string, readonly string[]>> = {
+  java: [
+    'x',
+    '',
+    'java.lang.Error: a',
+    '\tat b.C(D.java:1)',
+    'Caused by: E',
+    '\t... 3 more',
+    'F: nested Exception',
+    'nested exception is: ',
+  ],
+  python: [
+    'x',
+    '',
+    'Traceback (most recent call last):',
+    '  File "a.py", line 1, in b',
+    '    c()',
+    '    ~^^',
+    'ValueError: d',
+    'During handling of the above exception, another exception occurred:',
+  ],
+  go: [
+    'x',
+    '',
+    'panic: a',
+    '[signal SIGSEGV',
+    'goroutine 1 [running]:',
+    'main.main()',
+    '\t/a.go:1 +0x1',
+    'created by b',
+  ],
+  ruby: [
+    'x',
+    '',
+    "a.rb:1:in `b': c (D)",
+    "\tfrom a.rb:2:in `e'",
+    'FError (g):',
+    '  ',
+    "  h.rb:3:in `i'",
+    '\tfrom e',
+  ],
+  pattern: ['x', '', ' a', '- b', 'c;', '- d;', '\u00e9', ' '],
+};
+const patterns = fc
+  .record(
+    {
+      start: fc.constantFrom('^-', 'x'),
+      continue: fc.constantFrom('^\\s', '^$|;'),
+      end: fc.constantFrom(';$', 'é'),
+    },
+    { requiredKeys: [] },
+  )
+  .filter((one) => Object.keys(one).length > 0);
+const limits = fc.record({
+  max_lines: fc.constantFrom(1, 2, 3, 1000),
+  max_bytes: fc.constantFrom(1, 20, 50, 1 << 20),
+  flush_after: fc.constant(1000),
+});
+const setups = fc.constantFrom(...Object.keys(TRACES)).chain((type) =>
+  fc.record({
+    config: fc
+      .tuple(limits, type === 'pattern' ? patterns : fc.constant({}))
+      .map(([some, others]): MultilineConfig => ({ type, ...some, ...others })),
+    input: fc
+      .array(
+        fc.oneof(
+          { weight: 9, arbitrary: fc.constantFrom(...TRACES[type]!) },
+          { weight: 1, arbitrary: fc.constantFrom('y'.repeat(300), '\0\xff') },
+        ),
+        { maxLength: 40 },
+      )
+      .chain((lines) =>
+        fc.constantFrom('\n', '\r\n').map((end) => Buffer.from(lines.map((line) => line + end).join(''))),
+      ),
+  }),
+);
+const buffers = fc.record({
+  batchBytes: fc.integer({ min: 1, max: 200 }),
+  sizes: fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 4 }),
+  limit: fc.constantFrom(1, 2, 5, 1000),
+});
+
+describe('lines that belong together', () => {
+  it('are the same records whatever the buffers, with the position of their first line', async () => {
+    await fc.assert(
+      fc.asyncProperty(setups, buffers, async ({ config, input }, sizes) => {
+        const received = await read(input, config, sizes);
+        const found = received.flatMap(({ bytes, offset }) => recordsOf(config, bytes, sizes.limit, offset));
+        expect(found).toEqual(recordsOf(config, input, 1000));
+        for (const { offset, text } of found) {
+          expect(input.subarray(offset, offset + text.length).toString('latin1')).toBe(text);
+        }
+      }),
+      { numRuns: runs(1000) },
+    );
+  });
+
+  it('are whole before and behind each position', async () => {
+    await fc.assert(
+      fc.asyncProperty(setups, buffers, fc.nat(), async ({ config, input }, sizes, some) => {
+        const received = await read(input, config, sizes);
+        if (received.length === 0) return;
+        const before = received.slice(0, (some % received.length) + 1);
+        const start = before.at(-1)!.resume!.position as unknown as FramingState;
+        const after = await read(input, config, sizes, { start });
+        const found = [...before, ...after].flatMap(({ bytes, offset }) =>
+          recordsOf(config, bytes, 1000, offset),
+        );
+        expect(found).toEqual(recordsOf(config, input, 1000));
+      }),
+      { numRuns: runs(300) },
+    );
+  });
+
+  it('are neither lost nor changed where they are waited for no longer', async () => {
+    await fc.assert(
+      fc.asyncProperty(setups, buffers, async ({ config, input }, sizes) => {
+        const received = await read(input, config, sizes, { flushes: true });
+        expect(Buffer.concat(received.map(({ bytes }) => bytes)).equals(input)).toBe(true);
+        for (const { bytes } of received) expect(bytes.at(-1)).toBe(10);
+      }),
+      { numRuns: runs(300) },
+    );
+  });
+
+  it('are refused alone where one is over the limit', async () => {
+    const input = Buffer.from(`E: Error:\n\tat a\n\tat ${'b'.repeat(2000)}\n\tat c\nx\n`);
+    const sizes = { batchBytes: 64, sizes: [100], limit: 10 };
+    const config: MultilineConfig = { type: 'java', ...LIMITS };
+    const received = await read(input, config, sizes);
+    const found = received.flatMap(({ bytes, offset }) => recordsOf(config, bytes, 10, offset));
+    expect(found.map(({ text }) => text)).toEqual(['E: Error:\n\tat a', '\tat c', 'x']);
+    expect(received.flatMap(({ refused }) => refused.map(({ code }) => code))).toEqual(['line_too_long']);
+  });
+});
+
+describe('records of several lines', () => {
+  const texts = (config: object & { type: string }, ...lines: string[]): string[] =>
+    recordsOf({ ...LIMITS, ...config }, Buffer.from(lines.map((line) => `${line}\n`).join('')), 1000).map(
+      ({ text }) => text,
+    );
+
+  it.each([
+    [
+      'java',
+      ['x', 'a.BException: c', '\tat d', 'Suppressed: e', '\tat f', '\t... 3 common frames omitted'],
+      [1, 5],
+    ],
+    ['java', ['a: Error', '', 'nested exception is:', 'b.Exception: c', '    at d'], [5]],
+    ['java', ['\tat orphan', '\tat orphan', 'x'], [2, 1]],
+    ['java', ['Exceptional', 'at x', '... more'], [1, 1, 1]],
+    [
+      'python',
+      [
+        'Traceback (most recent call last):',
+        '  File "a", line 1',
+        '    b',
+        '    ^',
+        'c.DError',
+        '',
+        'During handling of the above exception, another exception occurred:',
+        '',
+        'Traceback (most recent call last):',
+        '  File "a", line 1',
+        '  File "e", line 2',
+        '    f',
+        'G: h',
+        'x',
+      ],
+      [13, 1],
+    ],
+    [
+      'go',
+      ['x', 'fatal error: a', '', 'goroutine 1 [select]:', 'a/b.(*C).d(0x1)', '\te.go:1', '', 'x y(z)'],
+      [1, 6, 1],
+    ],
+    ['ruby', ["a.rb:1:in `b': c (D::E)", "\t2: from a.rb:2:in `f'", '\tfrom a.rb:3', 'x'], [3, 1]],
+    ['ruby', ['ActionView::TemplateError (a):', '  ', "  b.rb:1:in `c'", 'x'], [3, 1]],
+  ])('%s', (type, lines, counts) => {
+    expect(texts({ type }, ...lines).map((text) => text.split('\n').length)).toEqual(counts);
+  });
+
+  it.each([
+    [{ start: '^a' }, ['x', 'y', 'a', 'b', 'a'], ['x y', 'a b', 'a']],
+    [{ continue: '^ ' }, [' x', ' y', 'a', ' b', 'c'], [' x  y', 'a  b', 'c']],
+    [{ start: '^a', continue: '^ ' }, ['a', ' b', 'c', ' d', 'a'], ['a  b', 'c', ' d', 'a']],
+    [{ end: ';$' }, ['a', 'b;', 'c;', 'd'], ['a b;', 'c;', 'd']],
+    [{ start: '^a', end: ';$' }, ['a', 'b;', 'c', 'a;', 'd;'], ['a b;', 'c', 'a;', 'd;']],
+    [{ start: '^é' }, ['é', 'b', 'é'], ['é b', 'é']],
+    [{ start: '^a', max_lines: 2 }, ['a', 'b', 'c', 'd', 'e'], ['a b', 'c d', 'e']],
+    [{ start: '^a', max_bytes: 3 }, ['a', 'b', 'c', 'dddd', 'e'], ['a b', 'c', 'dddd', 'e']],
+  ])('pattern %j', (options, lines, expected) => {
+    const found = texts({ type: 'pattern', ...options }, ...lines);
+    expect(found.map((text) => Buffer.from(text, 'latin1').toString().replaceAll('\n', ' '))).toEqual(
+      expected,
+    );
+  });
+});
