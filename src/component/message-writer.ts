@@ -2,7 +2,6 @@ import type { Partition } from '../batch/index.js';
 import type { Chunk, Outlet } from './source.js';
 
 const NEWLINE = 10;
-const NOTHING = Buffer.alloc(0);
 
 /** Writes the messages of one chunk into a buffer that an outlet has lent. */
 export class MessageWriter {
@@ -10,7 +9,7 @@ export class MessageWriter {
   readonly #bytes: Buffer;
   readonly #ends: number[] = [];
   readonly #positions: number[] = [];
-  readonly #metaTexts: Buffer[] = [];
+  readonly #metaTexts: string[] = [];
   readonly #metaEnds: number[] = [];
   #metaLength = 0;
   #hasMeta = false;
@@ -41,18 +40,18 @@ export class MessageWriter {
    * @param meta a JSON object as text, whose members become `meta.<name>`
    */
   add(message: Uint8Array, position: number, meta?: string): boolean {
-    const text = meta === undefined ? NOTHING : Buffer.from(meta);
-    if (message.length + 1 + text.length > this.room) return false;
+    const metaBytes = meta === undefined ? 0 : Buffer.byteLength(meta);
+    if (message.length + 1 + metaBytes > this.room) return false;
     const start = (this.#ends.at(-1) ?? -1) + 1;
     const end = start + message.length;
     this.#bytes.set(message, start);
     this.#bytes[end] = NEWLINE;
     this.#ends.push(end);
     this.#positions.push(position);
-    this.#metaLength += text.length;
+    this.#metaLength += metaBytes;
     this.#metaEnds.push(meta === undefined ? ~this.#metaLength : this.#metaLength);
     if (meta === undefined) return true;
-    this.#metaTexts.push(text);
+    this.#metaTexts.push(meta);
     this.#hasMeta = true;
     return true;
   }
@@ -60,11 +59,7 @@ export class MessageWriter {
   /** The chunk. The writer is done with its buffer then. There must be a message. */
   chunk(partition: Partition, readAtMs: number): Chunk {
     const length = this.#ends.at(-1)! + 1;
-    let at = length;
-    for (const text of this.#metaTexts) {
-      this.#bytes.set(text, at);
-      at += text.length;
-    }
+    this.#bytes.write(this.#metaTexts.join(''), length);
     const meta = this.#hasMeta && {
       bytes: new Uint8Array(this.#buffer, length, this.#metaLength),
       ends: Int32Array.from(this.#metaEnds),

@@ -94,18 +94,16 @@ export class EncodeNode {
     const framed =
       this.#framing === 'batches' ? undefined : frame(arena, this.#framing, start, end, batch.rows + 1, 0);
     if (framed?.records.count === batch.rows) {
-      const { starts } = framed.records;
-      const ends = Int32Array.from({ length: batch.rows }, (_, row) => (starts[row + 1] ?? end) - start);
-      if (batch.rows > 0) ends[batch.rows - 1] = end - start;
-      return { start, end, ends };
+      return { start, end, ends: endsOf(framed.records.starts, batch.rows, start, end) };
     }
     // There are newlines within records, or none at all: only one by one it is seen where each ends.
     this.#writer.begin();
     const { at } = this.#writer;
-    const ends = Int32Array.from({ length: batch.rows }, (_, row) => {
+    const ends = new Int32Array(batch.rows);
+    for (let row = 0; row < batch.rows; row++) {
       this.#encoder.encode(sliceRows(batch, row, row + 1), this.#writer);
-      return this.#writer.at - at;
-    });
+      ends[row] = this.#writer.at - at;
+    }
     return { ...this.#writer.end(), ends };
   }
 
@@ -153,4 +151,12 @@ function withoutRows(
   return Object.fromEntries(
     Object.entries(values).map(([name, vector]) => [name, gather(arena, vector, kept, count)]),
   );
+}
+
+/** Where records that lie one behind another end: where the next one begins. */
+function endsOf(starts: Int32Array, rows: number, start: number, end: number): Int32Array {
+  const ends = new Int32Array(rows);
+  for (let row = 1; row < rows; row++) ends[row - 1] = starts[row]! - start;
+  if (rows > 0) ends[rows - 1] = end - start;
+  return ends;
 }

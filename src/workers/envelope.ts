@@ -1,5 +1,6 @@
 import {
   type Arena,
+  ArenaWriter,
   type Batch,
   gather,
   gatherRows,
@@ -112,12 +113,12 @@ export function envelopeOf(arena: Arena, { batch, values }: Enveloped, ends: Int
   return { ends, values: Object.fromEntries(columns), origin: originOf(arena, batch) };
 }
 
-function originOf(arena: Arena, { origin, partition }: Batch): BlockOrigin {
+function originOf(arena: Arena, { origin, partition, rows }: Batch): BlockOrigin {
   const { starts, lengths, offsets, meta } = origin;
   return {
     partition,
-    positions: offsets.slice(),
-    records: copyTexts(arena, starts, lengths),
+    positions: offsets.slice(0, rows),
+    records: copyTexts(arena, starts, lengths, rows),
     meta: meta && columnOf(arena, meta),
   };
 }
@@ -125,28 +126,29 @@ function originOf(arena: Arena, { origin, partition }: Batch): BlockOrigin {
 /** A vector of texts. */
 function columnOf(arena: Arena, { length, tags, views }: Vector): TextColumn {
   const starts = new Int32Array(length);
-  const lengths = new Int32Array(length).fill(-1);
+  const lengths = new Int32Array(length);
   for (let row = 0; row < length; row++) {
-    if (tags[row] === Tag.ABSENT) continue;
-    starts[row] = textAddress(views!, row);
-    lengths[row] = textLength(views!, row);
+    const isThere = tags[row] !== Tag.ABSENT;
+    if (isThere) starts[row] = textAddress(views!, row);
+    lengths[row] = isThere ? textLength(views!, row) : -1;
   }
-  return copyTexts(arena, starts, lengths);
+  return copyTexts(arena, starts, lengths, length);
 }
 
-/** A negative length is a text that there is not. */
-function copyTexts(arena: Arena, starts: Int32Array, lengths: Int32Array): TextColumn {
-  let size = 0;
-  const ends = lengths.slice();
-  for (const [row, length] of lengths.entries()) {
-    if (length >= 0) size += length;
-    ends[row] = length < 0 ? ~size : size;
+/** The first `count` of these. A negative length is a text that there is not. */
+function copyTexts(arena: Arena, starts: Int32Array, lengths: Int32Array, count: number): TextColumn {
+  const writer = new ArenaWriter(arena);
+  const ends = new Int32Array(count);
+  writer.begin();
+  const { at } = writer;
+  for (let row = 0; row < count; row++) {
+    const length = lengths[row]!;
+    if (length > 0) writer.copy(starts[row]!, length);
+    const end = writer.at - at;
+    ends[row] = length < 0 ? ~end : end;
   }
-  const bytes = new Uint8Array(size);
-  for (const [row, length] of lengths.entries()) {
-    if (length > 0) bytes.set(arena.bytes.subarray(starts[row], starts[row]! + length), ends[row]! - length);
-  }
-  return { bytes, ends };
+  // Nothing is kept in the arena: what is copied out of it is a buffer of its own.
+  return { bytes: arena.bytes.slice(at, writer.at), ends };
 }
 
 /** @param isBatch they are those of one message */

@@ -27,6 +27,9 @@ const given = (value: unknown, position: number, meta?: GivenMessage['meta']): G
   ...(meta && { meta }),
 });
 
+/** Positions are as large as they get in a broker that has run for long. */
+const STRIDE = 123_456_789_101;
+
 const ENVELOPE = {
   values: {
     key: { template: '{meta.routing_key}' },
@@ -88,7 +91,7 @@ describe('messages', () => {
         fc.boolean(),
         async (list, batchBytes, isPretty) => {
           const messages = list.map(({ meta: said, ...record }, position) =>
-            given(JSON.stringify(record, undefined, isPretty ? 2 : 0), position * 3, said),
+            given(JSON.stringify(record, undefined, isPretty ? 2 : 0), position * STRIDE, said),
           );
           const [one, two] = [new Outbox(ENVELOPE), new Outbox(ENVELOPE)];
           await run(
@@ -108,7 +111,7 @@ sinks:
           );
           const valuesOf = ({ n, meta: said }: (typeof list)[number], position: number) => ({
             key: said?.routing_key,
-            id: `in:orders/0:${position * 3}`,
+            id: `in:orders/0:${position * STRIDE}`,
             label: `${said?.headers.shop ?? ''}/${n}`,
             n: String(n),
           });

@@ -13,6 +13,7 @@ import { Failure, Timestamp, type Value } from '../values.js';
 import type { Frame } from './frame.js';
 import { HardKernel, type Kernel, ValueKernel } from './kernel.js';
 import { pathOfMeta } from './path.js';
+import { writeInteger } from './write-text.js';
 
 const encoder = new TextEncoder();
 const OWN_ID = pathOfMeta('id');
@@ -129,7 +130,7 @@ function idsOf(frame: Frame): Vector {
       writer.copy(textAddress(own.views!, row), textLength(own.views!, row));
     } else {
       writer.bytes(prefix);
-      writer.text(String(origin.offsets[row]!));
+      writeInteger(writer, origin.offsets[row]!);
     }
     lengths[row] = writer.at - starts[row]!;
   }
