@@ -41,7 +41,7 @@ async function reset(
   state: PipelineState,
   io: Io,
 ): Promise<number> {
-  const definitions = CATALOGUE.queues.values();
+  const definitions = [...CATALOGUE.queues.values()];
   const place = { storage: nodeStorage, folder, log: warningsOf(io) };
   const queue = queueOf(await openQueues({ ...place, plan, checkpoints: state, definitions }), stage);
   const moves = await movesTo(queue, options.to);

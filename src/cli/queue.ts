@@ -22,7 +22,7 @@ export function withQueues(
     const { folder, plan } = loaded;
     const place = { storage: nodeStorage, folder };
     const checkpoints = await Checkpoints.read(place);
-    const definitions = CATALOGUE.queues.values();
+    const definitions = [...CATALOGUE.queues.values()];
     const queues = await openQueues({ ...place, plan, checkpoints, definitions, log: warningsOf(io) });
     return await action({ ...loaded, queues });
   });

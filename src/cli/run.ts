@@ -4,6 +4,7 @@ import { nearestName } from '../base/names.js';
 import { onlySegmentsOf, type Pipeline, type Plan } from '../plan/index.js';
 import { Run } from '../runtime/index.js';
 import { workerCount } from '../workers/index.js';
+import { CATALOGUE } from './catalogue.js';
 import { Exit, type Io } from './io.js';
 import { lanesFor } from './lanes.js';
 import { type LoadOptions, loadPipeline, printProblems, problemOfPlan, shown } from './load.js';
@@ -94,7 +95,8 @@ async function runPipeline(
   const elapsedMs = () => performance.now() - startedMs;
   const chains = plan.segments.flatMap((segment) => segment.chains);
   const lanes = await lanesFor(pipeline, chains, beginning.workers, reporter.stageLog);
-  const run = new Run({ pipeline, plan, lanes, log: reporter.stageLog, fresh });
+  const queueDefinitions = [...CATALOGUE.queues.values()];
+  const run = new Run({ pipeline, plan, lanes, log: reporter.stageLog, fresh, queueDefinitions });
   const removeHandlers = handleSignals(run, reporter, io);
   reporter.started(beginning);
   const stopProgress = showProgress(new Sampler(() => run.observe()), reporter);

@@ -1,4 +1,4 @@
-import type { DurableQueueConfig, Stage } from './pipeline.js';
+import type { DurableQueueConfig, Pipeline, Stage } from './pipeline.js';
 
 /** The queue of a stage, where it outlives the run. */
 export function durableQueueOf({ queue }: Stage): DurableQueueConfig | undefined {
@@ -19,4 +19,9 @@ export function isQueueId(id: string): boolean {
 /** The stage behind the queue. */
 export function stageOfQueue(id: string): string {
   return id.slice(0, -SUFFIX.length);
+}
+
+/** Whether the file has the queue, be it in a segment that runs or in another. */
+export function hasQueue({ stages }: Pipeline, id: string): boolean {
+  return stages.some((stage) => durableQueueOf(stage) && queueId(stage.id) === id);
 }

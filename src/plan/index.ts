@@ -3,7 +3,7 @@ export { pipelineBehind } from './behind-queue.js';
 export { planPipeline } from './chains.js';
 export { commonFields } from './check-stage.js';
 export { detourThrough } from './detour.js';
-export { durableQueueOf, isQueueId, queueId, stageOfQueue } from './durable.js';
+export { durableQueueOf, hasQueue, isQueueId, queueId, stageOfQueue } from './durable.js';
 export {
   choosesReaders,
   formatOf,

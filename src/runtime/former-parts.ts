@@ -1,4 +1,4 @@
-import { isQueueId, type Plan, type SegmentPlan } from '../plan/index.js';
+import { hasQueue, isQueueId, type Pipeline, type SegmentPlan } from '../plan/index.js';
 import type { CheckpointParts } from './checkpointer.js';
 import { isReplayOf } from './replay/replay-id.js';
 
@@ -8,11 +8,11 @@ import { isReplayOf } from './replay/replay-id.js';
  */
 export function formerParts(
   last: CheckpointParts | undefined,
-  plan: Plan,
+  pipeline: Pipeline,
   segment: SegmentPlan,
 ): CheckpointParts {
   const isFormerSource = (id: string) =>
-    (isQueueId(id) && !plan.queues.has(id)) || isReplayOf(id, segment.stages);
+    (isQueueId(id) && !hasQueue(pipeline, id)) || isReplayOf(id, segment.stages);
   const isFormerSink = (id: string) => isQueueId(id) && !segment.writes.includes(id);
   return { sources: chosen(last?.sources, isFormerSource), sinks: chosen(last?.sinks, isFormerSink) };
 }

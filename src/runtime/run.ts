@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import { nodeStorage, type Storage } from '../base/storage.js';
-import { Claims, type Queue, type SinkState, type StageLog } from '../component/index.js';
+import {
+  Claims,
+  type Queue,
+  type QueueDefinition,
+  type SinkState,
+  type StageLog,
+} from '../component/index.js';
 import type { Pipeline, Plan, QueuePlan } from '../plan/index.js';
 import type { Lanes } from '../workers/index.js';
 import { BufferPool } from './buffer-pool.js';
@@ -8,6 +14,7 @@ import { keepsState } from './dead-letters/index.js';
 import { Metrics } from './metrics.js';
 import { type Observation, observeChains, observeProcess, observeStages } from './observation.js';
 import { PipelineState, queueFolder } from './pipeline-state.js';
+import { refuseLeftQueues } from './queues/index.js';
 import { SegmentRun } from './segment-run.js';
 
 export interface RunOptions {
@@ -18,6 +25,8 @@ export interface RunOptions {
   readonly log: StageLog;
   /** Whether to begin anew, whatever the last checkpoint says. */
   readonly fresh?: boolean;
+  /** All kinds of durable queues, to look into one that the file has no more. */
+  readonly queueDefinitions: readonly QueueDefinition[];
   /** Where everything is that outlives the run, the lock of the state folder apart; the file system of this machine otherwise. */
   readonly storage?: Storage;
 }
@@ -144,6 +153,7 @@ export class Run {
     const folder = this.stateFolder;
     this.#state = await PipelineState.open({ storage: this.#storage, folder, segments, log });
     if (fresh) return;
+    await refuseLeftQueues(this.#state, { ...this.#options, storage: this.#storage, folder });
     this.#resumedFromMs = this.#state.lastTimeMs;
     if (this.#resumedFromMs === undefined) return;
     const { lastId } = this.#state;

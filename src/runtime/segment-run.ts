@@ -199,8 +199,8 @@ export class SegmentRun {
     state: PipelineState | ForgottenState,
   ): (own: CheckpointParts) => CheckpointParts {
     if (amend) return amend;
-    const { plan, segment } = this.#options;
-    const former = formerParts(isFresh ? undefined : state.store(segment.id).last, plan, segment);
+    const { pipeline, segment } = this.#options;
+    const former = formerParts(isFresh ? undefined : state.store(segment.id).last, pipeline, segment);
     return ({ sources, sinks }) => ({
       sources: { ...former.sources, ...sources },
       sinks: { ...former.sinks, ...sinks },

@@ -127,7 +127,7 @@ async function runToEnd(pipeline: Pipeline, plan: Plan): Promise<Ended> {
   const chains = plan.segments.flatMap((segment) => segment.chains);
   const limits = { timeoutMs: pipeline.runtime.tripTimeoutMs, memoryBytes: MEMORY_BYTES };
   const lanes = await createLanes({ pipeline: pipeline.name, chains, arenaBytes: ARENA_BYTES }, 0, limits);
-  const run = new Run({ pipeline, plan, lanes, log: quiet });
+  const run = new Run({ pipeline, plan, lanes, log: quiet, queueDefinitions: [] });
   const dropped = (stage: string) => run.metrics.stage(stage).dropped;
   try {
     await run.run();

@@ -5,7 +5,7 @@ import * as flechette from '@uwdata/flechette';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
 import { StateLock } from '../../src/runtime/state-lock.js';
-import { type Ended, inProcess, lines, records, temporaryFolder, write } from './support.js';
+import { type Ended, inProcess, lines, records, start, temporaryFolder, write } from './support.js';
 
 interface Shop {
   readonly root: string;
@@ -305,5 +305,48 @@ describe('queue reset', () => {
       await lock.release();
     }
     expect((await one.queue('list')).out).toContain('all');
+  });
+});
+
+describe('a queue that is taken out of the file', () => {
+  const WITHOUT = `
+sources: { in: { type: file, paths: ["{}/in.ndjson"], format: json } }
+sinks: { all: { type: file, inputs: [in], path: "{}/all.ndjson" } }
+`;
+
+  it('is an error while records wait in it, until they are read or given up', async () => {
+    const one = shop();
+    await one.run();
+    await one.queue('reset', 'even', '--to', '50', '--yes');
+    one.write(WITHOUT);
+    const refused = await inProcess('run', one.file, '--no-progress', '--workers', '0');
+    expect(refused.code).toBe(1);
+    const list = await one.queue('list');
+    expect(list.out).toContain('not in the file any more: all, even, out\n');
+    const waiting = Number(/^even .* (\d+)$/m.exec(list.out)![1]);
+    expect(waiting).toBe(COUNT - 150);
+    const exported = join(one.root, 'left.ndjson');
+    expect(await one.queue('export', 'even', '--from', 'committed', '-o', exported)).toMatchObject({
+      code: 0,
+    });
+    expect(records(exported)).toHaveLength(waiting);
+    expect(await one.queue('reset', 'even', '--to', 'latest', '--yes')).toMatchObject({ code: 0 });
+    await one.run();
+    await one.run();
+    expect(records(join(one.root, 'all.ndjson'))).toHaveLength(COUNT);
+  });
+
+  it('says which records nobody would read', async () => {
+    const one = shop();
+    await one.run();
+    await one.queue('reset', 'all', '--to', '290', '--yes');
+    one.write(WITHOUT);
+    const { ended } = start(['run', one.file, '--no-progress']);
+    const { code, err } = await ended;
+    expect(code).toBe(1);
+    expect(err).toContain(
+      'nobody would read what waits in durable queues that are not in the file any more: 10 records in front of \\"all\\"',
+    );
+    await one.run('--fresh');
   });
 });

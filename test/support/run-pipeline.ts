@@ -78,7 +78,11 @@ export async function prepareParts(
   const chains = plan.segments.flatMap((segment) => segment.chains);
   const data = { pipeline: pipeline.name, chains, arenaBytes: 32 * 1024 * 1024 };
   const lanes = withResources(await InlineLanes.create(data), chains);
-  return { run: new Run({ pipeline, plan, lanes, log, ...(storage && { storage }) }), plan };
+  const queueDefinitions = [...CATALOGUE.queues.values()];
+  return {
+    run: new Run({ pipeline, plan, lanes, log, queueDefinitions, ...(storage && { storage }) }),
+    plan,
+  };
 }
 
 /** Runs a pipeline in this thread to its end. */

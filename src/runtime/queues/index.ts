@@ -1,4 +1,5 @@
 export { type ReadingPipeline, registerGroup } from './groups.js';
+export { refuseLeftQueues } from './left-queues.js';
 export {
   lagOf,
   nextFor,

@@ -30,7 +30,7 @@ export interface PipelineQueuesOptions extends StatePlace {
   readonly plan: Plan;
   readonly checkpoints: Checkpoints;
   /** All kinds of queues: a queue that the file has no more is of one that can be looked at. */
-  readonly definitions: Iterable<QueueDefinition>;
+  readonly definitions: readonly QueueDefinition[];
   readonly log: StageLog;
 }
 
@@ -51,7 +51,7 @@ async function openQueue(
   { storage, folder, plan, checkpoints, definitions, log }: PipelineQueuesOptions,
 ): Promise<PipelineQueue | undefined> {
   const planned = plan.queues.get(id);
-  const definition = planned?.queue.definition ?? [...definitions].find(({ stored }) => stored);
+  const definition = planned?.queue.definition ?? definitions.find(({ stored }) => stored);
   if (!definition?.stored) return undefined;
   const stage = stageOfQueue(id);
   const producers = checkpoints.statesOf(id);
