@@ -23,9 +23,10 @@ export interface Loaded {
 /** A mistake, or a file that cannot be read: that has no place. */
 export type LoadProblem = Problem | { readonly file: string; readonly message: string };
 
-/** Reads, checks and plans a pipeline. Where it has problems, prints all of them and gives undefined. */
+/** Reads, checks and plans a pipeline, and prints what to beware of. Where it has problems, prints all of them and gives undefined. */
 export async function loadPipeline(file: string, options: LoadOptions, io: Io): Promise<Loaded | undefined> {
   const { loaded, problems } = await readAndPlan(file, options, io);
+  for (const warning of loaded?.pipeline.warnings ?? []) io.err.write(`warning: ${formatProblem(warning)}\n`);
   if (loaded) return loaded;
   printProblems(problems, file, io);
   return undefined;

@@ -23,23 +23,31 @@ function contents({ stages }: Pipeline): string {
   return kinds.map((kind) => plural(count(kind), kind)).join(', ');
 }
 
-/** A line for each problem; a pipeline without any prints nothing. */
+/** A line for each problem and each warning; a pipeline without any prints nothing. */
 async function validateForMachines(file: string, options: ValidateVerbOptions, io: Io): Promise<number> {
-  const { problems = [] } = await readAndPlan(file, options, io);
-  const line = options.format === 'github' ? annotation : JSON.stringify;
-  for (const problem of problems) io.out.write(`${line(problem)}\n`);
+  const { loaded, problems = [] } = await readAndPlan(file, options, io);
+  const isForGithub = options.format === 'github';
+  for (const problem of problems) {
+    io.out.write(`${isForGithub ? annotation('error', problem) : JSON.stringify(problem)}\n`);
+  }
+  for (const warning of loaded?.pipeline.warnings ?? []) {
+    const shown = isForGithub
+      ? annotation('warning', warning)
+      : JSON.stringify({ severity: 'warning', ...warning });
+    io.out.write(`${shown}\n`);
+  }
   return problems.length > 0 ? Exit.CONFIGURATION : Exit.DONE;
 }
 
 /** A workflow command with which GitHub shows a problem at its line. */
-function annotation(problem: LoadProblem): string {
+function annotation(severity: 'error' | 'warning', problem: LoadProblem): string {
   const place = 'line' in problem ? `,line=${problem.line},col=${problem.column}` : '';
   const path = 'path' in problem && problem.path !== '' ? `${problem.path}: ` : '';
   const hint =
     'suggestion' in problem && problem.suggestion !== undefined
       ? ` (did you mean "${problem.suggestion}"?)`
       : '';
-  return `::error file=${property(problem.file)}${place}::${escaped(`${path}${problem.message}${hint}`)}`;
+  return `::${severity} file=${property(problem.file)}${place}::${escaped(`${path}${problem.message}${hint}`)}`;
 }
 
 function escaped(text: string): string {

@@ -1,5 +1,5 @@
 import type { Storage } from '../base/storage.js';
-import type { Field } from '../config/fields.js';
+import type { Field, Finding } from '../config/fields.js';
 import type { Framing } from '../formats/index.js';
 import type { Claims } from './claims.js';
 
@@ -14,8 +14,10 @@ export interface Described {
   readonly fields: readonly Field[];
   /** The stage as it would stand in a pipeline's YAML, without its id. It is validated and shown by `list`. */
   readonly example: string;
-  /** Finds what single fields cannot tell. Pure: connects to nothing. `field` is a path such as `routes.slow`. */
-  readonly check?: (config: Config) => readonly { readonly field: string; readonly message: string }[];
+  /** Finds what single fields cannot tell. Pure: connects to nothing. */
+  readonly check?: (config: Config) => readonly Finding[];
+  /** Finds what is no mistake, but may become one. */
+  readonly warn?: (config: Config) => readonly Finding[];
 }
 
 /** What the runtime tells a stage about its surroundings. */

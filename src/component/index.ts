@@ -11,7 +11,7 @@ export {
 } from '../base/storage.js';
 export { SyncGroup } from '../base/sync-group.js';
 export { checksum, type DetachedBatch, type DetachedMeta, type Partition } from '../batch/index.js';
-export { type Field, FieldError, type FieldType } from '../config/fields.js';
+export { type Field, FieldError, type FieldType, type Finding } from '../config/fields.js';
 export {
   EXPRESSION,
   PATH_TEMPLATE,

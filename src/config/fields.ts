@@ -43,6 +43,15 @@ export type FieldType =
   /** The first of these that fits; the error is that of the one that takes a value of this shape, if only one does. */
   | { readonly kind: 'either'; readonly types: readonly FieldType[] };
 
+/** What a definition has to say about a configuration that single fields cannot tell. */
+export interface Finding {
+  /** A path such as `routes.slow`. */
+  readonly field: string;
+  readonly message: string;
+  /** Where in the field's text (0-based), when it is about a part of it. */
+  readonly offset?: number;
+}
+
 export interface Variant {
   readonly name: string;
   readonly summary: string;

@@ -63,6 +63,7 @@ const LONGEST_NAME = 100;
 
 /** Collects the problems of a configuration. */
 export class Problems {
+  readonly warnings: Problem[] = [];
   readonly #found: Problem[] = [];
   /** Values from outside, and among them those that must not be shown later either. */
   readonly #outside: Map<string, string>;
@@ -88,6 +89,13 @@ export class Problems {
     const problem = { file: place.source.file, line, column, path, message: this.#withoutSecrets(message) };
     const safe = suggestion === undefined ? undefined : this.#withoutSecrets(suggestion);
     this.#found.push(safe === undefined ? problem : { ...problem, suggestion: safe });
+  }
+
+  /** Something that is no mistake, but may become one. */
+  warn(place: Place, path: string, message: string): void {
+    const { line, column } = lineAndColumn(place);
+    const file = place.source.file;
+    this.warnings.push({ file, line, column, path, message: this.#withoutSecrets(message) });
   }
 
   /** Problems of an attempt: they are thrown away or taken over by `adopt`. */

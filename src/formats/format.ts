@@ -8,7 +8,7 @@ import type {
   Shape,
   Vector,
 } from '../batch/index.js';
-import type { Field } from '../config/fields.js';
+import type { Field, Finding } from '../config/fields.js';
 
 /**
  * What is wanted of records: `names` are the top-level fields that expressions look into, `all` says that the
@@ -159,9 +159,11 @@ export interface FormatDefinition {
     /** Lines at the beginning of a partition that are no records but its preamble. */
     readonly preambleLines?: (config: FormatConfig) => number;
     /** Finds what single options cannot tell; `field` is an option's name. */
-    readonly check?: (
-      config: FormatConfig,
-    ) => readonly { readonly field: string; readonly message: string }[];
+    readonly check?: (config: FormatConfig) => readonly Finding[];
+    /** Finds what is no mistake, but may become one. */
+    readonly warn?: (config: FormatConfig) => readonly Finding[];
+    /** A record may keep it busy for ever: it then never runs in the main thread. */
+    readonly mayRunAway?: boolean;
     readonly shape: (config: FormatConfig) => Shape;
     /** For the documentation: a text, and what it is with the options of `example`, as NDJSON; none of bytes. */
     readonly sample?: Sample;

@@ -7,12 +7,14 @@ import {
   describe,
   entryOf,
   type Field,
+  type Finding,
   lineAndColumn,
   type MapEntry,
   type MapNode,
   type Node,
   type Place,
   type Problems,
+  placeInside,
 } from '../config/index.js';
 import type { FormatConfig } from '../formats/index.js';
 import { type Input, readInput, type Written } from './check-input.js';
@@ -233,20 +235,25 @@ class StageReader {
     const options = { owner: this.#entry.keyPlace, others };
     const config = checkFields({ ...map, entries }, definition.fields, this.#at, options);
     if (problems.count > before || incomplete) return undefined;
-    for (const { field, message } of [...(definition.check?.(config) ?? []), ...this.#checkFormat(config)]) {
+    const places = ({ field, offset }: Finding): [Place, string] => {
       const path = field === '' ? this.#at.path : `${this.#at.path}.${field}`;
-      problems.add(placeOf(map, field) ?? this.#entry.keyPlace, path, message);
-    }
+      return [placeOf(map, field, offset) ?? this.#entry.keyPlace, path];
+    };
+    const found = [...(definition.check?.(config) ?? []), ...this.#ofFormat('check', config)];
+    for (const finding of found) problems.add(...places(finding), finding.message);
+    if (found.length > 0) return config;
+    const warnings = [...(definition.warn?.(config) ?? []), ...this.#ofFormat('warn', config)];
+    for (const finding of warnings) problems.warn(...places(finding), finding.message);
     return config;
   }
 
-  /** What the format that the stage decodes knows about its options. */
-  #checkFormat(config: Config): { field: string; message: string }[] {
-    const format = this.#kind === 'sink' ? undefined : (config.format as FormatConfig | undefined);
+  /** What the format that a source decodes knows about its options. */
+  #ofFormat(what: 'check' | 'warn', config: Config): Finding[] {
+    const format = this.#kind === 'source' ? (config.format as FormatConfig | undefined) : undefined;
     const { formats } = this.#context.catalogue;
     const decoder = format && formats.find(({ name }) => name === format.type)?.decoder;
-    const found = decoder?.check?.(format!) ?? [];
-    return found.map(({ field, message }) => ({ field: `format.${field}`, message }));
+    const found = decoder?.[what]?.(format!) ?? [];
+    return found.map((finding) => ({ ...finding, field: `format.${finding.field}` }));
   }
 
   #refuseInbox({ key, keyPlace }: MapEntry): boolean {
@@ -270,7 +277,7 @@ function memoryQueue({ max_bytes, when_full }: Config): MemoryQueueConfig {
 }
 
 /** Where the value of a path such as `routes.slow` or `paths[0]` stands, or the nearest thing around it. */
-function placeOf(map: MapNode, path: string): Place | undefined {
+function placeOf(map: MapNode, path: string, offset?: number): Place | undefined {
   let node: Node | undefined = map;
   let place: Place | undefined;
   for (const [, index, key] of path.matchAll(/\[(\d+)\]|([^.[\]]+)/g)) {
@@ -284,5 +291,5 @@ function placeOf(map: MapNode, path: string): Place | undefined {
     node = next;
     place = next.place;
   }
-  return place;
+  return node.kind === 'scalar' && offset !== undefined ? placeInside(node, offset) : place;
 }

@@ -47,6 +47,7 @@ export function chainFrom(
 }
 
 function stageMayRunAway(stage: Stage): boolean {
+  if (stage.kind === 'source') return formatOf(stage)?.definition.decoder?.mayRunAway ?? false;
   return transformOf(stage)?.mayRunAway?.(stage.config) ?? false;
 }
 

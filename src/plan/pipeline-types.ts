@@ -7,6 +7,7 @@ import type {
   SourceDefinition,
   TransformDefinition,
 } from '../component/index.js';
+import type { Problem } from '../config/index.js';
 import type { FormatDefinition } from '../formats/index.js';
 import type { PipelineTest } from './tests/types.js';
 
@@ -32,6 +33,8 @@ export interface Pipeline {
   readonly deadLetter: DeadLetterConfig;
   /** What must not be shown, and what is shown instead. */
   readonly secrets: ReadonlyMap<string, string>;
+  /** What is no mistake, but may become one. */
+  readonly warnings: readonly Problem[];
   /** Those that stand in its file. */
   readonly tests: readonly PipelineTest[];
 }

@@ -79,7 +79,15 @@ function checkPipeline(
   const kinds = new Map(read.map(({ id, kind }) => [id, kind]));
   const tests = testsEntry ? readTests(testsEntry, kinds, problems) : [];
   if (problems.count > 0) return undefined;
-  return { name, stages: connected(graph), runtime, deadLetter, secrets: problems.secrets, tests };
+  return {
+    name,
+    stages: connected(graph),
+    runtime,
+    deadLetter,
+    secrets: problems.secrets,
+    warnings: problems.warnings,
+    tests,
+  };
 }
 
 /** Gives the sections that are there under a name that is not quite theirs. */

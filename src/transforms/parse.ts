@@ -15,6 +15,7 @@ import {
 import {
   type Config,
   type Emit,
+  type Finding,
   formatField,
   type Transform,
   type TransformDefinition,
@@ -168,13 +169,14 @@ function withoutRefused(arena: Arena, decoded: Decoded, rows: Int32Array, count:
   return { decoded: gathered, rows: keptRows, count: size };
 }
 
-function checkParse(config: Config): { field: string; message: string }[] {
+function inFormat(found: readonly Finding[] = []): Finding[] {
+  return found.map((finding) => ({ ...finding, field: `format.${finding.field}` }));
+}
+
+function checkParse(config: Config): Finding[] {
   const { format } = optionsOf(config);
   const decoder = decoderOf(format);
-  const problems = (decoder.check?.(format) ?? []).map(({ field, message }) => ({
-    field: `format.${field}`,
-    message,
-  }));
+  const problems = inFormat(decoder.check?.(format));
   const needsHeader = (decoder.preambleLines?.(format) ?? 0) > 0 && decoder.shape(format).open;
   if (problems.length === 0 && needsHeader) {
     problems.push({ field: 'format', message: 'a field has no header line: list the names in columns' });
@@ -225,6 +227,11 @@ export const PARSE: TransformDefinition = {
     output: '{"pod":"shop-1","level":"warn","msg":"slow answer","ms":"812"}',
   },
   check: checkParse,
+  warn: (config) => {
+    const { format } = optionsOf(config);
+    return inFormat(decoderOf(format).warn?.(format));
+  },
+  mayRunAway: (config) => decoderOf(optionsOf(config).format).mayRunAway ?? false,
   needs: (config, wanted) => needsOf(optionsOf(config), wanted),
   shape: (config, input) => shapeOf(optionsOf(config), input),
   create: (config, _stage, wanted) => new Parse(optionsOf(config), wanted ?? EVERYTHING),

@@ -17,12 +17,28 @@ export class Bisection {
     this.#tryPart = tryPart;
   }
 
-  /** @param tries how often the whole has been tried */
-  async run(tries: number): Promise<readonly TripResult[]> {
+  /**
+   * @param tries how often the whole has been tried
+   * @param failure why it failed the last time
+   */
+  async run(tries: number, failure: TripFailed): Promise<readonly TripResult[]> {
     const { count } = this.#parts;
-    if (count === 1) await this.#tryRecord(0, tries);
-    else if (count > 1) await this.#halve(0, count, tries);
+    if (count > 0) await this.#divide(0, count, tries, failure);
     return this.#results;
+  }
+
+  /** Where it is known which record is to blame, that one is tried alone; else it is looked for. */
+  async #divide(from: number, to: number, tries: number, failure: TripFailed): Promise<void> {
+    const row = failure.offset === undefined ? -1 : this.#parts.rowAt(failure.offset);
+    if (row >= from && row < to) {
+      if (row > from) await this.#try(from, row, tries);
+      if (!this.#isStopped) await this.#tryRecord(row, tries);
+      if (row + 1 < to && !this.#isStopped) await this.#try(row + 1, to, tries);
+    } else if (to - from === 1) {
+      await this.#tryRecord(from, tries);
+    } else {
+      await this.#halve(from, to, tries);
+    }
   }
 
   /** Makes the trips of the halves of something that failed. Stops where a result says so. */
@@ -38,7 +54,7 @@ export class Bisection {
   async #try(from: number, to: number, tries: number): Promise<boolean> {
     if (to - from === 1) return await this.#tryRecord(from, tries);
     const failure = await this.#attempt(from, to, false);
-    if (failure) await this.#halve(from, to, tries + 1);
+    if (failure) await this.#divide(from, to, tries + 1, failure);
     return failure === undefined;
   }
 

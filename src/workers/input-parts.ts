@@ -35,6 +35,11 @@ export class InputParts {
     return this.#records.count;
   }
 
+  /** The record at this position in the partition; -1 when there is none. */
+  rowAt(offset: number): number {
+    return this.#records.offsets.subarray(0, this.count).indexOf(offset);
+  }
+
   /** The input of the records from `from` up to, but without, `to`. Its buffer is that of the whole. */
   part(from: number, to: number): TripInput {
     const input = this.#input;

@@ -55,14 +55,16 @@ export class SafeLanes implements Lanes {
     await quarantine?.close();
   }
 
-  async #recover(request: TripRequest, failure: TripFailed): Promise<TripResult> {
+  async #recover(request: TripRequest, first: TripFailed): Promise<TripResult> {
     const { data, timeoutMs } = this.#options;
     let tries = 1;
+    let failure = first;
     if (!failure.isCertain) {
       try {
         return await this.#tryAlone({ ...request, spares: [], timeoutMs });
       } catch (error) {
         if (!(error instanceof TripFailed)) throw error;
+        failure = error;
         tries++;
       }
     }
@@ -75,7 +77,7 @@ export class SafeLanes implements Lanes {
       const part = copyInput(input);
       return this.#tryAlone({ ...request, input: part, spares: [], timeoutMs: limitMs });
     });
-    const merged = mergeResults(await bisection.run(tries), plan.nodes.length * COUNTERS);
+    const merged = mergeResults(await bisection.run(tries, failure), plan.nodes.length * COUNTERS);
     return { ...merged, returned: [...merged.returned, bufferOfInput(request.input)] };
   }
 

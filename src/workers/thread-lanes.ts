@@ -66,7 +66,7 @@ export class ThreadLanes implements Quarantine {
   }
 
   async #make(request: TripRequest, trip: WatchedTrip): Promise<TripResult> {
-    const task = { request, cell: trip.cell };
+    const task = { request, cell: trip.cell, suspect: trip.suspect };
     try {
       const answer = await this.#pool.run(task, { transferList: buffersOfRequest(request) });
       if (!('fault' in answer)) return answer;

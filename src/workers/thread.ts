@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { threadId } from 'node:worker_threads';
 import { move, transferableSymbol, valueSymbol, workerData } from 'piscina';
 import { hideSecrets } from '../base/secrets.js';
+import { shareSuspect } from '../base/suspicion.js';
 import { Arena } from '../batch/index.js';
 import { Chain } from './chain.js';
 import type { ThreadData } from './lanes.js';
@@ -14,6 +15,8 @@ import { Cell } from './watch.js';
 export interface ThreadTask {
   readonly request: TripRequest;
   readonly cell: Int32Array;
+  /** Where it writes at which record it is. */
+  readonly suspect: Float64Array;
 }
 
 const { chains: plans, pipeline, arenaBytes, kernels, secrets } = workerData as ThreadData;
@@ -38,7 +41,8 @@ export function run(task: ThreadTask): Promise<unknown> {
 /** Called to learn that everything above has been done. */
 export function ready(): void {}
 
-async function makeTrip({ request, cell }: ThreadTask): Promise<unknown> {
+async function makeTrip({ request, cell, suspect }: ThreadTask): Promise<unknown> {
+  shareSuspect(suspect);
   Atomics.store(cell, Cell.THREAD, threadId);
   const made = tryTrip(request);
   // A rejection that nobody handles is reported in the next turn.

@@ -14,12 +14,15 @@ export class TripFailed extends Error {
   readonly code: FailureCode;
   /** The trip itself is the reason, not another one in the same thread. */
   readonly isCertain: boolean;
+  /** The position in its partition of the record that is to blame, where that is known. */
+  readonly offset: number | undefined;
 
-  constructor(code: FailureCode, message: string, isCertain: boolean) {
+  constructor(code: FailureCode, message: string, isCertain: boolean, offset?: number) {
     super(message);
     this.name = 'TripFailed';
     this.code = code;
     this.isCertain = isCertain;
+    this.offset = offset;
   }
 }
 

@@ -1,3 +1,4 @@
+import { Suspect } from '../base/suspicion.js';
 import { type FailureCode, TripFailed } from './trip-failed.js';
 
 /** How often the trips under way are looked at: half of the 50 ms within which a trip that takes too long is ended. */
@@ -18,9 +19,13 @@ export interface WatchLimits {
 /** A trip under way. */
 export class WatchedTrip {
   readonly cell = new Int32Array(new SharedArrayBuffer(8));
+  readonly suspect = new Float64Array(new SharedArrayBuffer(8 * Suspect.LENGTH));
   readonly timeoutMs: number;
   startedMs: number | undefined;
   rssAtStart = 0;
+  /** The record that was suspect when it was last looked, and for how long it has been. */
+  serial = 0;
+  suspectMs = 0;
   /** Why its thread was ended, where this trip was the reason or may have been. */
   failure: TripFailed | undefined;
 
@@ -44,6 +49,7 @@ export class TripWatch {
   readonly #endThread: (id: number) => void;
   readonly #trips = new Set<WatchedTrip>();
   #timer: NodeJS.Timeout | undefined;
+  #lookedAtMs = 0;
 
   constructor(limits: WatchLimits, endThread: (id: number) => void) {
     this.#limits = limits;
@@ -69,6 +75,9 @@ export class TripWatch {
     const trips = [...this.#trips].filter((trip) => trip.isBeingMade && !trip.failure);
     if (trips.length === 0) return;
     const nowMs = performance.now();
+    // While the whole process stands still, so do the threads: no record is to blame for that.
+    const lookedMs = Math.min(nowMs - this.#lookedAtMs, 2 * LOOK_MS);
+    this.#lookedAtMs = nowMs;
     const rss = process.memoryUsage.rss();
     for (const trip of trips) {
       if (trip.startedMs === undefined) {
@@ -76,12 +85,25 @@ export class TripWatch {
         trip.rssAtStart = rss;
       } else if (nowMs - trip.startedMs > trip.timeoutMs) {
         this.#endTrip(trip, 'timeout', `took longer than ${trip.timeoutMs} ms`, true);
+      } else {
+        this.#lookAtSuspect(trip, lookedMs);
       }
     }
     this.#lookAtMemory(
       rss,
       trips.filter(({ failure }) => !failure),
     );
+  }
+
+  /** A record at which the trip says to be for too long. */
+  #lookAtSuspect(trip: WatchedTrip, lookedMs: number): void {
+    const serial = trip.suspect[Suspect.SERIAL]!;
+    trip.suspectMs = serial === trip.serial ? trip.suspectMs + lookedMs : 0;
+    trip.serial = serial;
+    const limitMs = trip.suspect[Suspect.LIMIT_MS]!;
+    if (serial === 0 || trip.suspectMs < limitMs) return;
+    const message = `matching its pattern took longer than ${limitMs} ms`;
+    this.#endTrip(trip, 'timeout', message, true, trip.suspect[Suspect.OFFSET]);
   }
 
   /** Which of several trips took the memory is not known: all of them are ended, and each is tried again alone. */
@@ -92,8 +114,8 @@ export class TripWatch {
     for (const trip of trips) this.#endTrip(trip, 'out_of_memory', message, trips.length === 1);
   }
 
-  #endTrip(trip: WatchedTrip, code: FailureCode, message: string, isCertain: boolean): void {
-    trip.failure = new TripFailed(code, message, isCertain);
+  #endTrip(trip: WatchedTrip, code: FailureCode, message: string, isCertain: boolean, offset?: number): void {
+    trip.failure = new TripFailed(code, message, isCertain, offset);
     this.#endThread(trip.thread);
   }
 }

@@ -69,6 +69,21 @@ describe('validate', () => {
     expect(err).toMatch(/error: \d problems in /);
   });
 
+  it('warns of patterns that may take exponential time, where they stand', async () => {
+    const pattern = "'(?!#)(?<status>(\\w+\\s?)+)$'";
+    const file = pipelineFile(TWO_BRANCHES.replace('combined', () => `{ type: grok, pattern: ${pattern} }`));
+    const { code, out, err } = await inProcess('validate', file);
+    expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('ok: ') });
+    const column = TWO_BRANCHES.split('\n')[3]!.indexOf('combined') + 1;
+    const at = column + `{ type: grok, pattern: '(?!#)(?<status>`.length;
+    expect(err).toContain(
+      `warning: ${file}:4:${at}: sources.web.format.pattern: what is repeated here holds a repetition, in a pattern that needs backtracking`,
+    );
+    const json = await inProcess('validate', file, '--format', 'json');
+    expect(JSON.parse(json.out)).toMatchObject({ severity: 'warning', line: 4, column: at });
+    expect((await inProcess('validate', file, '--format', 'github')).out).toMatch(/^::warning file=.*line=4/);
+  });
+
   it('says why a file cannot be read', async () => {
     const folder = temporaryFolder();
     expect(await inProcess('validate', `${folder}/none.yaml`)).toMatchObject({

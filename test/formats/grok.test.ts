@@ -14,6 +14,7 @@ const configOf = (pattern: string | readonly string[], options: Options = {}) =>
   type: 'grok',
   pattern,
   ecs: false,
+  timeout: 100,
   ...options,
 });
 const create = (pattern: string | readonly string[], options?: Options) =>
@@ -276,6 +277,32 @@ describe('the library', () => {
       expect(slow).toEqual([]);
     },
   );
+});
+
+describe('a warning', () => {
+  const warnings = (pattern: string | readonly string[], options?: Options) =>
+    GROK_FORMAT.decoder!.warn!(configOf(pattern, options)).map(({ field, offset }) => ({ field, offset }));
+
+  it.each([
+    ['(?=x)(?<a>(?:a+)+)$', [{ field: 'pattern', offset: 10 }]],
+    [['(?<a>x)', '(?=x)(?<a>(?:\\w{2,}\\s?)*)$'], [{ field: 'pattern[1]', offset: 10 }]],
+    ['(?<q>["\']).(?<a>(?:%{WORDS}-)*)\\k<q>', [{ field: 'pattern', offset: 16 }]],
+  ])(
+    'is given of repetitions of repetitions where they may be tried in all ways: %s',
+    (pattern, expected) => {
+      expect(warnings(pattern, { patterns: { WORDS: 'a+' } })).toEqual(expected);
+    },
+  );
+
+  it.each([
+    '(?<a>(?:a+)+)$',
+    '(?=x)(?<a>(?:a++)+)$',
+    '(?=x)(?<a>(?:(?>a+)-)+)$',
+    '(?=x)(?<a>(?:a{2})+b*c+)$',
+    '(?=x)(?<a>(?:a+){2})$',
+  ])('is not given of what takes linear time, gives nothing back or ends: %s', (pattern) => {
+    expect(warnings(pattern)).toEqual([]);
+  });
 });
 
 describe('any pattern', () => {

@@ -95,6 +95,20 @@ sinks: { out: { type: stdout, inputs: [t${stages.length - 1}], format: json } }`
     expect(mayRunAway(tame, `${wild}, queue: memory`)).toEqual([false, true]);
   });
 
+  it('has those with patterns of the user never run in the main thread', () => {
+    const chains = (format: string, transforms = '') =>
+      planOf(`
+sources: { in: { type: file, paths: [x], format: ${format} } }
+${transforms}sinks: { out: { type: stdout, inputs: [${transforms ? 'a' : 'in'}], format: json } }`).segments.flatMap(
+        (segment) => segment.chains.map((chain) => chain.mayRunAway ?? false),
+      );
+    expect(chains("{ type: grok, pattern: '%{WORD:a}' }")).toEqual([true]);
+    expect(chains("{ type: regex, pattern: '(?<a>.)' }")).toEqual([true]);
+    const parse = "{ type: parse, inputs: [in], field: x, format: { type: regex, pattern: '(?<a>.)' } }";
+    expect(chains('json', `transforms: { a: ${parse} }\n`)).toEqual([true]);
+    expect(chains('json')).toEqual([false]);
+  });
+
   it('lets queues without a size share half of the memory, and leaves the others as they are', () => {
     const inboxes = (queues: number) =>
       planOf(`

@@ -52,6 +52,10 @@ export const data: ThreadData = {
 
 /** Lanes whose threads have the transform `hostile`. */
 export function openLanes(threadUrl: URL, limits: Partial<ThreadLimits> = {}): SafeLanes {
+  return lanesOf(data, threadUrl, limits);
+}
+
+export function lanesOf(data: ThreadData, threadUrl: URL, limits: Partial<ThreadLimits>): SafeLanes {
   const all = { timeoutMs: TIMEOUT_MS, memoryBytes: 2 ** 34, heapMb: 24, ...limits };
   const { timeoutMs } = all;
   const lanes = new ThreadLanes(data, 2, all, { threadUrl });

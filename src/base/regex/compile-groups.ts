@@ -9,6 +9,8 @@ export interface GroupPattern {
   readonly groups: readonly { readonly name: string; readonly number: number }[];
   /** It takes time linear in the text, whatever the text is. */
   readonly isLinear: boolean;
+  /** Where in it something begins that is repeated without end and holds what is, if there is such a thing. */
+  readonly nestedAt: number | undefined;
 }
 
 export interface GroupOptions {
@@ -27,9 +29,11 @@ export function compileGroups(
   { isWanted, hasLines }: GroupOptions,
 ): GroupPattern {
   const flags = hasLines ? 'm' : '';
-  const translated = (hasCopies: boolean): { context: OnigurumaContext; source: string } => {
+  const translated = (hasCopies: boolean): Translated => {
     const context = new OnigurumaContext(isWanted, hasLines);
-    return { context, source: translator(context, hasCopies).translate() };
+    const made = translator(context, hasCopies);
+    const source = made.translate();
+    return { context, source, nestedAt: made.nestedAt };
   };
   const plain = translated(false);
   if (!plain.context.needsBacktracking) {
@@ -38,6 +42,12 @@ export function compileGroups(
     if (copies && linearFault(copies.source, flags) === undefined) return patternOf(copies, flags, true);
   }
   return patternOf(plain, flags, false);
+}
+
+interface Translated {
+  readonly context: OnigurumaContext;
+  readonly source: string;
+  readonly nestedAt: number | undefined;
 }
 
 /** A pattern that has no copies (it would be too large, or repeat a group with a name) is matched by backtracking. */
@@ -54,7 +64,7 @@ const TOKENS = /\\k<(\w+)>|\\.|\[(?:\\.|[^\]\\])*\]|\(\?<(\w+)>/gs;
 
 /** Puts numbers in the place of names, since V8 makes an object for the names with each match. */
 function patternOf(
-  { context, source }: { readonly context: OnigurumaContext; readonly source: string },
+  { context, source, nestedAt }: Translated,
   flags: string,
   isLinear: boolean,
 ): GroupPattern {
@@ -67,7 +77,7 @@ function patternOf(
   });
   const groups = context.groups.map((name, group) => ({ name, number: names.indexOf(`g${group}`) + 1 }));
   const expression = compiled(numbered, flags);
-  return { expression: isLinear ? new LinearRegex(expression) : expression, groups, isLinear };
+  return { expression: isLinear ? new LinearRegex(expression) : expression, groups, isLinear, nestedAt };
 }
 
 function compiled(source: string, flags: string): RegExp {

@@ -46,13 +46,14 @@ export class OnigurumaTranslator extends Translator {
   protected override repeated(): Part {
     this.skipComments();
     if (this.at >= this.pattern.length || '|)'.includes(this.pattern[this.at]!)) return bare('');
+    const { endless } = this;
     let part = super.repeated();
     for (;;) {
       const before = this.pattern[this.at - 1]!;
       const sign = this.take(/[*+?]|\{(?:\d+(?:,\d*)?|,\d+)\}/y)?.[0];
       if (sign === undefined) return part;
       const isPossessive = sign === '+' && '*+?'.includes(before);
-      part = isPossessive ? this.atomic(part) : suffixed(grouped(part), sign.replace('{,', '{0,'));
+      part = isPossessive ? this.atomic(part, endless) : suffixed(grouped(part), sign.replace('{,', '{0,'));
     }
   }
 
@@ -68,7 +69,8 @@ export class OnigurumaTranslator extends Translator {
 
   protected override group(): Part {
     const start = this.at;
-    if (this.take(/\(\?>/y)) return this.atomic(this.inside(start));
+    const { endless } = this;
+    if (this.take(/\(\?>/y)) return this.atomic(this.inside(start), endless);
     const look = this.take(/\(\?<?[=!]/y)?.[0];
     if (look !== undefined) {
       this.context.needsBacktracking = true;
@@ -113,9 +115,13 @@ export class OnigurumaTranslator extends Translator {
     return grouped(part);
   }
 
-  /** JavaScript has no atomic groups, but what a look-ahead found is never looked for again. */
-  private atomic(part: Part): Part {
+  /**
+   * JavaScript has no atomic groups, but what a look-ahead found is never looked for again.
+   * @param endless how many repetitions there were before it
+   */
+  private atomic(part: Part, endless: number): Part {
     const { context } = this;
+    this.endless = endless;
     context.needsBacktracking = true;
     const name = `a${context.atoms++}`;
     return bare(`(?:(?=(?<${name}>${part.text}))\\k<${name}>)`);

@@ -35,6 +35,10 @@ export class Translator {
   protected flags: RegexFlags;
   protected readonly hasCopies: boolean;
   protected at = 0;
+  /** How many repetitions without an end there have been, those not counted that are never tried otherwise. */
+  protected endless = 0;
+  /** Where something begins that is repeated without end and holds such a repetition. */
+  nestedAt: number | undefined;
 
   /** `hasCopies` says to write `a{20}` as twenty a's, since the engine takes only small repetitions. */
   constructor(pattern: string, flags: RegexFlags, hasCopies: boolean) {
@@ -89,7 +93,12 @@ export class Translator {
   }
 
   protected repeated(): Part {
+    const start = this.at;
+    const before = this.endless;
     const atom = this.atom();
+    const isEndless = /[*+]|\{\d*,\}/y.test(this.pattern.slice(this.at));
+    if (isEndless && this.endless > before) this.nestedAt ??= start;
+    if (isEndless) this.endless++;
     const sign = this.take(/[*+?]\??/y)?.[0];
     if (sign !== undefined) return this.once(suffixed(atom, sign));
     const braces = this.take(/\{(\d+)(,(\d*))?\}(\??)/y);

@@ -1,5 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { GroupPattern } from '../../base/regex/compile-groups.js';
+import { clearSuspect, suspect } from '../../base/suspicion.js';
 import { type Arena, ArenaWriter, type Records } from '../../batch/index.js';
 import type { Decoded, Decoder, Refusal, Wanted } from '../format.js';
 import { Column } from './column.js';
@@ -21,6 +22,8 @@ interface Plan {
   readonly wanted: Wanted;
   readonly names: readonly string[];
   readonly patterns: readonly Ready[];
+  /** All of them take linear time. */
+  readonly isLinear: boolean;
 }
 
 /**
@@ -37,8 +40,8 @@ export class GrokDecoder implements Decoder {
 
   decode(arena: Arena, records: Records, wanted: Wanted): Decoded {
     if (this.#plan?.wanted !== wanted) this.#plan = planOf(this.#options, wanted);
-    const { names, patterns } = this.#plan;
-    const { count, starts, lengths } = records;
+    const { names, patterns, isLinear } = this.#plan;
+    const { count, starts, lengths, offsets } = records;
     const memory = Buffer.from(arena.memory.buffer);
     const columns = names.map((name) => new Column(arena, memory, name, count));
     const refused: Refusal[] = [];
@@ -48,10 +51,12 @@ export class GrokDecoder implements Decoder {
     writer.begin();
     for (let row = 0; row < count; row++) {
       const record = memory.subarray(starts[row], starts[row]! + lengths[row]!);
+      if (!isLinear) suspect(offsets[row]!, this.#options.timeoutMs);
       const encoding = !areAscii && !isAscii(record) && isUtf8(record) ? 'utf8' : 'latin1';
       const message = store(writer, patterns, columns, row, record.toString(encoding), encoding);
       if (message !== undefined) refused.push({ row, message });
     }
+    clearSuspect();
     writer.end();
     // A capture with a type is read whatever is wanted, since it may refuse the record.
     const given = columns.filter(({ name }) => wanted.all || wanted.names.has(name));
@@ -89,14 +94,16 @@ function store(
 
 function planOf({ patterns, patternNamed }: GrokOptions, wanted: Wanted): Plan {
   const names: string[] = [];
+  let isLinear = true;
   const ready = patterns.map((pattern): Ready => {
     const compiled = compilePattern(pattern, patternNamed, wanted, false);
     const stores = [...fieldsOf(compiled)].map(([name, tree]) => {
       if (!names.includes(name)) names.push(name);
       return { column: names.indexOf(name), tree };
     });
-    const lines = compilePattern(pattern, patternNamed, wanted, true).expression;
-    return { expression: compiled.expression, lines, stores };
+    const lines = compilePattern(pattern, patternNamed, wanted, true);
+    isLinear &&= compiled.isLinear && lines.isLinear;
+    return { expression: compiled.expression, lines: lines.expression, stores };
   });
-  return { wanted, names, patterns: ready };
+  return { wanted, names, patterns: ready, isLinear };
 }

@@ -1,5 +1,5 @@
 import type { FieldKind, Shape } from '../../batch/index.js';
-import { FieldError } from '../../config/fields.js';
+import { FieldError, type Finding } from '../../config/fields.js';
 import type { FormatConfig, FormatDefinition } from '../format.js';
 import { fieldsOf } from './columns.js';
 import { GrokDecoder } from './decoder.js';
@@ -7,12 +7,10 @@ import { compilePattern, EVERYTHING, grokOptionsOf, groupsOf } from './pattern.j
 
 const KINDS = { text: 'text', integer: 'int', double: 'double', boolean: 'bool' } as const;
 
-type Problem = { readonly field: string; readonly message: string };
-
-function problemsOf(config: FormatConfig): Problem[] {
+function problemsOf(config: FormatConfig): Finding[] {
   const { patterns, patternNamed } = grokOptionsOf(config);
   const own = Object.entries((config.patterns ?? {}) as Readonly<Record<string, string>>);
-  const problems: Problem[] = [];
+  const problems: Finding[] = [];
   const check = (field: string, test: () => void): void => {
     try {
       test();
@@ -43,6 +41,20 @@ function problemsOf(config: FormatConfig): Problem[] {
     });
   });
   return problems;
+}
+
+function warningsOf(config: FormatConfig): Finding[] {
+  const { patterns, patternNamed, timeoutMs } = grokOptionsOf(config);
+  const isList = Array.isArray(config.pattern);
+  return patterns.flatMap((pattern, i): Finding[] => {
+    const compiled = [false, true].map((hasLines) =>
+      compilePattern(pattern, patternNamed, EVERYTHING, hasLines),
+    );
+    const { nestedAt } = compiled[0]!;
+    if (nestedAt === undefined || compiled.every(({ isLinear }) => isLinear)) return [];
+    const message = `what is repeated here holds a repetition, in a pattern that needs backtracking: on some records that takes exponential time, and those that take over ${timeoutMs} ms become dead letters; do without look-around, atomic groups and references, or write the inner repetition as one that gives nothing back, such as a++`;
+    return [{ field: isList ? `pattern[${i}]` : 'pattern', message, offset: nestedAt }];
+  });
 }
 
 function shapeOf(config: FormatConfig): Shape {
@@ -89,11 +101,20 @@ export const GROK_FORMAT: FormatDefinition = {
       type: { kind: 'boolean' },
       default: false,
     },
+    {
+      name: 'timeout',
+      summary:
+        'How long a record may take, where a pattern needs backtracking; one that takes longer twice becomes a dead letter with the code timeout.',
+      type: { kind: 'duration', min: 20 },
+      default: 100,
+    },
   ],
   example: "{type: grok, pattern: '%{TIMESTAMP_ISO8601:time} %{LOGLEVEL:level} %{GREEDYDATA:message}'}",
   decoder: {
     framing: () => 'lines',
     check: problemsOf,
+    warn: warningsOf,
+    mayRunAway: true,
     shape: shapeOf,
     sample: {
       input: '2024-02-29T23:59:59Z WARN disk is full',

@@ -10,6 +10,8 @@ import { GrokTranslator, type PatternNamed } from './translator.js';
 export interface GrokOptions {
   readonly patterns: readonly string[];
   readonly patternNamed: PatternNamed;
+  /** How long a record may take. */
+  readonly timeoutMs: number;
 }
 
 export function grokOptionsOf(config: FormatConfig): GrokOptions {
@@ -19,6 +21,7 @@ export function grokOptionsOf(config: FormatConfig): GrokOptions {
   return {
     patterns: typeof pattern === 'string' ? [pattern] : pattern,
     patternNamed: (name) => own.get(name) ?? library.get(name),
+    timeoutMs: config.timeout as number,
   };
 }
 

@@ -52,7 +52,9 @@ export class GrokTranslator extends OnigurumaTranslator {
     const { hasCopies, context, patternNamed } = this;
     try {
       const inner = new GrokTranslator(text, hasCopies, context, patternNamed, within, this.flags);
-      return inner.translatePart();
+      const part = inner.translatePart();
+      this.endless += inner.endless;
+      return part;
     } catch (error) {
       if (!(error instanceof RegexError) || error.message.includes(name)) throw error;
       throw new RegexError(`in the pattern ${name}: ${error.message}`, start);

@@ -17,7 +17,7 @@ export const REGEX_FORMAT: FormatDefinition = {
     {
       name: 'pattern',
       summary:
-        'A regular expression (RE2 syntax) with named groups, found anywhere in the line. A group that takes no part leaves its field absent.',
+        'A regular expression (RE2 syntax) with named groups, found anywhere in the line, in time linear in its length. A group that takes no part leaves its field absent.',
       type: { kind: 'string', format: 'regex', parse: parsePattern },
       required: true,
       example: '^(?<level>\\w+): (?<message>.*)$',
@@ -26,6 +26,7 @@ export const REGEX_FORMAT: FormatDefinition = {
   example: "{type: regex, pattern: '^(?<level>\\w+): (?<message>.*)$'}",
   decoder: {
     framing: () => 'lines',
+    mayRunAway: true,
     shape: (config) => ({
       fields: new Map(compilePattern(config.pattern as string).names.map((name) => [name, 'text'])),
       open: false,
