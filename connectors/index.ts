@@ -4,7 +4,7 @@ import { diskQueue } from './disk/index.js';
 import { fileSink, fileSource } from './file/index.js';
 import { generateSource } from './generate/index.js';
 import { httpSink, httpSource } from './http/index.js';
-import { kafkaSource } from './kafka/index.js';
+import { kafkaSink, kafkaSource } from './kafka/index.js';
 import { stdinSource } from './stdin/index.js';
 import { stdoutSink } from './stdout/index.js';
 
@@ -18,7 +18,7 @@ export const SOURCES: readonly SourceDefinition[] = [
 ];
 
 /** Every sink that a pipeline can name. */
-export const SINKS: readonly SinkDefinition[] = [blackholeSink, fileSink, httpSink, stdoutSink];
+export const SINKS: readonly SinkDefinition[] = [blackholeSink, fileSink, httpSink, kafkaSink, stdoutSink];
 
 /** Every durable queue that a stage can have. */
 export const QUEUES: readonly QueueDefinition[] = [diskQueue];

@@ -1,4 +1,5 @@
-import type { Config, Field, Secret } from '#component';
+import { readFile } from 'node:fs/promises';
+import { type Config, type Field, MillraceError, messageOf, type Secret } from '#component';
 
 export interface SaslOptions {
   readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512' | 'OAUTHBEARER';
@@ -43,27 +44,28 @@ export const CONNECTION_FIELDS: readonly Field[] = [
   },
   {
     name: 'tls',
-    summary: 'Encrypts the connections. Without `ca`, the authorities that Node knows are trusted.',
+    summary:
+      'Encrypts the connections. Files are PEM. Without `ca`, the authorities that Node knows are trusted.',
     type: {
       kind: 'object',
       fields: [
         {
           name: 'ca',
-          summary: 'Certificates that are trusted, as PEM.',
+          summary: 'Of certificates that are trusted.',
           type: { kind: 'string' },
-          example: '${file:/etc/kafka/ca.pem}',
+          example: '/etc/kafka/ca.pem',
         },
         {
           name: 'cert',
-          summary: 'The certificate of this client, as PEM.',
+          summary: 'Of the certificate of this client.',
           type: { kind: 'string' },
-          example: '${file:/etc/kafka/client.pem}',
+          example: '/etc/kafka/client.pem',
         },
         {
           name: 'key',
-          summary: 'Its private key, as PEM.',
-          type: { kind: 'secret' },
-          example: '${file:/run/secrets/client.key}',
+          summary: 'Of its private key.',
+          type: { kind: 'string' },
+          example: '/etc/kafka/client.key',
         },
         {
           name: 'server_name',
@@ -73,7 +75,7 @@ export const CONNECTION_FIELDS: readonly Field[] = [
         },
       ],
     },
-    example: { ca: '${file:/etc/kafka/ca.pem}' },
+    example: { ca: '/etc/kafka/ca.pem' },
   },
   {
     name: 'sasl',
@@ -111,24 +113,36 @@ export const CONNECTION_FIELDS: readonly Field[] = [
   },
 ];
 
-export function connectionOf({ brokers, client_id, tls, sasl }: Config): ConnectionOptions {
+/** Reads the files that the options name. */
+export async function connectionOf({ brokers, client_id, tls, sasl }: Config): Promise<ConnectionOptions> {
   return {
     brokers: (brokers as readonly string[]).map((broker) =>
       broker.includes(':') ? broker : `${broker}:${DEFAULT_PORT}`,
     ),
     clientId: client_id as string,
-    ...(tls !== undefined && { tls: tlsOf(tls as Config) }),
+    ...(tls !== undefined && { tls: await tlsOf(tls as Config) }),
     ...(sasl !== undefined && { sasl: sasl as SaslOptions }),
   };
 }
 
-function tlsOf({ ca, cert, key, server_name }: Config): TlsOptions {
+async function tlsOf({ ca, cert, key, server_name }: Config): Promise<TlsOptions> {
   return {
-    ...(ca !== undefined && { ca: ca as string }),
-    ...(cert !== undefined && { cert: cert as string }),
-    ...(key !== undefined && { key: (key as Secret).reveal() }),
+    ...(ca !== undefined && { ca: await readPem(ca as string) }),
+    ...(cert !== undefined && { cert: await readPem(cert as string) }),
+    ...(key !== undefined && { key: await readPem(key as string) }),
     ...(server_name !== undefined && { servername: server_name as string }),
   };
+}
+
+async function readPem(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new MillraceError('file_unreadable', `cannot read ${path}: ${messageOf(error)}`, {
+      blame: 'config',
+      cause: error,
+    });
+  }
 }
 
 /** What of the connection's options cannot be right together. */

@@ -1,5 +1,6 @@
-import { formatField, type Source, type SourceDefinition } from '#component';
+import { formatField, type Sink, type SinkDefinition, type Source, type SourceDefinition } from '#component';
 import { CONNECTION_FIELDS, checkConnection } from './connection.js';
+import { checkSink, envelopeOf, SINK_FIELDS, sinkOptionsOf } from './sink-options.js';
 import { checkSource, SOURCE_FIELDS, sourceOptionsOf } from './source-options.js';
 
 export const kafkaSource: SourceDefinition = {
@@ -13,7 +14,24 @@ export const kafkaSource: SourceDefinition = {
   create: (config, context) =>
     loadedSource(async () => {
       const { KafkaSource } = await import('./source.js');
-      return new KafkaSource(sourceOptionsOf(config, context), context);
+      return new KafkaSource(await sourceOptionsOf(config, context), context);
+    }),
+};
+
+export const kafkaSink: SinkDefinition = {
+  kind: 'sink',
+  name: 'kafka',
+  summary:
+    'Writes each record as a message to a topic of Kafka, durably on all replicas in sync, and once where an answer was lost.',
+  keepsState: true,
+  fields: [...CONNECTION_FIELDS, ...SINK_FIELDS, formatField('encoder', 'json')],
+  example: ['type: kafka', 'brokers: [localhost:9092]', 'topic: errors', 'key: "{host}"', ''].join('\n'),
+  check: (config) => [...checkConnection(config), ...checkSink(config)],
+  envelope: envelopeOf,
+  create: (config) =>
+    loadedSink(async () => {
+      const { KafkaSink } = await import('./sink.js');
+      return new KafkaSink(await sinkOptionsOf(config));
     }),
 };
 
@@ -27,5 +45,18 @@ function loadedSource(load: () => Promise<Source>): Source {
     },
     commit: async (positions) => (await source)?.commit?.(positions),
     close: async () => (await source)?.close(),
+  };
+}
+
+function loadedSink(load: () => Promise<Sink>): Sink {
+  let sink: Promise<Sink> | undefined;
+  return {
+    open: async (state) => {
+      sink = load();
+      return (await sink).open(state);
+    },
+    write: async (block, signal) => (await (await sink!).write(block, signal)) ?? [],
+    prepare: async () => (await sink!).prepare(),
+    close: async () => (await sink)?.close(),
   };
 }

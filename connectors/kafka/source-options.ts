@@ -94,10 +94,13 @@ export function checkSource({ topics, pattern, start }: Config): { field: string
   return problems;
 }
 
-export function sourceOptionsOf(config: Config, { pipeline, stage }: StageContext): KafkaSourceOptions {
+export async function sourceOptionsOf(
+  config: Config,
+  { pipeline, stage }: StageContext,
+): Promise<KafkaSourceOptions> {
   const { topics, pattern, group, start, follow, isolation, session_timeout, rebalance_timeout } = config;
   return {
-    connection: connectionOf(config),
+    connection: await connectionOf(config),
     topics: topics as readonly string[],
     pattern: pattern === undefined ? undefined : new RegExp(`^(?:${pattern as string})$`, 'u'),
     group: (group as string | undefined) ?? `${pipeline}.${stage}`,
