@@ -118,8 +118,8 @@ function verbatimOf(order: readonly Stage[]): Map<string, string> {
 }
 
 function verbatimFormat(source: Stage): string | undefined {
-  // A message may hold newlines: then it is written anew where records are lines.
-  if ((source.definition as SourceDefinition).readsMessages) return undefined;
+  // Messages and records of several lines hold newlines: they are written anew where records are lines.
+  if ((source.definition as SourceDefinition).readsMessages || source.config.multiline) return undefined;
   const definition = formatOf(source)?.definition;
   return definition?.verbatim && definition.name;
 }

@@ -28,6 +28,7 @@ export function frameGroups(
   base: number,
 ): { readonly records: Records; readonly next: number } {
   const { top } = arena;
+  const bytes = Buffer.from(arena.memory.buffer, start, end - start);
   for (let mostLines = Math.max(limit, LEAST_LINES); ; mostLines *= 4) {
     arena.reset(top);
     const most = Math.min(mostLines, end - start);
@@ -44,7 +45,7 @@ export function frameGroups(
       base,
       most,
     );
-    const found = group(grouperOf(framing), arena.bytes, starts, lengths, lines);
+    const found = group(grouperOf(framing), bytes, start, { starts, lengths, lines });
     // Behind lines that were cut there may be more that belong to the last record.
     const whole = lines < most || most === end - start ? found : found - 1;
     if (whole === 0 && found > 0) continue;
@@ -55,19 +56,25 @@ export function frameGroups(
   }
 }
 
-/** Makes records of lines, in their place; answers how many. */
+/**
+ * Makes records of lines, in their place; answers how many.
+ * @param base where `bytes` lie in the arena
+ */
 function group(
   grouper: LineGrouper,
-  bytes: Uint8Array,
-  starts: Int32Array,
-  lengths: Int32Array,
-  lines: number,
+  bytes: Buffer,
+  base: number,
+  {
+    starts,
+    lengths,
+    lines,
+  }: { readonly starts: Int32Array; readonly lengths: Int32Array; readonly lines: number },
 ): number {
   let count = 0;
   for (let line = 0; line < lines; line++) {
     const start = starts[line]!;
     const end = start + lengths[line]!;
-    if (grouper.begins(bytes, start, end)) {
+    if (grouper.begins(bytes, start - base, end - base)) {
       starts[count] = start;
       lengths[count++] = end - start;
     } else {

@@ -31,7 +31,7 @@ export class LineGrouper {
   }
 
   /** Whether a record begins with the line at [start, end), whose newline and carriage return are no part of it. */
-  begins(bytes: Uint8Array, start: number, end: number): boolean {
+  begins(bytes: Buffer, start: number, end: number): boolean {
     let next = this.#machine.step(bytes, start, end, this.#state);
     if (next >= 0 && (this.#lines >= this.#maxLines || end - this.#recordStart > this.#maxBytes))
       next = this.#machine.step(bytes, start, end, 0);
@@ -50,7 +50,7 @@ export class LineGrouper {
    * Where the record begins that lines behind `to` may belong to, or `to` when there is none: of whole lines at [from, to), the
    * first of which begins a record. Looks at no more of them than it takes to be sure.
    */
-  openRecord(bytes: Uint8Array, from: number, to: number): number {
+  openRecord(bytes: Buffer, from: number, to: number): number {
     for (let back = LOOK_BACK_BYTES; ; back *= 8) {
       const isAll = to - back <= from;
       const at = isAll ? from : lineAfter(bytes, to - back, to);
@@ -68,7 +68,7 @@ export class LineGrouper {
   }
 
   /** The first line at [from, to) that begins a record whatever stands before `from`; -1 when there is none. */
-  #certainStart(bytes: Uint8Array, from: number, to: number): number {
+  #certainStart(bytes: Buffer, from: number, to: number): number {
     const { states } = this.#machine;
     let possible = (1 << states) - 1;
     for (let line = from; line < to; ) {
@@ -91,13 +91,13 @@ export class LineGrouper {
 }
 
 /** The address behind the newline at or after `at`, or `to`. */
-function lineAfter(bytes: Uint8Array, at: number, to: number): number {
+function lineAfter(bytes: Buffer, at: number, to: number): number {
   while (at < to && bytes[at] !== NEWLINE) at++;
   return Math.min(at + 1, to);
 }
 
 /** Without the newline before `next` and a carriage return before that. */
-function endOfLine(bytes: Uint8Array, start: number, next: number): number {
+function endOfLine(bytes: Buffer, start: number, next: number): number {
   const end = next > start && bytes[next - 1] === NEWLINE ? next - 1 : next;
   return end > start && bytes[end - 1] === CARRIAGE_RETURN ? end - 1 : end;
 }

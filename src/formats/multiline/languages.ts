@@ -1,4 +1,4 @@
-import { indexOfText, standsAt } from './machine.js';
+import { standsAt, TextFinder } from './machine.js';
 import { RuleMachine } from './rules.js';
 
 const SPACE = 32;
@@ -31,6 +31,8 @@ export const PYTHON = new RuleMachine(
 
 const Go = { PANIC: 1, SIGNAL: 2, GOROUTINE: 3, FUNCTION: 4, FILE: 5 } as const;
 
+const PANIC = new TextFinder('panic');
+
 /** Panics and fatal errors of Go, with all goroutines. */
 export const GO = new RuleMachine(
   6,
@@ -55,7 +57,7 @@ export const GO = new RuleMachine(
   (bytes, start, end) =>
     standsAt(bytes, start, end, 'goroutine ') ||
     standsAt(bytes, start, end, 'fatal error: ') ||
-    indexOfText(bytes, start, end, 'panic') >= 0,
+    PANIC.find(bytes, start, end) >= 0,
 );
 
 const Ruby = { RAILS: 1, TRACE: 2, CALLERS: 3 } as const;

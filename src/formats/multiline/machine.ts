@@ -9,7 +9,7 @@ export interface LineMachine {
    * The state after the line at [start, end), whose newline and carriage return are no part of it, when the line belongs to
    * the open record; the complement (`~state`) when it begins one.
    */
-  step(bytes: Uint8Array, start: number, end: number, state: number): number;
+  step(bytes: Buffer, start: number, end: number, state: number): number;
 }
 
 const SPACE = 32;
@@ -28,10 +28,27 @@ export function afterBlanks(bytes: Uint8Array, at: number, end: number): number 
   return at;
 }
 
-/** Where `text` first stands at or after `at`, or -1. */
-export function indexOfText(bytes: Uint8Array, at: number, end: number, text: string): number {
-  const first = text.charCodeAt(0);
-  const last = end - text.length;
-  for (; at <= last; at++) if (bytes[at] === first && standsAt(bytes, at, end, text)) return at;
-  return -1;
+/**
+ * Finds a text in line after line. It remembers where the next one is, so that lines before that cost a comparison.
+ */
+export class TextFinder {
+  readonly #text: Buffer;
+  #bytes: Buffer | undefined;
+  #from = 0;
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = Buffer.from(text);
+  }
+
+  /** Where the text first stands at [start, end), or -1. The same `bytes` must hold the same each time. */
+  find(bytes: Buffer, start: number, end: number): number {
+    if (bytes !== this.#bytes || start < this.#from || start > this.#at) {
+      const at = bytes.indexOf(this.#text, start);
+      this.#bytes = bytes;
+      this.#from = start;
+      this.#at = at < 0 ? Number.POSITIVE_INFINITY : at;
+    }
+    return this.#at + this.#text.length <= end ? this.#at : -1;
+  }
 }

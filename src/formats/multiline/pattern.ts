@@ -19,7 +19,7 @@ export class PatternMachine implements LineMachine {
     this.#end = compiled(patterns.end);
   }
 
-  step(bytes: Uint8Array, start: number, end: number, state: number): number {
+  step(bytes: Buffer, start: number, end: number, state: number): number {
     const text = textOf(bytes, start, end);
     const after = this.#end?.test(text) ? State.CLOSED : State.OPEN;
     if (this.#start?.test(text)) return ~after;
@@ -34,7 +34,7 @@ function compiled(pattern: string | undefined): LinearRegex | undefined {
   return pattern === undefined ? undefined : compileRegex(pattern);
 }
 
-function textOf(bytes: Uint8Array, start: number, end: number): string {
-  const line = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
+function textOf(bytes: Buffer, start: number, end: number): string {
+  const line = bytes.subarray(start, end);
   return !isAscii(line) && isUtf8(line) ? line.toString('utf8') : line.toString('latin1');
 }

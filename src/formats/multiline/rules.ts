@@ -20,14 +20,14 @@ export class RuleMachine implements LineMachine {
   readonly states: number;
   readonly #rules: readonly LineRule[];
   readonly #starts: readonly StartRule[];
-  readonly #mayStart: (bytes: Uint8Array, start: number, end: number) => boolean;
+  readonly #mayStart: (bytes: Buffer, start: number, end: number) => boolean;
 
   /** @param mayStart quickly tells most lines that neither begin a record of several lines nor are telling */
   constructor(
     states: number,
     starts: readonly StartRule[],
     rules: readonly LineRule[],
-    mayStart: (bytes: Uint8Array, start: number, end: number) => boolean,
+    mayStart: (bytes: Buffer, start: number, end: number) => boolean,
   ) {
     this.states = states;
     this.#rules = rules;
@@ -35,7 +35,7 @@ export class RuleMachine implements LineMachine {
     this.#mayStart = mayStart;
   }
 
-  step(bytes: Uint8Array, start: number, end: number, state: number): number {
+  step(bytes: Buffer, start: number, end: number, state: number): number {
     const mayStart = this.#mayStart(bytes, start, end);
     if (state === 0 && !mayStart) return ~0;
     const text = textOf(bytes, start, end);
@@ -53,7 +53,6 @@ export class RuleMachine implements LineMachine {
 /** Longer lines of traces are not told apart by what comes behind. */
 const SEEN_BYTES = 4096;
 
-function textOf(bytes: Uint8Array, start: number, end: number): string {
-  const seen = bytes.subarray(start, Math.min(end, start + SEEN_BYTES));
-  return Buffer.from(seen.buffer, seen.byteOffset, seen.length).toString('latin1');
+function textOf(bytes: Buffer, start: number, end: number): string {
+  return bytes.toString('latin1', start, Math.min(end, start + SEEN_BYTES));
 }
