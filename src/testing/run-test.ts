@@ -49,6 +49,8 @@ async function failuresOf(pipeline: Pipeline, plan: Plan, test: PipelineTest): P
       const unknown = unknownField(plan.stages.get(stage)!, plan, content.records);
       if (unknown !== undefined) return fail(`records there have no field "${unknown}"`);
     }
+    if (content.kind === 'messages' && !readsMessages(plan.stages.get(stage)!))
+      return fail('it reads no messages: give it text, or lines');
     try {
       const name = from ?? (content.kind === 'file' ? content.path : 'given');
       inputs.set(stage, { from: name, ...(await inputOf(content, position.file)) });
@@ -58,6 +60,10 @@ async function failuresOf(pipeline: Pipeline, plan: Plan, test: PipelineTest): P
     }
   }
   return checkTest(test, await observe(pipeline, plan, test, inputs));
+}
+
+function readsMessages({ definition }: Stage): boolean {
+  return definition.kind === 'source' && definition.readsMessages === true;
 }
 
 /** A field that the records at a stage cannot have, as far as that is known. */
@@ -79,6 +85,7 @@ async function inputOf(
 ): Promise<Omit<GivenInput, 'from'>> {
   if (content.kind === 'file') return { bytes: await readFile(resolve(dirname(file), content.path)) };
   if (content.kind === 'text') return { bytes: Buffer.from(content.text) };
+  if (content.kind === 'messages') return { bytes: new Uint8Array(0), messages: content.messages };
   const { records } = content;
   return { bytes: Buffer.from(records.map((record) => `${JSON.stringify(record)}\n`).join('')), records };
 }

@@ -5,6 +5,7 @@ import {
   type Pipeline,
   type PipelineTest,
   type Stage,
+  type TestMessage,
   type TestRecord,
   withReader,
 } from '../plan/index.js';
@@ -16,6 +17,8 @@ import { memorySource } from './memory-source.js';
 export interface GivenInput {
   readonly from: string;
   readonly bytes: Uint8Array;
+  /** Of a source of messages, in place of bytes. */
+  readonly messages?: readonly TestMessage[];
   /** Where they are records, and not what a source would read: the bytes then are JSON. */
   readonly records?: readonly TestRecord[];
 }
@@ -119,8 +122,9 @@ class Builder {
   }
 
   #source(input: GivenInput | undefined) {
-    const { from = 'given', bytes = new Uint8Array(0) } = input ?? {};
-    return memorySource({ bytes, name: from, nowMs: this.#test.nowMs });
+    const { from = 'given', bytes = new Uint8Array(0), messages } = input ?? {};
+    const { nowMs } = this.#test;
+    return memorySource({ bytes, name: from, nowMs, ...(messages && { messages }) });
   }
 
   #sink(stage: Stage): Pick<Stage, 'definition'> {

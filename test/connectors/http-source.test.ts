@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { SinkDefinition } from '../../src/component/index.js';
 import { deadLettersIn } from '../support/letters-in.js';
 import { runs } from '../support/property.js';
 import { freePort, newFolder, post, type Running, start, until } from './http-support.js';
@@ -33,6 +34,36 @@ runtime: { state: "${folder}/state" }`;
 function linesOf(path: string): unknown[] {
   const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
   return lines.map((line) => JSON.parse(line));
+}
+
+/** A sink that takes nothing until it is released. */
+class StuckSink {
+  written = 0;
+  release: () => void = () => {};
+  readonly definition: SinkDefinition;
+
+  constructor() {
+    const held = new Promise<void>((resolve) => {
+      this.release = resolve;
+    });
+    this.definition = {
+      kind: 'sink',
+      name: 'stuck',
+      keepsState: true,
+      summary: 'For tests.',
+      fields: [{ name: 'format', summary: 'Encoder.', type: { kind: 'any' }, default: { type: 'json' } }],
+      example: 'type: stuck',
+      create: () => ({
+        open: async () => null,
+        write: async ({ records }) => {
+          await held;
+          this.written += records;
+        },
+        prepare: async () => ({ state: null, durable: async () => {} }),
+        close: async () => {},
+      }),
+    };
+  }
 }
 
 const json = { 'content-type': 'application/json' };
@@ -161,38 +192,14 @@ describe('an http source', () => {
   });
 
   it('does not read what it has no credit for, and says when to come again', async () => {
-    let release: () => void = () => {};
-    const held = new Promise<void>((resolve) => {
-      release = resolve;
-    });
     const port = await freePort();
     const url = `http://127.0.0.1:${port}/`;
-    let written = 0;
+    const stuck = new StuckSink();
     const yaml = `
 sources: { in: { type: http, address: "127.0.0.1:${port}", format: lines } }
 sinks: { out: { type: stuck, inputs: [in] } }
 runtime: { memory: 64MiB, batch: { max_bytes: 64KiB } }`;
-    const { stop } = await start(yaml, url, {
-      sinks: [
-        {
-          kind: 'sink',
-          name: 'stuck',
-          keepsState: true,
-          summary: 'For tests.',
-          fields: [{ name: 'format', summary: 'Encoder.', type: { kind: 'any' }, default: { type: 'json' } }],
-          example: 'type: stuck',
-          create: () => ({
-            open: async () => null,
-            write: async ({ records }) => {
-              await held;
-              written += records;
-            },
-            prepare: async () => ({ state: null, durable: async () => {} }),
-            close: async () => {},
-          }),
-        },
-      ],
-    });
+    const { stop } = await start(yaml, url, { sinks: [stuck.definition] });
     const statuses: number[] = [];
     let taken = 0;
     const one = async (): Promise<void> => {
@@ -206,11 +213,30 @@ runtime: { memory: 64MiB, batch: { max_bytes: 64KiB } }`;
       posts.push(one());
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
-    release();
+    stuck.release();
     await Promise.all(posts);
     await stop();
     expect(new Set(statuses)).toEqual(new Set([200, 429]));
-    expect(written).toBe(taken);
+    expect(stuck.written).toBe(taken);
+  });
+
+  it('says after a while that records are not durable yet, and then has them once', async () => {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}/`;
+    const stuck = new StuckSink();
+    const yaml = `
+sources: { in: { type: http, address: "127.0.0.1:${port}", answer_timeout: 100ms } }
+sinks: { out: { type: stuck, inputs: [in] } }`;
+    const { stop } = await start(yaml, url, { sinks: [stuck.definition] });
+    const headers = { 'idempotency-key': 'one' };
+    for (let i = 0; i < 2; i++) {
+      const answer = await post(url, '{"n":1}', { headers });
+      expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+    }
+    stuck.release();
+    expect(await post(url, '{"n":1}', { headers })).toMatchObject({ status: 200 });
+    await stop();
+    expect(stuck.written).toBe(1);
   });
 
   it('takes every record once, however many requests come at once and however it is stopped', async () => {

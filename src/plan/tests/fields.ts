@@ -6,6 +6,16 @@ const TEXT: FieldType = { kind: 'string' };
 const LINES_OR_RECORDS: FieldType = { kind: 'list', items: { kind: 'either', types: [RECORD, TEXT] } };
 const ITEMS: FieldType = { kind: 'list', items: { kind: 'either', types: [RECORD, EXPRESSION] } };
 
+const MESSAGE_FIELDS: readonly Field[] = [
+  { name: 'text', summary: 'The message, as text.', type: TEXT, required: true },
+  {
+    name: 'meta',
+    summary: 'What its source says of it: `meta.<name>` in expressions.',
+    type: RECORD,
+    example: { headers: { trace: 't-1' } },
+  },
+];
+
 const GIVEN_FIELDS: readonly Field[] = [
   { name: 'text', summary: 'The bytes that the source reads, as text.', type: TEXT },
   {
@@ -13,6 +23,14 @@ const GIVEN_FIELDS: readonly Field[] = [
     summary: 'A file with the bytes that the source reads; its path begins at the folder of this file.',
     type: TEXT,
     example: 'sample.log',
+  },
+  {
+    name: 'messages',
+    summary: 'The messages that a source of messages reads: texts, or maps of text and meta.',
+    type: {
+      kind: 'list',
+      items: { kind: 'either', types: [{ kind: 'object', fields: MESSAGE_FIELDS }, TEXT] },
+    },
   },
   { name: 'records', summary: 'Records, in their order.', type: { kind: 'list', items: RECORD } },
   { name: 'from', summary: 'What `meta.file` says of the records.', type: TEXT, example: '/var/log/a.log' },

@@ -23,6 +23,7 @@ import type {
   FilePosition,
   Given,
   PipelineTest,
+  TestMessage,
   TestRecord,
 } from './types.js';
 
@@ -74,7 +75,7 @@ function checkGiven(map: MapNode, path: string, stages: StageKinds, problems: Pr
     else if (isText && stages.get(key) !== 'source')
       problems.add(keyPlace, at, `a ${stages.get(key)} gets records (maps): only a source reads lines`);
     else if (!isText && !hasRecords && value.kind === 'map')
-      problems.add(keyPlace, at, 'expected one of text, file and records, found none');
+      problems.add(keyPlace, at, 'expected one of text, file, messages and records, found none');
   }
   for (const { key, value } of entriesOf(map, 'expect')) {
     const text = entryOf(value, 'text');
@@ -85,7 +86,7 @@ function checkGiven(map: MapNode, path: string, stages: StageKinds, problems: Pr
 }
 
 function hasText(given: Node): boolean {
-  return !!entryOf(given, 'text') || !!entryOf(given, 'file');
+  return ['text', 'file', 'messages'].some((name) => entryOf(given, name) !== undefined);
 }
 
 function entriesOf(map: MapNode, key: string): readonly MapEntry[] {
@@ -143,11 +144,20 @@ class TestReader {
 function givenOf({ key, keyPlace }: MapEntry, value: unknown): Given {
   const at = { stage: key, position: positionOf(keyPlace) };
   if (Array.isArray(value)) return { ...at, content: listOf(value as readonly (string | TestRecord)[]) };
-  const { text, file, records, from } = value as { [name: string]: string | readonly TestRecord[] };
+  const { text, file, messages, records, from } = value as Checked;
   const source = from === undefined ? {} : { from: from as string };
   if (file !== undefined) return { ...at, ...source, content: { kind: 'file', path: file as string } };
   if (text !== undefined) return { ...at, ...source, content: { kind: 'text', text: text as string } };
+  if (messages !== undefined)
+    return { ...at, ...source, content: messagesOf(messages as readonly (string | TestMessage)[]) };
   return { ...at, ...source, content: { kind: 'records', records: records as readonly TestRecord[] } };
+}
+
+function messagesOf(messages: readonly (string | TestMessage)[]): Given['content'] {
+  return {
+    kind: 'messages',
+    messages: messages.map((message) => (typeof message === 'string' ? { text: message } : message)),
+  };
 }
 
 function listOf(items: readonly (string | TestRecord)[]): Given['content'] {

@@ -30,6 +30,12 @@ export type RecordValue =
   | { readonly [key: string]: RecordValue };
 export type TestRecord = { readonly [key: string]: RecordValue };
 
+/** A message, and what its source says of it. */
+export interface TestMessage {
+  readonly text: string;
+  readonly meta?: TestRecord;
+}
+
 /** What a stage gets, or, where it is a source, what it reads. */
 export interface Given {
   readonly stage: string;
@@ -38,6 +44,7 @@ export interface Given {
     | { readonly kind: 'text'; readonly text: string }
     /** A file's path, from the folder of the test's file. */
     | { readonly kind: 'file'; readonly path: string }
+    | { readonly kind: 'messages'; readonly messages: readonly TestMessage[] }
     | { readonly kind: 'records'; readonly records: readonly TestRecord[] };
   /** What `meta.file` says of the records. */
   readonly from?: string;
