@@ -31,6 +31,12 @@ export interface DetachedMeta {
   readonly offsets: number;
   /** What the records' source says of each. */
   readonly meta?: DetachedVector;
+  /** Where the batch carries questions: their places, and that of the answers, a byte a row. */
+  readonly questions?: {
+    readonly hashes: number;
+    readonly timesMs: number | undefined;
+    readonly answers: number;
+  };
   readonly untouched: string | undefined;
   readonly partition: Partition;
   readonly readAtMs: number;
@@ -45,21 +51,31 @@ export interface DetachedBatch {
   readonly meta: DetachedMeta;
 }
 
+/** What is asked of each row of a batch, to be answered where all batches come by in their order. */
+export interface Questions {
+  /** Two words a row: the hash of its key; two zeros where it has none. */
+  readonly hashes: Int32Array;
+  /** Where the rows have times of their own: milliseconds since 1970. */
+  readonly timesMs: Float64Array | undefined;
+}
+
 const INLINE_BYTES = 12;
 const NEWLINE = 10;
 
 /**
  * Copies a batch out of its arena, which is left as it was.
  * @param provide gives a buffer of at least so many bytes, such as one that came back
+ * @param questions travel along, with room for their answers
  */
 export function detachBatch(
   arena: Arena,
   batch: Batch,
   provide: (bytes: number) => ArrayBuffer = (bytes) => new ArrayBuffer(bytes),
+  questions?: Questions,
 ): DetachedBatch {
   const base = arena.top;
   try {
-    const detacher = new Detacher(arena, batch, base);
+    const detacher = new Detacher(arena, batch, base, questions);
     const meta = detacher.run();
     const buffer = provide(meta.byteLength);
     new Uint8Array(buffer).set(arena.bytes.subarray(base, base + meta.byteLength));
@@ -74,13 +90,15 @@ class Detacher {
   readonly #arena: Arena;
   readonly #batch: Batch;
   readonly #base: number;
+  readonly #questions: Questions | undefined;
   readonly #starts: Int32Array;
   readonly #copies: { from: Vector; views: Int32Array }[] = [];
 
-  constructor(arena: Arena, batch: Batch, base: number) {
+  constructor(arena: Arena, batch: Batch, base: number, questions: Questions | undefined) {
     this.#arena = arena;
     this.#batch = batch;
     this.#base = base;
+    this.#questions = questions;
     this.#starts = arena.int32(batch.rows);
   }
 
@@ -98,6 +116,7 @@ class Detacher {
       lengths: this.#copy(origin.lengths.byteOffset, rows * 4),
       offsets: this.#copy(origin.offsets.byteOffset, rows * 8),
       ...(origin.meta && { meta: this.#vector('', origin.meta) }),
+      ...(this.#questions && { questions: this.#placeQuestions(this.#questions) }),
       untouched,
       partition,
       readAtMs,
@@ -108,6 +127,15 @@ class Detacher {
     for (const { from, views } of this.#copies) this.#texts(writer, from, views);
     const { end } = writer.end();
     return { ...fixed, byteLength: end - this.#base };
+  }
+
+  #placeQuestions({ hashes, timesMs }: Questions): NonNullable<DetachedMeta['questions']> {
+    const { rows } = this.#batch;
+    return {
+      hashes: this.#copy(hashes.byteOffset, rows * 8),
+      timesMs: timesMs && this.#copy(timesMs.byteOffset, rows * 8),
+      answers: this.#arena.allocate(rows) - this.#base,
+    };
   }
 
   /** Copies bytes that lie in the arena. Returns their position. */
@@ -214,6 +242,20 @@ export function attachBatch(arena: Arena, { buffer, meta }: DetachedBatch): Batc
   };
   const columns = new Map(meta.columns.map((column) => [column.name, vectorAt(column)]));
   return { rows, columns, document, origin, untouched, partition, readAtMs };
+}
+
+/** The questions of a detached batch and the room for their answers, in its buffer; undefined where it carries none. */
+export function questionsOf({
+  buffer,
+  meta: { rows, questions },
+}: DetachedBatch): (Questions & { readonly answers: Uint8Array }) | undefined {
+  if (!questions) return undefined;
+  const { hashes, timesMs, answers } = questions;
+  return {
+    hashes: new Int32Array(buffer, hashes, rows * 2),
+    timesMs: timesMs === undefined ? undefined : new Float64Array(buffer, timesMs, rows),
+    answers: new Uint8Array(buffer, answers, rows),
+  };
 }
 
 /** The origin records of a detached batch, by their places in its buffer. */

@@ -1,5 +1,13 @@
 export { Arena, ArenaFull } from './arena.js';
-export { attachBatch, type DetachedBatch, type DetachedMeta, detachBatch, detachedRecords } from './arrow.js';
+export {
+  attachBatch,
+  type DetachedBatch,
+  type DetachedMeta,
+  detachBatch,
+  detachedRecords,
+  type Questions,
+  questionsOf,
+} from './arrow.js';
 export {
   type Batch,
   type Document,

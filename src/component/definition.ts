@@ -26,11 +26,37 @@ export interface Resource {
   readonly content: unknown;
 }
 
+/**
+ * What a transform remembers: a time for each key. The threads hash the keys, and one memory for the whole stage answers, in the
+ * order of the records, whether each passes. It is part of the checkpoints. See docs/decisions/0017-memories.md.
+ */
+export interface KeyMemory {
+  /** An expression. A record for which it cannot be evaluated fails. */
+  readonly key: string;
+  /** A record whose key is null passes, and nothing is remembered of it. Without it, null is a key as others are. */
+  readonly nullPasses?: true;
+  /** An expression: the time of a record. Without it, and where it is null, the time at which the record was read. */
+  readonly time?: string;
+  /** Beyond so many keys, those are forgotten of which nothing has passed for the longest. */
+  readonly maxKeys: number;
+  /** Told apart by this: a memory of another kind is not gone on with. */
+  readonly rule: string;
+  /**
+   * Decides about a record, in the main thread: pure and without allocation.
+   * @param untilMs what is remembered of its key, or -Infinity
+   * @param nowMs the time of the record
+   * @returns what shall be remembered: until when the key matters; or NaN: the record does not pass, and nothing changes
+   */
+  decide(untilMs: number, nowMs: number): number;
+}
+
 /** What a transform does with a batch's rows, and with those that it adds: each is passed on, dropped or fails. */
 export interface Emit {
   readonly arena: Arena;
   /** Of transforms that have one. */
   readonly resource?: Resource | undefined;
+  /** Of transforms with a memory: for each row 1 where it passes, else 0. */
+  readonly answers?: Uint8Array | undefined;
   /** Passes rows on: to all who read the stage, or to one of its `readers` alone. Then `passed` counts them. */
   batch(batch: Batch, reader?: string): void;
   /** Rows that were passed on to one reader or more, each counted once. */
@@ -76,6 +102,8 @@ export interface TransformDefinition extends Described {
    */
   readonly outputs?: (config: Config) => readonly string[];
   readonly resource?: (config: Config) => FileResource;
+  /** Such a stage gets whole batches in one order, whatever the number of threads. */
+  readonly memory?: (config: Config) => KeyMemory;
   /** @param wanted what is wanted of its output; without it, all that the record holds but no field by name */
   readonly create: (config: Config, stage: string, wanted?: Wanted) => Transform;
 }

@@ -1,7 +1,7 @@
 import { durableQueueOf, queueId } from './durable.js';
-import { chainFrom, isRoot } from './fusion.js';
+import { chainsFrom, isRoot } from './fusion.js';
 import { type Knowledge, learn, type PlanProblem, transformOf } from './knowledge.js';
-import type { MemoryQueueConfig, Pipeline } from './pipeline.js';
+import type { MemoryQueueConfig, Pipeline, Stage } from './pipeline.js';
 import type { ChainPlan, InboxPlan, NodePlan, Plan, QueuePlan, SegmentPlan } from './plan.js';
 import { cutIntoSegments, queuesBetween, refuseReturns, type SegmentStages, segmentId } from './segments.js';
 import { unknownFields } from './unknown-fields.js';
@@ -34,7 +34,7 @@ function segmentFrom(
 ): SegmentPlan {
   const id = segmentId(stages);
   const { batch } = pipeline.runtime;
-  const chains = stages.filter(isRoot).map((root) => chainFrom(root, knowledge, batch));
+  const chains = stages.filter(isRoot).flatMap((root) => chainsFrom(root, knowledge, batch));
   const writes = [...queues.values()]
     .filter(({ producers }) => producers.includes(id))
     .map((queue) => queue.id);
@@ -74,7 +74,8 @@ function defaultQueue(
 ): Required<MemoryQueueConfig> {
   const stages = segments.flat();
   const durable = stages.filter(durableQueueOf).length;
-  const queues = stages.filter((stage) => !transformOf(stage) || stage.queue).length + durable;
+  const isInbox = (stage: Stage) => !transformOf(stage) || isRoot(stage);
+  const queues = stages.filter(isInbox).length + durable;
   const share = Math.floor(runtime.memoryBytes / 2 / queues);
   const maxBytes = Math.min(8 * runtime.batch.maxBytes, Math.max(share, runtime.batch.maxBytes));
   return { type: 'memory', maxBytes, whenFull: 'block' };

@@ -5,6 +5,7 @@ import {
   framingOf,
   inputShape,
   type Knowledge,
+  memoryOf,
   NOTHING,
   pathOf,
   transformOf,
@@ -14,16 +15,28 @@ import type { ChainPlan, NodePlan } from './plan.js';
 
 /** Whether a chain begins there. What waits in front of a sink in memory is encoded already. */
 export function isRoot(stage: Stage): boolean {
-  if (transformOf(stage)) return stage.queue !== undefined;
+  if (transformOf(stage)) return stage.queue !== undefined || memoryOf(stage) !== undefined;
   return stage.kind === 'source' || durableQueueOf(stage) !== undefined;
 }
 
-/** Fuses everything that is reached from `root` without passing a queue. */
-export function chainFrom(
+/**
+ * Fuses everything that is reached from `root` without passing a queue. What comes out of a durable queue in front of a stage with
+ * a memory takes a chain of its own to it: there the questions are asked.
+ */
+export function chainsFrom(
   root: Stage,
   knowledge: Knowledge,
   { maxRecords }: Pipeline['runtime']['batch'],
-): ChainPlan {
+): ChainPlan[] {
+  const chain = chainFrom(root, knowledge, maxRecords);
+  if (!memoryOf(root)) return [chain];
+  const own = { ...chain, id: root.id, remembers: root.id };
+  if (!durableQueueOf(root)) return [own];
+  const nodes = [rootNode(root, knowledge), askNode(root, [0])];
+  return [{ id: queueId(root.id), nodes, maxRecords, copiesLines: false }, own];
+}
+
+function chainFrom(root: Stage, knowledge: Knowledge, maxRecords: number): ChainPlan {
   const { order } = knowledge;
   const nodes: NodePlan[] = [rootNode(root, knowledge)];
   const nodeOf = new Map<string, number>();
@@ -40,7 +53,8 @@ export function chainFrom(
     if (isRoot(stage)) nodes.push(sendNode(stage, inputs));
     else add(stage, inputs);
   }
-  const mayRunAway = order.some((stage) => nodeOf.has(stage.id) && stageMayRunAway(stage));
+  const within = new Set([...nodeOf.keys(), ...nodes.flatMap((node) => (node.asks ? node.stage : []))]);
+  const mayRunAway = order.some((stage) => within.has(stage.id) && stageMayRunAway(stage));
   const id = durableQueueOf(root) ? queueId(root.id) : root.id;
   const plan = { id, nodes, maxRecords, copiesLines: nodes.every(copiesLines) };
   return mayRunAway ? { ...plan, mayRunAway } : plan;
@@ -71,9 +85,19 @@ function stageNode(stage: Stage, inputs: readonly number[]): Omit<NodePlan, 'kin
 }
 
 function sendNode(stage: Stage, inputs: readonly number[]): NodePlan {
-  const node: NodePlan = { ...stageNode(stage, inputs), kind: 'send' };
   const durable = durableQueueOf(stage);
-  return durable ? { ...node, partitioning: durable.definition.partitioning(durable.config) } : node;
+  if (!durable) return askNode(stage, inputs);
+  const partitioning = durable.definition.partitioning(durable.config);
+  return { ...stageNode(stage, inputs), kind: 'send', partitioning };
+}
+
+/** Sends to a stage's queue in memory, with what the stage asks where it has a memory. */
+function askNode(stage: Stage, inputs: readonly number[]): NodePlan {
+  const node: NodePlan = { ...stageNode(stage, inputs), kind: 'send' };
+  const memory = memoryOf(stage);
+  if (!memory) return node;
+  const { key, time, nullPasses } = memory;
+  return { ...node, asks: { key, ...(time !== undefined && { time }), ...(nullPasses && { nullPasses }) } };
 }
 
 function transformNode(stage: Stage, inputs: readonly number[], { wanted }: Knowledge): NodePlan {

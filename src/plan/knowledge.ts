@@ -3,6 +3,7 @@ import {
   type EnvelopeOfRecords,
   type ExchangeDefinition,
   FieldError,
+  type KeyMemory,
   type PathOfRecords,
   readsOf,
   readsOfEnvelope,
@@ -68,6 +69,11 @@ export function inTopologicalOrder(stages: readonly Stage[]): Stage[] {
 /** The definition of a stage that works in the threads: of a transform or an exchange. */
 export function transformOf({ definition }: Stage): TransformDefinition | ExchangeDefinition | undefined {
   return definition.kind === 'transform' || definition.kind === 'exchange' ? definition : undefined;
+}
+
+/** What a stage remembers. */
+export function memoryOf({ definition, config }: Stage): KeyMemory | undefined {
+  return definition.kind === 'transform' ? definition.memory?.(config) : undefined;
 }
 
 /** Whether a stage does not give all its records to all who read it. */

@@ -1,5 +1,11 @@
 import type { Shape } from '../batch/index.js';
-import type { Config, EnvelopeOfRecords, Partitioning, PathOfRecords } from '../component/index.js';
+import type {
+  Config,
+  EnvelopeOfRecords,
+  KeyMemory,
+  Partitioning,
+  PathOfRecords,
+} from '../component/index.js';
 import type { FormatConfig, Framing, Wanted } from '../formats/index.js';
 import type { DurableQueueConfig, MemoryQueueConfig, OnError, Stage } from './pipeline.js';
 
@@ -28,6 +34,8 @@ export interface NodePlan {
   readonly envelope?: EnvelopeOfRecords;
   /** Of a `send` into a durable queue: to which of its partitions records go. */
   readonly partitioning?: Partitioning;
+  /** Of a `send` to a stage with a memory: what it asks of each record. */
+  readonly asks?: Pick<KeyMemory, 'key' | 'time' | 'nullPasses'>;
   readonly shape?: { readonly fields: readonly (readonly [string, string])[]; readonly open: boolean };
 }
 
@@ -44,6 +52,8 @@ export interface ChainPlan {
   readonly copiesLines: boolean;
   /** A record may keep it busy for ever, so that it must run where it can be ended. */
   readonly mayRunAway?: boolean;
+  /** The stage at its beginning has a memory: it is asked about the chain's batches in their order. */
+  readonly remembers?: string;
 }
 
 /**

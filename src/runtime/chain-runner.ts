@@ -1,5 +1,6 @@
 import { MillraceError } from '../base/errors.js';
-import type { Delivery, Edge, Inbox } from '../flow/index.js';
+import type { DetachedBatch } from '../batch/index.js';
+import type { Barrier, Delivery, Edge, Inbox } from '../flow/index.js';
 import type { ChainPlan } from '../plan/index.js';
 import {
   COUNTERS,
@@ -19,6 +20,14 @@ import type { TimeUse } from './time-use.js';
 
 export type LeafEdge = Edge<ChainItem> | Edge<SinkItem>;
 
+/** What a chain's first stage remembers: it is asked about each batch, and takes part in checkpoints. */
+export interface ChainMemory {
+  answer(batch: DetachedBatch): void;
+  onBarrier(barrier: Barrier): void;
+  /** Nothing comes any more. */
+  onEnd(): Promise<void>;
+}
+
 export interface ChainRunnerOptions {
   readonly plan: ChainPlan;
   /** Its index among those of all segments. */
@@ -29,6 +38,8 @@ export interface ChainRunnerOptions {
   readonly leaves: ReadonlyMap<number, LeafEdge>;
   readonly pool: BufferPool;
   readonly metrics: Metrics;
+  /** Of the stage at the chain's beginning, where it has one. */
+  readonly memory?: ChainMemory | undefined;
   /** Called after each trip with the chain's records in and dead letters of this trip. */
   readonly onTrip: (recordsIn: number, deadLetters: number) => void;
 }
@@ -56,17 +67,19 @@ export class ChainRunner {
   }
 
   async run(): Promise<void> {
-    const { inbox, leaves } = this.#options;
+    const { inbox, leaves, memory } = this.#options;
     this.#time.enter('input');
     for (;;) {
       await this.#slot();
       const arrival = await inbox.receive();
       if (arrival === undefined) break;
       if (arrival.kind === 'barrier') {
+        memory?.onBarrier(arrival);
         this.#inOrder(async () => {
           for (const edge of leaves.values()) edge.barrier(arrival);
         });
       } else {
+        if (arrival.item.kind === 'batch') memory?.answer(arrival.item.batch);
         const trip = this.#start(arrival);
         // Handled when its turn comes; until then a failure must not count as unhandled.
         trip.catch(() => {});
@@ -74,6 +87,7 @@ export class ChainRunner {
       }
     }
     await this.#passedOn;
+    await memory?.onEnd();
     this.#time.enter(undefined);
     for (const edge of leaves.values()) edge.end();
   }

@@ -1,12 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../base/clock.js';
 import type { JsonValue } from '../base/json.js';
-import { isDiskFull } from '../base/storage.js';
 import type { Positions, Prepared, Sink, StageLog } from '../component/index.js';
 import type { Barrier } from '../flow/index.js';
 import type { Checkpoint, CheckpointStore } from './checkpoint-store.js';
 import type { AnySource } from './items.js';
 import { SyncPace } from './sync-pace.js';
+import { waitForRoom } from './wait-for-room.js';
 
 /** What a checkpoint holds of sources and sinks. */
 export type CheckpointParts = Pick<Checkpoint, 'sources' | 'sinks'>;
@@ -30,7 +29,8 @@ export interface CheckpointerOptions {
   readonly lastId: number;
   readonly intervalMs: number;
   readonly sources: ReadonlyMap<string, Positioned>;
-  readonly sinks: ReadonlyMap<string, Sink>;
+  /** With the memories of stages: what is prepared at a barrier. */
+  readonly sinks: ReadonlyMap<string, Pick<Sink, 'isDue' | 'commit'>>;
   /** Makes of what this run knows what a checkpoint holds. */
   readonly amend: (own: CheckpointParts) => CheckpointParts;
   /** Bytes handed to the sinks so far. */
@@ -46,7 +46,6 @@ export interface CheckpointerOptions {
 
 /** So many checkpoints later, sources are asked which positions they need no more. */
 const PRUNE_EVERY = 64;
-const FULL_DISK_PAUSE_MS = 500;
 
 /** One checkpoint in the making. */
 interface Round {
@@ -209,24 +208,10 @@ export class Checkpointer {
     if (durable) await Promise.all([...prepared.values()].map((one) => one.durable()));
     signal.throwIfAborted();
     const states = new Map([...prepared].map(([stage, { state }]) => [stage, state]));
-    await this.#saveWhenThereIsRoom(this.#record(positions, states, ended), durable);
+    const record = this.#record(positions, states, ended);
+    await waitForRoom('the checkpoint', () => this.#options.store.save(record, durable), this.#options);
     for (const [stage, sink] of sinks) await sink.commit?.(states.get(stage)!);
     for (const [stage, { source }] of sources) await source.commit?.(positions.get(stage)!);
-  }
-
-  /** The input is not acknowledged and the queues fill meanwhile: a full disk stops the flow and loses nothing. */
-  async #saveWhenThereIsRoom(record: Checkpoint, durable: boolean): Promise<void> {
-    const { store, log, signal } = this.#options;
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await store.save(record, durable);
-      } catch (error) {
-        if (!isDiskFull(error)) throw error;
-        const { code } = error;
-        if (attempt === 0) log.warn({ code }, 'no room for the checkpoint: waiting until the disk has some');
-        await sleep(FULL_DISK_PAUSE_MS, undefined, { signal });
-      }
-    }
   }
 
   #record(

@@ -10,6 +10,7 @@ import { Ends } from './ends.js';
 import { FailureShare, tooManyFailures } from './failure-share.js';
 import { formerParts } from './former-parts.js';
 import { bufferOf, type ChainItem, type SinkItem } from './items.js';
+import { Memories } from './memory/memories.js';
 import type { Metrics } from './metrics.js';
 import { observeInbox, type QueueObservation } from './observation.js';
 import { DEAD_LETTER_STAGE, type ForgottenState, type PipelineState } from './pipeline-state.js';
@@ -46,7 +47,10 @@ export interface Beginning {
   readonly state: PipelineState | ForgottenState | undefined;
   /** Everything begins anew, but for dead letters. */
   readonly isFresh: boolean;
-  /** Makes of what this run knows what its checkpoints hold; without it they also hold what former stages have left in queues. */
+  /**
+   * Makes of what this run knows what its checkpoints hold; without it they also hold what former stages have left in queues. Such
+   * a run goes over records again, or takes another way: its stages remember nothing of others.
+   */
   readonly amend?: (own: CheckpointParts) => CheckpointParts;
   /** Where sources begin, in place of where they were. */
   readonly from?: ReadonlyMap<string, Positions>;
@@ -67,6 +71,7 @@ const DEAD_LETTER_QUEUE_BYTES = 1024 * 1024;
 export class SegmentRun {
   readonly #options: SegmentRunOptions;
   readonly #ends: Ends;
+  readonly #memories: Memories;
   readonly #inboxes: ReadonlyMap<string, Inbox<ChainItem> | Inbox<SinkItem>>;
   readonly #deadLetters: Inbox<SinkItem>;
   #sourceRunners: ReadonlyMap<string, SourceRunner> = new Map();
@@ -78,6 +83,7 @@ export class SegmentRun {
     const { segment, failing } = options;
     this.#options = options;
     this.#ends = ends;
+    this.#memories = new Memories(options);
     this.#inboxes = new Map(segment.inboxes.map((inbox) => [inbox.id, this.#createInbox(inbox)]));
     this.#deadLetters = new Inbox<SinkItem>({
       name: 'dead_letters',
@@ -126,7 +132,9 @@ export class SegmentRun {
     this.#sourceRunners = new Map(
       [...sources.keys()].map((id) => [id, this.#createSourceRunner(id, beginning)]),
     );
-    const { state } = beginning;
+    const { state, amend } = beginning;
+    const isKept = state !== undefined && amend === undefined;
+    const memories = await this.#memories.open(isKept ? (id) => this.#stateOf(id, beginning) : undefined);
     if (!state) return;
     const { pipeline, segment, metrics, log, failing, onFailure } = this.#options;
     this.#checkpointer = new Checkpointer({
@@ -134,7 +142,7 @@ export class SegmentRun {
       lastId: state.lastId,
       intervalMs: pipeline.runtime.checkpointMs,
       sources: this.#sourceRunners,
-      sinks,
+      sinks: new Map([...sinks, ...[...memories.keys()].map((id) => [id, {}] as const)]),
       amend: this.#amendment(beginning, state),
       writtenBytes: () => metrics.writtenBytes,
       onWritten: (ms) => metrics.countCheckpoint(segment.id, ms),
@@ -142,7 +150,7 @@ export class SegmentRun {
       signal: failing,
       onFailure,
     });
-    this.#begun = this.#checkpointer.begin(states);
+    this.#begun = this.#checkpointer.begin(new Map([...states, ...memories]));
   }
 
   /** Runs to the end, and writes the last checkpoint. */
@@ -151,11 +159,13 @@ export class SegmentRun {
     await Promise.allSettled(this.#parts().map((part) => part.catch(onFailure)));
     failing.throwIfAborted();
     await this.#checkpointer?.finish(!draining.aborted);
+    await this.#memories.close();
     await this.#ends.close();
   }
 
   async closeAfterFailure(): Promise<void> {
     await this.#checkpointer?.stopped();
+    await this.#memories.close();
     await this.#ends.closeAfterFailure();
   }
 
@@ -271,6 +281,7 @@ export class SegmentRun {
       leaves,
       pool,
       metrics,
+      memory: this.#memories.ofChain(plan.remembers, this.#checkpointer),
       onTrip,
     }).run();
   }

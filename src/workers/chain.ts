@@ -1,13 +1,15 @@
 import { type Arena, ArenaFull, type Batch, detachBatch, gatherRows, type Records } from '../batch/index.js';
 import { type PieceDecoder, PieceRefused } from '../formats/index.js';
 import type { ChainPlan } from '../plan/index.js';
+import { AskNode } from './ask-node.js';
+import { createNodes, type Node } from './create-nodes.js';
 import { type Cutter, framingCutter, messageCutter, placeMessages } from './cutter.js';
 import { type Encoded, EncodeNode } from './encode-node.js';
 import { Ledger, Stopped } from './ledger.js';
-import { DecodeNode, type PassedBatch, TransformNode } from './nodes.js';
+import { type DecodeNode, type PassedBatch, TransformNode } from './nodes.js';
 import { LeafOutput, OutputBuffers, outputOf, packDeadLetters } from './outputs.js';
 import { bytesOfPiece } from './piece-record.js';
-import { ReceiveNode } from './receive-node.js';
+import type { ReceiveNode } from './receive-node.js';
 import { SendNode, type Sent } from './send-node.js';
 import {
   bufferOfInput,
@@ -18,8 +20,6 @@ import {
   type TripRequest,
   type TripResult,
 } from './trip.js';
-
-type Node = DecodeNode | ReceiveNode | TransformNode | EncodeNode | SendNode;
 
 /**
  * A chain made ready in one thread. A trip runs it over one chunk of bytes or one batch: all nodes in order, in the
@@ -44,16 +44,7 @@ export class Chain {
   }
 
   static async create(plan: ChainPlan, pipeline: string, arena: Arena): Promise<Chain> {
-    const nodes: Node[] = [];
-    for (const [index, node] of plan.nodes.entries()) {
-      if (node.kind === 'decode') nodes.push(new DecodeNode(node, index));
-      else if (node.kind === 'transform')
-        nodes.push(new TransformNode(node, index, arena, readersOf(plan, index)));
-      else if (node.kind === 'encode') nodes.push(await EncodeNode.create(node, index, arena));
-      else if (node.kind === 'send') nodes.push(new SendNode(node));
-      else nodes.push(new ReceiveNode(node));
-    }
-    return new Chain(plan, pipeline, arena, nodes);
+    return new Chain(plan, pipeline, arena, await createNodes(plan, arena));
   }
 
   run(request: TripRequest, nowMs: number): TripResult {
@@ -78,6 +69,8 @@ export class Chain {
 
   #attach({ batch, rows }: TripInput & { kind: 'batch' }): Batch {
     const attached = (this.#nodes[0] as ReceiveNode).run(this.#arena, batch);
+    const root = this.#nodes[1];
+    if (root instanceof TransformNode) root.answer(batch, rows);
     if (!rows) return attached;
     const count = rows.to - rows.from;
     const chosen = this.#arena.int32(count);
@@ -233,7 +226,8 @@ export class Chain {
         if (batch.rows === 0 || (reader !== undefined && reader !== stage)) continue;
         if (node instanceof TransformNode) node.run(ledger, batch, out);
         else if (node instanceof EncodeNode) encoded.push({ node: index, outputs: node.run(ledger, batch) });
-        else if (node instanceof SendNode) sent.push({ node: index, parts: node.run(this.#arena, batch) });
+        else if (node instanceof SendNode || node instanceof AskNode)
+          sent.push({ node: index, parts: node.run(this.#arena, batch, ledger) });
       }
       ledger.worked(index, nodeStartedMs);
     }
@@ -249,8 +243,8 @@ export class Chain {
     return leaf;
   }
 
-  #send(node: number, { batch, partition }: Sent): void {
-    const detached = detachBatch(this.#arena, batch, (bytes) => this.#buffers.take(bytes));
+  #send(node: number, { batch, partition, questions }: Sent): void {
+    const detached = detachBatch(this.#arena, batch, (bytes) => this.#buffers.take(bytes), questions);
     const to = partition === undefined ? {} : { partition };
     this.#sent.push({ kind: 'batch', node, records: batch.rows, batch: detached, ...to });
   }
@@ -289,11 +283,4 @@ export class Chain {
     }
     return undefined;
   }
-}
-
-/** The nodes that read node `index`, by their stages. */
-function readersOf({ nodes }: ChainPlan, index: number): Map<string, number> {
-  return new Map(
-    nodes.flatMap(({ stage, inputs }, reader) => (inputs.includes(index) ? [[stage, reader] as const] : [])),
-  );
 }

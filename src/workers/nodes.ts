@@ -1,4 +1,11 @@
-import { type Arena, type Batch, gatherRows, type Records } from '../batch/index.js';
+import {
+  type Arena,
+  type Batch,
+  type DetachedBatch,
+  gatherRows,
+  questionsOf,
+  type Records,
+} from '../batch/index.js';
 import type { Emit, Partition, Resource, Transform } from '../component/index.js';
 import {
   type Decoded,
@@ -109,6 +116,7 @@ export interface PassedBatch {
 export class TransformNode implements Emit {
   readonly arena: Arena;
   resource: Resource | undefined;
+  answers: Uint8Array | undefined;
   /** Its readers' nodes by the ids of their stages. */
   readonly #readers: ReadonlyMap<string, number>;
   readonly #plan: NodePlan;
@@ -124,6 +132,11 @@ export class TransformNode implements Emit {
     this.#at = { node, stage: plan.stage, onError: plan.onError };
     const definition = [...TRANSFORMS, ...EXCHANGES].find(({ name }) => name === plan.type)!;
     this.#transform = definition.create(plan.config, plan.stage, wantedOf(plan));
+  }
+
+  /** Takes what the stage's memory has answered about some rows of a batch. */
+  answer(batch: DetachedBatch, rows: RowRange | undefined): void {
+    this.answers = questionsOf(batch)?.answers.subarray(rows?.from, rows?.to);
   }
 
   run(ledger: Ledger, batch: Batch, out: PassedBatch[]): void {

@@ -1,4 +1,12 @@
-import { type Arena, ArenaWriter, type Batch, gatherRows, Tag, type Vector } from '../batch/index.js';
+import {
+  type Arena,
+  ArenaWriter,
+  type Batch,
+  gatherRows,
+  type Questions,
+  Tag,
+  type Vector,
+} from '../batch/index.js';
 import type { Partitioning } from '../component/index.js';
 import { compileExpression, type Program, parseExpression } from '../expression/index.js';
 import type { NodePlan } from '../plan/index.js';
@@ -9,6 +17,8 @@ export interface Sent {
   readonly batch: Batch;
   /** Of a memory queue there are none. */
   readonly partition?: number;
+  /** For a stage with a memory. */
+  readonly questions?: Questions;
 }
 
 /** Records of one key must meet in one partition, whatever machine sends them: the seed never changes. */

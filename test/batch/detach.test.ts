@@ -5,6 +5,7 @@ import {
   attachBatch,
   type Batch,
   detachBatch,
+  questionsOf,
   type Records,
   setView,
   Tag,
@@ -143,6 +144,13 @@ function describeBatch(arena: Arena, batch: Batch): unknown {
   };
 }
 
+/** The same numbers, in the arena. */
+function placed<T extends Int32Array | Float64Array>(arena: Arena, numbers: T): T {
+  const copy = numbers instanceof Int32Array ? arena.int32(numbers.length) : arena.float64(numbers.length);
+  copy.set(numbers);
+  return copy as T;
+}
+
 describe('a batch that moves to another thread', () => {
   it('is the same there, its meta data cloned and its buffer transferred', () => {
     const from = new Arena(1 << 20);
@@ -158,10 +166,35 @@ describe('a batch that moves to another thread', () => {
         const detached = detachBatch(from, batch);
         expect(from.top).toBe(top);
         expect(describeBatch(from, batch)).toEqual(expected);
+        expect(questionsOf(detached)).toBeUndefined();
         const moved = structuredClone(detached, { transfer: [detached.buffer] });
         expect(describeBatch(to, attachBatch(to, moved))).toEqual(expected);
       }),
       { numRuns: runs(300) },
+    );
+  });
+
+  it('carries questions and the room for their answers', () => {
+    const arena = new Arena(1 << 20);
+    fc.assert(
+      fc.property(model, fc.boolean(), (random, hasTimes) => {
+        arena.reset();
+        const batch = build(arena, random);
+        const expected = describeBatch(arena, batch);
+        const hashes = arena.int32(batch.rows * 2).map((_, i) => i - 5);
+        const timesMs = hasTimes ? arena.float64(batch.rows).map((_, i) => i / 3) : undefined;
+        const asked = { hashes: placed(arena, hashes), timesMs: timesMs && placed(arena, timesMs) };
+        const detached = detachBatch(arena, batch, undefined, asked);
+        const found = questionsOf(detached)!;
+        expect([[...found.hashes], found.timesMs && [...found.timesMs]]).toEqual([
+          [...hashes],
+          timesMs && [...timesMs],
+        ]);
+        found.answers.fill(1);
+        expect(found.answers).toHaveLength(batch.rows);
+        expect(describeBatch(arena, attachBatch(arena, detached))).toEqual(expected);
+      }),
+      { numRuns: runs(100) },
     );
   });
 

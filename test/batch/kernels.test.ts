@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Arena, textAddress, textLength } from '../../src/batch/index.js';
+import { xxhash64 } from '../../src/base/xxhash.js';
+import { Arena, setView, textAddress, textLength } from '../../src/batch/index.js';
 import { runs } from '../support/property.js';
 
 const bytes = fc.oneof(
@@ -27,6 +28,18 @@ function withText(check: (arena: Arena, start: number, text: Uint8Array) => void
 }
 
 describe('kernels', () => {
+  it('hash texts as XXH64 does', () => {
+    withText((arena, start, text) => {
+      const views = arena.int32(8);
+      const hashes = arena.int32(4);
+      setView(arena, views, 0, start, text.length);
+      setView(arena, views, 1, start, Math.min(text.length, 5));
+      arena.kernels.hashTexts(views.byteOffset, 2, hashes.byteOffset);
+      const found = new BigUint64Array(hashes.buffer, hashes.byteOffset, 2);
+      expect([...found]).toEqual([xxhash64(text), xxhash64(text.subarray(0, 5))]);
+    });
+  });
+
   it('frame lines', () => {
     withText((arena, start, text) => {
       const whole = Buffer.from(text).toString('latin1');

@@ -22,11 +22,13 @@ afterEach(() => {
 });
 
 const LOSSES = 4;
-/** Every fifth number fails there. */
+/** Every fifth number fails in `parse`; what comes twice, because there are two ways, is the same for `dedupe` where it has the same fields. */
 const TRANSFORMS = [
   "type: filter, where: 'true'",
   'type: filter, where: \'!message.endsWith("7")\'',
   "type: parse, field: message, format: { type: regex, pattern: '^(?P<text>.*[^5])$' }",
+  'type: dedupe, key: string(message != null) + string(text != null) + meta.id',
+  'type: throttle, rate: 1000, per: 100h, key: meta.id',
 ];
 
 /** Waits for up to so many turns of the event loop. */

@@ -2,7 +2,10 @@ import { type Chunk, formatField, type SourceDefinition } from '#component';
 import { type Uniform, uniform } from '../torture/seeds.js';
 import { planProblems, type RunInThreadOptions } from './run-pipeline.js';
 
-/** A source of lines `<stage> 0`, `<stage> 1`, …, always the same ones, in chunks of a few. */
+/** All as long, so that each has its place. */
+const lineOf = (source: string, n: number) => `${source} ${String(n).padStart(4, '0')}\n`;
+
+/** A source of lines `<stage> 0000`, `<stage> 0001`, …, always the same ones, in chunks of a few. */
 export function numbersSource(
   recordsPerSource: number,
   random: Uniform,
@@ -19,12 +22,12 @@ export function numbersSource(
         let next = (from.get('all') as number | undefined) ?? 0;
         while (next < recordsPerSource && !signal.aborted) {
           const count = Math.min(1 + random(5), recordsPerSource - next);
-          const text = Array.from({ length: count }, (_, i) => `${stage} ${next + i}\n`).join('');
+          const text = Array.from({ length: count }, (_, i) => lineOf(stage, next + i)).join('');
           const buffer = await outlet.lend(text.length);
           await beforeChunk();
           const bytes = new Uint8Array(buffer, 0, text.length) as Chunk['bytes'];
           bytes.set(Buffer.from(text));
-          const offset = next;
+          const offset = next * lineOf(stage, 0).length;
           next += count;
           const partition = { source: stage, name: 'all' };
           yield { partition, bytes, offset, readAtMs: 0, resume: { key: 'all', position: next } };
@@ -39,11 +42,18 @@ export interface RandomGraphOptions {
   readonly state: string;
   /** What stands for a sink beside its inputs: `type: file, path: …`. */
   readonly sink: (id: string, random: Uniform) => string;
-  /** What stands for a transform beside its inputs; a filter that lets everything pass otherwise. */
+  /** What stands for a transform beside its inputs; one of TRANSFORMS otherwise. */
   readonly transform?: (random: Uniform) => string;
   readonly components: RunInThreadOptions;
 }
 
+/** They pass everything, but for what comes twice because there are two ways. */
+const TRANSFORMS = [
+  "type: filter, where: 'true'",
+  'type: dedupe, key: message',
+  'type: dedupe, max_keys: 100000',
+  'type: throttle, rate: 1000, per: 100h, key: message',
+];
 const QUEUES = [undefined, undefined, 'memory', 'disk', 'disk in parts'] as const;
 const OPTIONS = {
   memory: ', queue: { type: memory, max_bytes: 4KiB }',
@@ -60,7 +70,7 @@ export function randomGraph(
   options: RandomGraphOptions,
   inMemory: ReadonlySet<string> = new Set(),
 ): string {
-  const { state, sink, transform = () => "type: filter, where: 'true'", components } = options;
+  const { state, sink, transform = (random) => TRANSFORMS[random(TRANSFORMS.length)]!, components } = options;
   const random = uniform(seed);
   const queueOf = (stage: string): string => {
     const queue = QUEUES[random(QUEUES.length)];

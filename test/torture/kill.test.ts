@@ -110,6 +110,20 @@ sinks:
     input: (random) => [{ name: 'in.log', bytes: logLines(random, 6e6) }],
   },
   {
+    name: 'what repeats or exceeds a rate, before and behind a queue on disk',
+    stages: `
+sources: { in: { type: file, paths: ["in.log"], format: json } }
+transforms:
+  once: { type: dedupe, inputs: [in], key: id % 9000, max_keys: 8000 }
+  rare: { type: throttle, inputs: [once], rate: 200, per: 10m, key: level, time: timestamp(at), exceeding: fail }
+  other: { type: dedupe, inputs: [in], key: size(text), window: 5m, time: timestamp(at), queue: disk }
+sinks:
+  all_once: { type: file, inputs: [once], path: out/once.ndjson }
+  all_rare: { type: file, inputs: [rare], path: out/rare.ndjson }
+  all_other: { type: file, inputs: [other], path: out/other.ndjson }`,
+    input: (random) => [{ name: 'in.log', bytes: logLines(random, 6e6) }],
+  },
+  {
     name: 'generated records',
     stages: `
 sources: { in: { type: generate, kind: access_log, count: 40000, format: combined } }

@@ -19,6 +19,7 @@ export interface Kernels {
   findByte(start: number, end: number, byte: number): number;
   makeViews(starts: number, lengths: number, count: number, out: number): void;
   gatherViews(views: number, rows: number, count: number, out: number): void;
+  hashTexts(views: number, count: number, out: number): void;
   copyBytes(to: number, from: number, length: number): number;
   equalBytes(a: number, b: number, length: number): number;
   findBytes(start: number, end: number, needle: number, length: number): number;

@@ -7,3 +7,4 @@ export { countPlainLines } from './count';
 export { finishCrc32c, foldCrc32c, sliceCrc32c } from './crc32c';
 export { findSecret } from './secrets';
 export { flattenJson } from './flatten';
+export { hashTexts } from './hash';
