@@ -1,4 +1,5 @@
 import type { QueueDefinition, SinkDefinition, SourceDefinition } from '#component';
+import { amqpSource } from './amqp/index.js';
 import { blackholeSink } from './blackhole/index.js';
 import { diskQueue } from './disk/index.js';
 import { fileSink, fileSource } from './file/index.js';
@@ -10,6 +11,7 @@ import { stdoutSink } from './stdout/index.js';
 
 /** Every source that a pipeline can name. A new one is listed here and nowhere else. */
 export const SOURCES: readonly SourceDefinition[] = [
+  amqpSource,
   fileSource,
   generateSource,
   httpSource,

@@ -6,6 +6,7 @@ import {
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { messageOf } from '#component';
+import type { ClientTls } from '../tls.js';
 
 /** What is read of an answer; the rest is thrown away with its connection. */
 const MOST_ANSWER_BYTES = 64 * 1024;
@@ -26,8 +27,7 @@ export type HttpAnswer =
 export interface HttpClientOptions {
   readonly maxSockets: number;
   readonly timeoutMs: number;
-  /** PEM: authorities of the receiver, and a certificate of our own. */
-  readonly tls: { readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer };
+  readonly tls: ClientTls;
 }
 
 /** Makes requests over connections that are kept. It follows no redirects: records go where the pipeline says. */

@@ -5,6 +5,7 @@ import {
   type SourceDefinition,
   templateField,
 } from '#component';
+import { checkClientTls, clientTlsField } from '../tls.js';
 import { SOURCE_FIELDS } from './options.js';
 import { createHttpSink, envelopeOfConfig } from './sink.js';
 import { createHttpSource } from './source.js';
@@ -64,23 +65,9 @@ export const httpSink: SinkDefinition = {
       type: { kind: 'secret' },
       example: '${STOCK_TOKEN}',
     },
-    {
-      name: 'tls',
-      summary: 'For HTTPS: the authorities that the receiver is checked by, and a certificate of our own.',
-      type: {
-        kind: 'object',
-        fields: [
-          {
-            name: 'ca',
-            summary: 'Authorities, a PEM file; without it those of Node.',
-            type: { kind: 'string' },
-          },
-          { name: 'cert', summary: 'Our certificate, a PEM file.', type: { kind: 'string' } },
-          { name: 'key', summary: 'The key of that, a PEM file.', type: { kind: 'string' } },
-        ],
-      },
-      example: { ca: 'authority.pem' },
-    },
+    clientTlsField(
+      'For HTTPS: the authorities that the receiver is checked by, and a certificate of our own.',
+    ),
     {
       name: 'max_concurrency',
       summary:
@@ -107,14 +94,11 @@ export const httpSink: SinkDefinition = {
 };
 
 function checkSink({ format, batch, tls }: Config): { field: string; message: string }[] {
-  const { cert, key } = (tls ?? {}) as { readonly cert?: string; readonly key?: string };
   const { type } = format as { readonly type: string };
   return [
     ...(type === 'arrow' && batch !== true
       ? [{ field: 'format', message: 'arrow holds a batch: set batch: true, or choose another format' }]
       : []),
-    ...((cert === undefined) !== (key === undefined)
-      ? [{ field: 'tls', message: 'expected cert and key, or neither of them' }]
-      : []),
+    ...checkClientTls(tls),
   ];
 }

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { MillraceError, messageOf } from '#component';
+import { readPem } from '../tls.js';
 import type { HttpSourceOptions, TlsFiles } from './options.js';
 
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -38,17 +38,6 @@ async function tlsOptions({ cert, key, clientCa }: TlsFiles) {
   const own = { cert: await readPem(cert), key: await readPem(key) };
   if (clientCa === undefined) return own;
   return { ...own, ca: await readPem(clientCa), requestCert: true, rejectUnauthorized: true };
-}
-
-/** @throws MillraceError */
-export async function readPem(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw new MillraceError('file_unreadable', `cannot read ${path}: ${messageOf(error)}`, {
-      blame: 'config',
-    });
-  }
 }
 
 async function bind(server: Server, { address }: HttpSourceOptions): Promise<void> {

@@ -14,10 +14,10 @@ import {
   type Sink,
   type SinkContext,
 } from '#component';
+import { readClientTls } from '../tls.js';
 import { AdaptiveLimit } from './adaptive-limit.js';
 import { type HttpAnswer, HttpClient } from './client.js';
 import { retryAfterMs } from './retry-after.js';
-import { readPem } from './server.js';
 import { UrlTemplate } from './url-template.js';
 
 const PREPARED: Prepared = { state: null, durable: async () => {} };
@@ -69,12 +69,7 @@ class HttpSink implements Sink {
   }
 
   async open(): Promise<null> {
-    const { ca, cert, key } = (this.#config.tls ?? {}) as Readonly<Record<string, string | undefined>>;
-    const tls = {
-      ...(ca !== undefined && { ca: await readPem(ca) }),
-      ...(cert !== undefined && { cert: await readPem(cert) }),
-      ...(key !== undefined && { key: await readPem(key) }),
-    };
+    const tls = await readClientTls(this.#config.tls);
     const { max_concurrency, timeout } = this.#config;
     this.#client = new HttpClient({
       maxSockets: max_concurrency as number,

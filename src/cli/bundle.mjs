@@ -3,7 +3,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { rolldown } from 'rolldown';
 
-const packages = ['pino', 'piscina', 'apache-arrow', '@platformatic/kafka'];
+const packages = ['pino', 'piscina', 'apache-arrow', 'amqplib', '@platformatic/kafka'];
 const bundled = ['yaml', 'commander', 'tinyglobby', 'bowser', 'mmdb-lib', 'fdir', 'picomatch'];
 
 await rm('dist/bin', { recursive: true, force: true });

@@ -1,3 +1,4 @@
+export { type Backoff, backoffMs } from '../base/backoff.js';
 export { MillraceError, messageOf } from '../base/errors.js';
 export type { JsonValue } from '../base/json.js';
 export { Random, weighted } from '../base/random.js';

@@ -231,7 +231,7 @@ class StageReader {
   #config(map: MapNode, definition: Definition, before: number): Config | undefined {
     const { problems, incomplete } = this.#context;
     const others = ['type', ...commonFields(this.#kind, this.#context.catalogue).map(({ name }) => name)];
-    const entries = map.entries.filter((entry) => !this.#refuseInbox(entry));
+    const entries = map.entries.filter((entry) => !this.#refuseInbox(entry, definition));
     const options = { owner: this.#entry.keyPlace, others };
     const config = checkFields({ ...map, entries }, definition.fields, this.#at, options);
     if (problems.count > before || incomplete) return undefined;
@@ -256,8 +256,10 @@ class StageReader {
     return found.map((finding) => ({ ...finding, field: `format.${finding.field}` }));
   }
 
-  #refuseInbox({ key, keyPlace }: MapEntry): boolean {
+  /** A source that reads queues may have an option of that name. */
+  #refuseInbox({ key, keyPlace }: MapEntry, { fields }: Definition): boolean {
     if (this.#kind !== 'source' || (key !== 'inputs' && key !== 'queue')) return false;
+    if (fields.some(({ name }) => name === key)) return false;
     this.#at.problems.add(keyPlace, this.#child(key).path, `a source has no ${key}: records begin there`);
     return true;
   }

@@ -1,3 +1,4 @@
+import { backoffMs } from '../base/backoff.js';
 import type { Clock } from '../base/clock.js';
 import { MillraceError } from '../base/errors.js';
 import type { Random } from '../base/random.js';
@@ -43,16 +44,4 @@ export async function retry<T>(
 /** Whether an error says that trying again can help. */
 export function isRetryable(error: unknown): error is MillraceError {
   return error instanceof MillraceError && error.retryable;
-}
-
-/**
- * How long to wait after the n-th failure: anything up to a bound that doubles. This is the "full jitter" of "Exponential
- * Backoff and Jitter" (Marc Brooker, AWS Architecture Blog, 2015): many that fail together do not come back together.
- */
-export function backoffMs(
-  failures: number,
-  { backoffMs, maxBackoffMs }: Pick<RetryConfig, 'backoffMs' | 'maxBackoffMs'>,
-  random: Random,
-): number {
-  return random.share() * Math.min(maxBackoffMs, backoffMs * 2 ** (failures - 1));
 }

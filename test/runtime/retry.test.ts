@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { backoffMs } from '../../src/base/backoff.js';
 import { systemClock } from '../../src/base/clock.js';
 import { MillraceError } from '../../src/base/errors.js';
 import { Random } from '../../src/base/random.js';
 import type { RetryConfig } from '../../src/plan/index.js';
-import { backoffMs, retry } from '../../src/runtime/retry.js';
+import { retry } from '../../src/runtime/retry.js';
 import { runs } from '../support/property.js';
 import { VirtualClock } from '../support/virtual-clock.js';
 

@@ -20,6 +20,8 @@ const log = { info: () => {}, warn: () => {} };
 export interface RunInThreadOptions {
   /** Smaller than a file may ask for, so that a few records already make many batches. */
   readonly batchBytes?: number;
+  /** What the work on one batch may take; 32 MiB. */
+  readonly arenaBytes?: number;
   /** More often than a file may ask for. */
   readonly checkpointMs?: number;
   /** Components of the test's own, beside the real ones. */
@@ -60,7 +62,7 @@ export async function prepareParts(
   file: string,
   options: RunInThreadOptions,
 ): Promise<{ readonly run: Run; readonly plan: Plan }> {
-  const { batchBytes, checkpointMs, storage } = options;
+  const { batchBytes, checkpointMs, storage, arenaBytes = 32 * 1024 * 1024 } = options;
   const checked = check(yaml, file, options);
   const { runtime } = checked;
   const batch = { ...runtime.batch, maxBytes: batchBytes ?? runtime.batch.maxBytes };
@@ -76,7 +78,7 @@ export async function prepareParts(
     options.only && whole.problems.length === 0 ? onlySegmentsOf(whole.plan, options.only) : whole;
   if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join('\n'));
   const chains = plan.segments.flatMap((segment) => segment.chains);
-  const data = { pipeline: pipeline.name, chains, arenaBytes: 32 * 1024 * 1024 };
+  const data = { pipeline: pipeline.name, chains, arenaBytes };
   const lanes = withResources(await InlineLanes.create(data), chains);
   const queueDefinitions = [...CATALOGUE.queues.values()];
   return {
