@@ -77,6 +77,6 @@ function defaultQueue(
   const isInbox = (stage: Stage) => !transformOf(stage) || isRoot(stage);
   const queues = stages.filter(isInbox).length + durable;
   const share = Math.floor(runtime.memoryBytes / 2 / queues);
-  const maxBytes = Math.min(8 * runtime.batch.maxBytes, Math.max(share, runtime.batch.maxBytes));
+  const maxBytes = Math.min(4 * runtime.batch.maxBytes, Math.max(share, runtime.batch.maxBytes));
   return { type: 'memory', maxBytes, whenFull: 'block' };
 }

@@ -108,7 +108,7 @@ const MEMORY_QUEUE: Variant = {
   fields: [
     {
       name: 'max_bytes',
-      summary: 'How many bytes wait in it at most; eight batches when it is not set.',
+      summary: 'How many bytes wait in it at most; four batches when it is not set.',
       type: { kind: 'size', min: 4096 },
       example: '16MiB',
     },

@@ -3,6 +3,7 @@ import { DEDUPE } from './dedupe.js';
 import { ENRICH } from './enrich/index.js';
 import { EXPLODE } from './explode.js';
 import { FILTER } from './filter.js';
+import { JAVASCRIPT } from './javascript/index.js';
 import { MAP } from './map.js';
 import { PARSE } from './parse.js';
 import { REDACT } from './redact/index.js';
@@ -26,4 +27,5 @@ export const TRANSFORMS: readonly TransformDefinition[] = [
   SAMPLE,
   DEDUPE,
   THROTTLE,
+  JAVASCRIPT,
 ];

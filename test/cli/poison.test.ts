@@ -32,3 +32,30 @@ it('keeps a record aside that would take hours, from the first batch on', async 
   const [summary] = logged(err, 'finished');
   expect(summary).toMatchObject({ deadLetters: 1, sums: { addUp: true } });
 });
+
+it('keeps aside the record on which a function of the user never ends', async () => {
+  const cwd = temporaryFolder();
+  write(
+    cwd,
+    'pipeline.yaml',
+    `
+name: endless
+runtime: { trip_timeout: 500ms, workers: 2 }
+sources: { in: { type: file, paths: [in.ndjson], format: json } }
+transforms: { own: { type: javascript, inputs: [in], module: own.mjs } }
+sinks: { out: { type: file, inputs: [own], path: out.ndjson, format: json } }
+`,
+  );
+  write(
+    cwd,
+    'own.mjs',
+    'export default ({ i }) => {\n  while (i === 3);\n  return { i, twice: 2 * i };\n};\n',
+  );
+  write(cwd, 'in.ndjson', Array.from({ length: 50 }, (_, i) => `{"i":${i}}\n`).join(''));
+  const { code, err } = await run(['run', 'pipeline.yaml'], { cwd });
+  expect(code, err).toBe(0);
+  const numbers = Array.from({ length: 50 }, (_, i) => i).filter((i) => i !== 3);
+  expect(records(join(cwd, 'out.ndjson'))).toEqual(numbers.map((i) => ({ i, twice: 2 * i })));
+  const letters = await deadLettersIn(join(cwd, '.millrace/endless'));
+  expect(letters).toMatchObject([{ source: 'in', code: 'timeout', record: '{"i":3}' }]);
+});

@@ -117,7 +117,7 @@ transforms:
 ${Array.from({ length: queues }, (_, i) => `  t${i}: { type: filter, inputs: [${i ? `t${i - 1}` : 'in'}], where: 'true', queue: memory }`).join('\n')}
 sinks: { out: { type: stdout, inputs: [t${queues - 1}], queue: { type: memory, max_bytes: 3MiB } } }`)
         .segments[0]!.inboxes;
-    expect(inboxes(2).map(({ queue }) => queue.maxBytes / 2 ** 20)).toEqual([16, 16, 16, 3]);
+    expect(inboxes(2).map(({ queue }) => queue.maxBytes / 2 ** 20)).toEqual([8, 8, 8, 3]);
     const many = inboxes(38);
     expect(many.at(-1)!.queue.maxBytes).toBe(3 * 2 ** 20);
     const sizes = many.slice(0, -1).map(({ queue }) => queue.maxBytes);
