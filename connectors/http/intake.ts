@@ -28,7 +28,7 @@ export class Intake {
   readonly #gate: Gate;
   readonly #budget: BodyBudget;
   readonly #log: StageLog;
-  #ready: ReadRequest[] = [];
+  readonly #ready: ReadRequest[] = [];
   #hasCredit = false;
   #isClosed = false;
   /** Requests that wait for credit. */
@@ -82,6 +82,11 @@ export class Intake {
   /** The first of those that are ready. Once its records are copied, `done` says so. */
   peek(): ReadRequest | undefined {
     return this.#ready[0];
+  }
+
+  /** Over all that are ready. */
+  sum(of: (request: ReadRequest) => number): number {
+    return this.#ready.reduce((sum, request) => sum + of(request), 0);
   }
 
   done(): void {

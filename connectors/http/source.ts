@@ -16,6 +16,9 @@ import { Refusal } from './refusal.js';
 import { replyRefused, replyTaken } from './reply.js';
 import { closeServer, isLoopback, listen, urlOf } from './server.js';
 
+/** What is lent before it is known what comes: enough for most, and little enough to wait for nothing. */
+const FIRST_BYTES = 64 * 1024;
+
 export function createHttpSource(config: Config, context: StageContext): Source {
   return new HttpSource(sourceOptions(config), context);
 }
@@ -111,14 +114,19 @@ class HttpSource implements Source {
 
   /** With it in hand, requests are read. */
   async #writer(outlet: Outlet): Promise<MessageWriter> {
-    const writer = new MessageWriter(await outlet.lend(outlet.batchBytes));
+    const writer = new MessageWriter(await outlet.lend(Math.min(outlet.batchBytes, FIRST_BYTES)));
     this.#intake.openFor();
     return writer;
   }
 
-  /** Copies the requests that are ready, as many as fit. The records of one are never in two chunks. */
+  /** Copies the requests that are ready, as many as fit into a batch. The records of one are never in two chunks. */
   async #fill(given: MessageWriter, outlet: Outlet, answered: AnsweredRequests): Promise<MessageWriter> {
     let writer = given;
+    const wanted = Math.min(outlet.batchBytes, this.#intake.sum(roomFor));
+    if (wanted > writer.room) {
+      outlet.giveBack(writer.buffer);
+      writer = new MessageWriter(await outlet.lend(wanted));
+    }
     for (let request = this.#intake.peek(); request; request = this.#intake.peek()) {
       const room = roomFor(request);
       if (room > writer.room && this.#isNew(request, answered)) {
