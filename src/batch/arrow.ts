@@ -31,6 +31,8 @@ export interface DetachedMeta {
   readonly offsets: number;
   /** What the records' source says of each. */
   readonly meta?: DetachedVector;
+  /** Of records that were made of items: their places. */
+  readonly places?: readonly number[];
   /** Where the batch carries questions: their places, and that of the answers, a byte a row. */
   readonly questions?: {
     readonly hashes: number;
@@ -116,6 +118,9 @@ class Detacher {
       lengths: this.#copy(origin.lengths.byteOffset, rows * 4),
       offsets: this.#copy(origin.offsets.byteOffset, rows * 8),
       ...(origin.meta && { meta: this.#vector('', origin.meta) }),
+      ...(origin.places && {
+        places: origin.places.map((of) => this.#copy(of.byteOffset, rows * 4)),
+      }),
       ...(this.#questions && { questions: this.#placeQuestions(this.#questions) }),
       untouched,
       partition,
@@ -234,6 +239,7 @@ export function attachBatch(arena: Arena, { buffer, meta }: DetachedBatch): Batc
     lengths: new Int32Array(memory, base + meta.lengths, rows),
     offsets: new Float64Array(memory, base + meta.offsets, rows),
     ...(meta.meta && { meta: vectorAt(meta.meta) }),
+    ...(meta.places && { places: meta.places.map((at) => new Int32Array(memory, base + at, rows)) }),
   };
   const document: Document | undefined = meta.document && {
     vector: vectorAt(meta.document.vector),
@@ -267,6 +273,7 @@ export function detachedRecords({ buffer, meta }: DetachedBatch): Records {
     lengths: new Int32Array(buffer, meta.lengths, rows),
     offsets: new Float64Array(buffer, meta.offsets, rows),
     ...(meta.meta && { meta: attachVector(buffer, 0, rows, meta.meta) }),
+    ...(meta.places && { places: meta.places.map((at) => new Int32Array(buffer, at, rows)) }),
   };
 }
 

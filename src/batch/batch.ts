@@ -21,6 +21,11 @@ export interface Records {
   readonly offsets: Float64Array;
   /** Of messages: what their source says of each, a JSON object as text (tag JSON) or ABSENT. */
   readonly meta?: Vector;
+  /**
+   * Of records that were made of the items of lists: the place of each in its list, once for each list, the outermost first. -1 of those
+   * that are whole.
+   */
+  readonly places?: readonly Int32Array[];
   /** There may be newlines in them, as no lines have. */
   readonly holdsNewlines?: boolean;
 }
@@ -71,7 +76,14 @@ export function gatherRecords(arena: Arena, records: Records, rows: Int32Array, 
     lengths,
     offsets,
     ...(records.meta && { meta: gather(arena, records.meta, rows, count) }),
+    ...(records.places && { places: records.places.map((of) => gatherInts(arena, of, rows, count)) }),
   };
+}
+
+function gatherInts(arena: Arena, from: Int32Array, rows: Int32Array, count: number): Int32Array {
+  const gathered = arena.int32(count);
+  for (let i = 0; i < count; i++) gathered[i] = from[rows[i]!]!;
+  return gathered;
 }
 
 function gatherDocument(arena: Arena, document: Document, rows: Int32Array, count: number): Document {
@@ -107,6 +119,7 @@ export function sliceRows(batch: Batch, from: number, to: number): Batch {
       lengths: origin.lengths.subarray(from, to),
       offsets: origin.offsets.subarray(from, to),
       ...(origin.meta && { meta: slice(origin.meta, from, to) }),
+      ...(origin.places && { places: origin.places.map((of) => of.subarray(from, to)) }),
     },
   };
 }

@@ -1,4 +1,4 @@
-import { type Arena, Tag, textAt, type Vector } from '../batch/index.js';
+import { type Arena, type Records, Tag, textAt, type Vector } from '../batch/index.js';
 import { parseJson } from './json.js';
 import type { Frame } from './kernels/frame.js';
 import type { RecordScope } from './row-function.js';
@@ -36,7 +36,10 @@ function metaOf(frame: Frame, name: MetaName, row: number): Value {
     case 'offset':
       return BigInt(origin.offsets[row]!);
     case 'id':
-      return ownId(frame, row) ?? `${partition.source}:${partition.name}:${origin.offsets[row]!}`;
+      return (
+        (ownId(frame, row) ?? `${partition.source}:${partition.name}:${origin.offsets[row]!}`) +
+        placesOf(origin, row)
+      );
     case 'timestamp':
       return new Timestamp(BigInt(Math.round(readAtMs * 1000)) * 1000n);
     default:
@@ -48,6 +51,11 @@ function metaOf(frame: Frame, name: MetaName, row: number): Value {
 function ownId(frame: Frame, row: number): string | undefined {
   const id = saidOfMessage(frame, 'id', row);
   return typeof id === 'string' ? id : undefined;
+}
+
+/** Of an item of a list, where it was in it. */
+function placesOf({ places = [] }: Records, row: number): string {
+  return places.map((of) => (of[row]! < 0 ? '' : `/${of[row]!}`)).join('');
 }
 
 function saidOfMessage({ arena, batch }: Frame, name: string, row: number): Value | undefined {

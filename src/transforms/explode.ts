@@ -67,8 +67,9 @@ class Explode implements Transform {
     const rest = this.#withoutList(arena, batch);
     const exploded = gatherRows(arena, rest, items.parents, lists.rows);
     const columns = new Map(exploded.columns).set(this.#options.into, items.values);
-    if (this.#options.index !== undefined) columns.set(this.#options.index, items.places);
-    emit.batch({ ...exploded, columns, untouched: undefined });
+    if (this.#options.index !== undefined) columns.set(this.#options.index, items.indexes);
+    const places = [...(exploded.origin.places ?? []), items.places];
+    emit.batch({ ...exploded, columns, origin: { ...exploded.origin, places }, untouched: undefined });
   }
 
   /** Finds the items of all rows; rows that have none are dropped, kept or failed. */
@@ -144,16 +145,18 @@ function describe(arena: Arena, vector: Vector, row: number): string {
 interface Items {
   /** How many records they are of. */
   readonly records: number;
-  /** The row from which each comes, its value, and its place in its list. */
+  /** The row from which each comes, its value, and its place in its list, as a field and as a number that is -1 where there is no item. */
   readonly parents: Int32Array;
   readonly values: Vector;
-  readonly places: Vector;
+  readonly indexes: Vector;
+  readonly places: Int32Array;
 }
 
 function itemsOf(arena: Arena, { counts, rows, views }: Lists): Items {
   const parents = arena.int32(rows);
+  const places = arena.int32(rows);
   const tags = arena.uint8(rows).fill(Tag.JSON);
-  const placeTags = arena.uint8(rows).fill(Tag.INT);
+  const indexTags = arena.uint8(rows).fill(Tag.INT);
   const numbers = arena.float64(rows);
   let out = 0;
   let records = 0;
@@ -164,12 +167,14 @@ function itemsOf(arena: Arena, { counts, rows, views }: Lists): Items {
     records++;
     if (count === KEPT_ONCE) {
       parents[out] = row;
+      places[out] = -1;
       tags[out] = Tag.ABSENT;
-      placeTags[out++] = Tag.ABSENT;
+      indexTags[out++] = Tag.ABSENT;
       keptOnce++;
     }
     for (let place = 0; place < count; place++) {
       parents[out] = row;
+      places[out] = place;
       numbers[out++] = place;
     }
   }
@@ -178,13 +183,14 @@ function itemsOf(arena: Arena, { counts, rows, views }: Lists): Items {
     records,
     parents,
     values: { length: rows, tags, uniform: isFull ? Tag.JSON : undefined, numbers: undefined, views },
-    places: {
+    indexes: {
       length: rows,
-      tags: placeTags,
+      tags: indexTags,
       uniform: isFull ? Tag.INT : undefined,
       numbers,
       views: undefined,
     },
+    places,
   };
 }
 
@@ -211,7 +217,7 @@ function checkExplode(config: Config): { field: string; message: string }[] {
 
 /**
  * Makes a record of each item of a list. Each has the other fields of its record, and the origin (source, position, bytes) of
- * the record that was read.
+ * the record that was read, with its place in the list.
  */
 export const EXPLODE: TransformDefinition = {
   kind: 'transform',

@@ -17,6 +17,7 @@ import { writeInteger } from './write-text.js';
 
 const encoder = new TextEncoder();
 const OWN_ID = pathOfMeta('id');
+const SLASH = 47;
 
 /** A whole number, or a double, that a Float64 column holds exactly; undefined for other values. */
 export function exactNumber(value: Value): number | undefined {
@@ -115,7 +116,7 @@ export class MetaKernel extends ValueKernel {
   }
 }
 
-/** `source:file:offset` of each row, or the id that a message's source gave it. */
+/** `source:file:offset` of each row, or the id that a message's source gave it; of items with `/` and their place. */
 function idsOf(frame: Frame): Vector {
   const { arena, batch } = frame;
   const { partition, origin, rows } = batch;
@@ -132,8 +133,16 @@ function idsOf(frame: Frame): Vector {
       writer.bytes(prefix);
       writeInteger(writer, origin.offsets[row]!);
     }
+    for (const places of origin.places ?? []) writePlace(writer, places[row]!);
     lengths[row] = writer.at - starts[row]!;
   }
   writer.end();
   return textVector(arena, starts, lengths, rows);
+}
+
+/** Of an item of a list, where it was in it. */
+function writePlace(writer: ArenaWriter, place: number): void {
+  if (place < 0) return;
+  writer.byte(SLASH);
+  writeInteger(writer, place);
 }
