@@ -15,7 +15,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['plan'],
   ['workers'],
   ['runtime'],
-  ['testing'],
+  ['testing', 'admin'],
   ['cli'],
   ['main'],
 ];

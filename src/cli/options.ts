@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parseAddress, type SocketAddress } from '../base/socket-address.js';
 
 /** The argument and the options of every verb that reads a pipeline. */
 export function withPipeline(command: Command): Command {
@@ -48,4 +49,13 @@ export function wholeNumber(text: string): number {
   if (!/^\d{1,3}$/.test(text) || Number(text) > 256)
     throw new InvalidArgumentError('expected a whole number from 0 to 256.');
   return Number(text);
+}
+
+/** Where a run is shown to operators, and where they look for it. */
+export const DEFAULT_ADDRESS = '127.0.0.1:9600';
+
+export function address(text: string): SocketAddress {
+  const parsed = parseAddress(text);
+  if (!parsed) throw new InvalidArgumentError(`expected an address such as ${DEFAULT_ADDRESS}.`);
+  return parsed;
 }

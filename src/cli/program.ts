@@ -4,7 +4,7 @@ import { LOG_LEVELS } from '../base/log.js';
 import { nearestName } from '../base/names.js';
 import { addDeadLetters } from './dlq-program.js';
 import { Exit, type Io } from './io.js';
-import { collect, wholeNumber, withPipeline, withState, withValues } from './options.js';
+import { address, collect, wholeNumber, withPipeline, withState, withValues } from './options.js';
 import { addQueues, addReplay } from './queue-program.js';
 import { TEST_FORMATS } from './test-output.js';
 
@@ -80,6 +80,11 @@ function addRun({ program, io, done }: Verbs): void {
       wholeNumber,
     )
     .option('--only <stage>', 'run only the segments that hold these stages (repeatable)', collect)
+    .option(
+      '--listen <host:port>',
+      'serve /metrics, /health, /ready and /api there, e.g. 127.0.0.1:9600; other hosts need MILLRACE_TOKEN',
+      address,
+    )
     .option('-q, --quiet', 'neither progress nor summary: warnings and errors only')
     .option('--no-progress', 'no progress, but the summary')
     .addOption(

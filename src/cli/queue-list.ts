@@ -1,7 +1,7 @@
 import { formatSize } from '../base/units.js';
-import { lagOf, nextFor, type PipelineQueue, type QueueGroup } from '../runtime/index.js';
+import { nextFor, type PipelineQueue, type QueueGroup } from '../runtime/index.js';
 import { Exit, type Io } from './io.js';
-import { brief, queueAsJson, withQueues } from './queue.js';
+import { brief, lagIn, queueAsJson, withQueues } from './queue.js';
 import { formatCount, type Paint, painter, table } from './render.js';
 import type { StateOptions } from './state-folder.js';
 
@@ -59,8 +59,4 @@ function groupCells(queue: PipelineQueue, group: QueueGroup): string[] {
   const [only, ...others] = queue.partitions;
   const committed = only && others.length === 0 ? formatCount(nextFor(group, only)) : '';
   return [group.name, committed, formatCount(lagIn(queue, group))];
-}
-
-function lagIn({ partitions }: PipelineQueue, group: QueueGroup): number {
-  return partitions.reduce((sum, partition) => sum + lagOf(group, partition), 0);
 }

@@ -2,7 +2,7 @@ import { MillraceError } from '../base/errors.js';
 import { nearestName } from '../base/names.js';
 import { nodeStorage } from '../base/storage.js';
 import type { StageLog, StoredPartition } from '../component/index.js';
-import { Checkpoints, openQueues, type PipelineQueue } from '../runtime/index.js';
+import { Checkpoints, lagOf, openQueues, type PipelineQueue, type QueueGroup } from '../runtime/index.js';
 import { CATALOGUE } from './catalogue.js';
 import type { Io } from './io.js';
 import { type StateOptions, type WithState, withStateFolder } from './state-folder.js';
@@ -92,4 +92,9 @@ export function queueAsJson(
       return { name, committed: Object.fromEntries(committed), lag: lags[i] };
     }),
   };
+}
+
+/** How many records a group has before it, in all partitions together. */
+export function lagIn({ partitions }: PipelineQueue, group: QueueGroup): number {
+  return partitions.reduce((sum, partition) => sum + lagOf(group, partition), 0);
 }

@@ -1,6 +1,7 @@
 import { MillraceError } from '../base/errors.js';
 import { createLog, type LogLevel } from '../base/log.js';
 import { nearestName } from '../base/names.js';
+import type { SocketAddress } from '../base/socket-address.js';
 import { onlySegmentsOf, type Pipeline, type Plan } from '../plan/index.js';
 import { Run } from '../runtime/index.js';
 import { workerCount } from '../workers/index.js';
@@ -23,6 +24,7 @@ export interface RunVerbOptions extends LoadOptions {
   /** False with `--no-progress`. */
   readonly progress: boolean;
   readonly logLevel: LogLevel;
+  readonly listen?: SocketAddress;
 }
 
 /** `millrace run`. */
@@ -36,7 +38,7 @@ export async function runVerb(file: string, options: RunVerbOptions, io: Io): Pr
   const workers = options.workers ?? workerCount(pipeline.runtime.workers);
   const beginning = { pipeline: pipeline.name, file: shown(file), stages: plan.stages.size, workers };
   try {
-    return await runPipeline(pipeline, plan, beginning, options.fresh ?? false, reporter, io);
+    return await runPipeline(pipeline, plan, beginning, options, reporter, io);
   } finally {
     reporter.close();
   }
@@ -87,7 +89,7 @@ async function runPipeline(
   pipeline: Pipeline,
   plan: Plan,
   beginning: Beginning,
-  fresh: boolean,
+  { fresh = false, listen: at }: RunVerbOptions,
   reporter: Reporter,
   io: Io,
 ): Promise<number> {
@@ -97,8 +99,10 @@ async function runPipeline(
   const lanes = await lanesFor(pipeline, chains, beginning.workers, reporter.stageLog);
   const queueDefinitions = [...CATALOGUE.queues.values()];
   const run = new Run({ pipeline, plan, lanes, log: reporter.stageLog, fresh, queueDefinitions });
+  const server = at && (await (await import('./listen.js')).listen(at, () => ({ run, pipeline, plan }), io));
   const removeHandlers = handleSignals(run, reporter, io);
   reporter.started(beginning);
+  if (server) reporter.stageLog.info({ url: server.url }, 'listening');
   const stopProgress = showProgress(new Sampler(() => run.observe()), reporter);
   try {
     await run.run();
@@ -113,6 +117,7 @@ async function runPipeline(
     reporter.failed(error);
     return run.isDraining ? Exit.INTERRUPTED : Exit.FAILED;
   } finally {
+    await server?.close();
     await lanes.close();
     removeHandlers();
   }

@@ -95,6 +95,8 @@ export interface ProcessObservation {
   readonly cpuMs: number;
   /** The share of the time for which the main thread was busy, from the beginning on. */
   readonly eventLoopUtilization: number;
+  /** By how much it was late at most, 99 times of 100; only where someone measures it. */
+  readonly eventLoopDelayMs?: number;
   /** Processes that want to run, over the last minute. */
   readonly load: number;
 }

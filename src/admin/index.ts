@@ -1,0 +1,3 @@
+export { prometheusText } from './prometheus.js';
+export { type ObservedPipeline, Recent } from './recent.js';
+export { AdminServer, type AdminViews } from './server.js';

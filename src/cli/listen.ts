@@ -1,0 +1,26 @@
+import { AdminServer } from '../admin/index.js';
+import { hideSecrets, Secret } from '../base/secrets.js';
+import type { SocketAddress } from '../base/socket-address.js';
+import { adminViews, type Current } from './admin-views.js';
+import type { Io } from './io.js';
+
+/** In the environment, for an argument can be read by all users of a machine. */
+const TOKEN_VARIABLE = 'MILLRACE_TOKEN';
+
+/** The token that the server for operators asks of everyone, where there is one. It is hidden from now on. */
+export function adminToken({ env }: Io): Secret | undefined {
+  const value = env[TOKEN_VARIABLE];
+  if (value === undefined || value === '') return undefined;
+  hideSecrets(new Map([[value, `\${${TOKEN_VARIABLE}}`]]));
+  return new Secret(value);
+}
+
+/** Shows what runs in this process at an address. */
+export async function listen(
+  at: SocketAddress,
+  current: () => Current | undefined,
+  io: Io,
+): Promise<AdminServer> {
+  const token = adminToken(io);
+  return await AdminServer.start({ address: at, ...(token && { token }), views: adminViews(current) });
+}

@@ -1,0 +1,137 @@
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { AdminServer, type AdminViews, type ObservedPipeline } from '../../src/admin/index.js';
+import { Secret } from '../../src/base/secrets.js';
+import { prepareRun } from '../support/run-pipeline.js';
+
+const YAML = `
+sources: { web: { type: generate, kind: access_log, count: 10 } }
+sinks: { out: { type: blackhole, inputs: [web] } }
+`;
+
+async function started(changes: Partial<AdminViews> = {}, token?: string): Promise<URL> {
+  const run = await prepareRun(YAML, 'p.yaml');
+  const views: AdminViews = {
+    pipeline: () => ({ ...run.observe(), rates: {} }),
+    deadLetters: async (asked) => ({ asked: asked.getAll('stage') }),
+    deadLetter: async (name) => (name === 'web/17' ? { id: name } : undefined),
+    durableQueues: async () => [],
+    ...changes,
+  };
+  const address = { host: '127.0.0.1', port: 0 };
+  const server = await AdminServer.start({ address, views, ...(token && { token: new Secret(token) }) });
+  onTestFinished(() => server.close());
+  return new URL(server.url);
+}
+
+interface Answer {
+  readonly status: number | undefined;
+  readonly text: string;
+  readonly headers: NodeJS.Dict<string | string[]>;
+}
+
+/** Unlike `fetch`, it sends what it is given, whatever the headers. */
+function ask(base: URL, path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ host: base.hostname, port: base.port, path, headers, method }, (response) => {
+      let text = '';
+      response.on('data', (data: Buffer) => {
+        text += data.toString();
+      });
+      response.on('end', () => resolve({ status: response.statusCode, text, headers: response.headers }));
+    });
+    asked.on('error', reject);
+    asked.end();
+  });
+}
+
+describe('the server for operators', () => {
+  it('says whether the process lives and the pipeline runs', async () => {
+    let pipeline: ObservedPipeline | undefined;
+    const base = await started({ pipeline: () => pipeline });
+    expect(await ask(base, '/health')).toMatchObject({ status: 200, text: '{"status":"ok"}\n' });
+    expect(await ask(base, '/ready')).toMatchObject({ status: 503, text: '{"status":"starting"}\n' });
+    const run = await prepareRun(YAML, 'p.yaml');
+    pipeline = { ...run.observe(), rates: {} };
+    expect(await ask(base, '/ready')).toMatchObject({ status: 200 });
+    pipeline = { ...pipeline, draining: true };
+    expect(await ask(base, '/ready')).toMatchObject({ status: 503, text: '{"status":"draining"}\n' });
+  });
+
+  it('gives what it knows as JSON', async () => {
+    const base = await started();
+    const pipeline = JSON.parse((await ask(base, '/api/pipeline')).text) as ObservedPipeline;
+    expect(pipeline.stages.map(({ id }) => id)).toEqual(['web', 'out']);
+    const letters = await ask(base, '/api/dead-letters?stage=a&stage=b');
+    expect(JSON.parse(letters.text)).toEqual({ asked: ['a', 'b'] });
+    expect(await ask(base, '/api/dead-letters/web%2F17')).toMatchObject({ status: 200 });
+    expect(await ask(base, '/api/dead-letters/18')).toMatchObject({ status: 404 });
+    expect(await ask(base, '/api/dead-letters/%')).toMatchObject({ status: 404 });
+    expect(await ask(base, '/../../etc/passwd')).toMatchObject({ status: 404 });
+  });
+
+  it('changes nothing, and answers no page of another site', async () => {
+    const base = await started();
+    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS'])
+      expect(await ask(base, '/api/pipeline', {}, method)).toMatchObject({ status: 405 });
+    for (const host of ['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example', '10.0.0.1'])
+      expect(await ask(base, '/api/pipeline', { Host: host })).toMatchObject({ status: 403 });
+    for (const host of ['localhost', 'localhost:9600', '127.0.0.1:1', '[::1]:9600'])
+      expect(await ask(base, '/api/pipeline', { Host: host })).toMatchObject({ status: 200 });
+    expect(await ask(base, '/metrics', { 'Sec-Fetch-Site': 'cross-site' })).toMatchObject({ status: 403 });
+    const { headers } = await ask(base, '/api/pipeline', { Origin: 'http://evil.example' });
+    expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
+  });
+
+  it('wants the token, where there is one', async () => {
+    const base = await started({}, 'let-me-in');
+    expect(await ask(base, '/health')).toMatchObject({ status: 200 });
+    for (const path of ['/metrics', '/api/pipeline', '/api/none'])
+      for (const Authorization of ['', 'Bearer', 'Bearer let-me', 'Bearer let-me-in-', 'Basic let-me-in'])
+        expect(await ask(base, path, { Authorization })).toMatchObject({ status: 401 });
+    const Authorization = 'Bearer let-me-in';
+    expect(await ask(base, '/metrics', { Authorization, Host: 'logs.example' })).toMatchObject({
+      status: 200,
+    });
+  });
+
+  it('listens beyond this machine only with a token', async () => {
+    const views = {} as AdminViews;
+    for (const host of ['0.0.0.0', '::', '10.1.2.3', 'example.com'])
+      await expect(AdminServer.start({ address: { host, port: 0 }, views })).rejects.toMatchObject({
+        code: 'token_needed',
+      });
+  });
+
+  it('says so when the address is taken', async () => {
+    const base = await started();
+    const address = { host: base.hostname, port: Number(base.port) };
+    await expect(AdminServer.start({ address, views: {} as AdminViews })).rejects.toThrow(
+      `--listen ${base.host}: listen EADDRINUSE`,
+    );
+  });
+
+  it('takes heads of 16 KiB and 64 connections at most', async () => {
+    const base = await started();
+    expect(await ask(base, '/health', { Padding: 'x'.repeat(17 * 1024) })).toMatchObject({ status: 431 });
+    const sockets = Array.from({ length: 64 }, () => connect(Number(base.port), base.hostname));
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy();
+    });
+    await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once('connect', resolve))));
+    await expect(ask(base, '/health')).rejects.toThrow();
+  });
+
+  it('goes on when a view fails, and says why', async () => {
+    const base = await started({
+      durableQueues: async () => {
+        throw new Error('the disk is gone');
+      },
+    });
+    const { status, text } = await ask(base, '/api/queues');
+    expect(status).toBe(500);
+    expect(JSON.parse(text)).toEqual({ error: { code: 'internal_error', message: 'the disk is gone' } });
+    expect(await ask(base, '/health')).toMatchObject({ status: 200 });
+  });
+});
