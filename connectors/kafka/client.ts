@@ -44,7 +44,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const TIMEOUTS_MS: Readonly<Record<Purpose, number>> = {
   control: 10_000,
   fetch: 10_000,
-  produce: 30_000,
+  produce: 15_000,
   // The broker answers when all members of the group have come, or their time is over.
   join: 360_000,
 };

@@ -29,8 +29,6 @@ export interface FetchedPartition {
   readonly topicId: string;
   readonly partition: number;
   readonly errorCode: number;
-  readonly highWatermark: number;
-  readonly logStart: number;
   readonly aborted: readonly AbortedTransaction[];
   /** Record batches. */
   readonly records: Buffer;
@@ -92,10 +90,11 @@ function parseFetched(bytes: Buffer): Fetched {
 function partitionOf(reader: WireReader, topicId: string): FetchedPartition {
   const partition = reader.int32();
   const errorCode = reader.int16();
-  const highWatermark = reader.int64();
+  // How far it goes, and where it begins.
   reader.int64();
-  const logStart = reader.int64();
+  reader.int64();
+  reader.int64();
   const aborted = reader.array(() => ({ producerId: reader.int64(), firstOffset: reader.int64() }));
   reader.int32();
-  return { topicId, partition, errorCode, highWatermark, logStart, aborted, records: reader.blob() };
+  return { topicId, partition, errorCode, aborted, records: reader.blob() };
 }

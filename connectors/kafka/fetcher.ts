@@ -20,7 +20,7 @@ export interface FetcherOptions {
   readonly committedOnly: boolean;
   readonly log: StageLog;
   /** An offset is not there (any more): where to go on. */
-  readonly onOutOfRange: (reading: Reading, logStart: number) => Promise<number>;
+  readonly onOutOfRange: (reading: Reading) => Promise<number>;
 }
 
 /** What one broker has sent, partition by partition. */
@@ -133,20 +133,21 @@ export class Fetcher {
       const reading = this.#byName.get(`${one.topicId}/${one.partition}`);
       if (!reading) continue;
       if (one.errorCode !== 0) await this.#partitionFailed(reading, one);
-      let hasMore = false;
+      // A partition that goes on elsewhere is told of, although nothing has come of it.
+      let hasMoved = one.errorCode === OFFSET_OUT_OF_RANGE;
       for (const { lastOffset } of batchesIn(one.records)) {
         reading.fetchOffset = Math.max(reading.fetchOffset, lastOffset + 1);
-        hasMore = true;
+        hasMoved = true;
       }
-      if (hasMore) filled.push({ reading, fetched: one });
+      if (hasMoved) filled.push({ reading, fetched: one });
     }
     if (filled.length > 0) this.#pauses.reset();
     return filled;
   }
 
-  async #partitionFailed(reading: Reading, { errorCode, logStart }: FetchedPartition): Promise<void> {
+  async #partitionFailed(reading: Reading, { errorCode }: FetchedPartition): Promise<void> {
     if (errorCode === OFFSET_OUT_OF_RANGE) {
-      reading.fetchOffset = await this.#options.onOutOfRange(reading, logStart);
+      reading.fetchOffset = await this.#options.onOutOfRange(reading);
     } else if (errorCode === TOPIC_AUTHORIZATION_FAILED) {
       const message = `cannot read the topic ${reading.topic}: the user may not use it; grant the rights, or name another user`;
       throw new MillraceError('kafka_refused', message, { blame: 'config' });

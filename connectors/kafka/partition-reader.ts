@@ -86,8 +86,9 @@ export class PartitionReader implements Reading {
     this.#committedOffset = Math.max(this.#committedOffset, this.#positionIn(positions));
   }
 
+  /** Reads on there: the records before it are gone, or it never was as far. */
   skipTo(offset: number): void {
-    this.#offset = offset;
+    this.#offset = Math.min(this.#offset, offset);
     this.#nextOffset = offset;
   }
 

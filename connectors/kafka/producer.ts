@@ -8,7 +8,7 @@ import { type Batch, type Produced, produceRequest } from './produce.js';
 
 /** Sequences of a producer begin anew behind it. */
 const SEQUENCES = 2 ** 31;
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 10_000;
 const FIRST_LOOK_MS = 25;
 const LAST_LOOK_MS = 800;
 

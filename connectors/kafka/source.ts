@@ -206,7 +206,7 @@ export class KafkaSource implements Source {
       maxBytes: outlet.batchBytes,
       committedOnly,
       log: this.#context.log,
-      onOutOfRange: (reading, logStart) => this.#outOfRange(reading as PartitionReader, logStart),
+      onOutOfRange: (reading) => this.#outOfRange(reading as PartitionReader),
     });
     for await (const { reading, fetched } of fetcher.partitions(signal)) {
       const reader = reading as PartitionReader;
@@ -217,20 +217,21 @@ export class KafkaSource implements Source {
     return false;
   }
 
-  async #outOfRange(reader: PartitionReader, logStart: number): Promise<number> {
-    const [end] = (await offsetsAt(this.#client, [reader], 'latest', false)).values();
-    const offset = reader.fetchOffset < logStart ? logStart : end!;
-    const lost =
-      reader.fetchOffset < logStart
-        ? "have been removed by the topic's retention"
-        : 'are not there: the topic was cut off';
+  async #outOfRange(reader: PartitionReader): Promise<number> {
     const name = nameOf(reader);
-    this.#context.log.warn(
-      { partition: name, asked: reader.fetchOffset, from: offset },
-      `the records of ${name} from offset ${reader.fetchOffset} on ${lost}; reading on at ${offset}`,
+    const [start, end] = await Promise.all(
+      (['earliest', 'latest'] as const).map(
+        async (when) => (await offsetsAt(this.#client, [reader], when, false)).get(name)!,
+      ),
     );
-    reader.skipTo(offset);
-    return offset;
+    const asked = reader.fetchOffset;
+    const from = asked < start! ? start! : end!;
+    const why =
+      asked < start! ? "have been removed by the topic's retention" : 'are not there: the topic was cut off';
+    const message = `the records of ${name} from offset ${asked} on ${why}; reading on at ${from}`;
+    this.#context.log.warn({ partition: name, asked, from }, message);
+    reader.skipTo(from);
+    return from;
   }
 
   /** Before others take over: waits until what was read is in a checkpoint and committed, so that they do not read it again. */

@@ -16,6 +16,12 @@ export const AMQP_URL = process.env.MILLRACE_TEST_AMQP_URL ?? 'amqp://guest:gues
 const { hostname, port } = new URL(AMQP_URL);
 export const RABBITMQ: TestBroker = { name: 'RabbitMQ', host: hostname, port: Number(port || 5672) };
 
+/** The Kafka that `.ci/brokers start kafka` starts, or the one that MILLRACE_TEST_KAFKA names as host:port. */
+export const KAFKA_BROKER = process.env.MILLRACE_TEST_KAFKA ?? '127.0.0.1:9092';
+
+const kafka = new URL(`kafka://${KAFKA_BROKER}`);
+export const KAFKA: TestBroker = { name: 'Kafka', host: kafka.hostname, port: Number(kafka.port) };
+
 /** `describe` where the broker answers; otherwise its tests count as skipped. */
 export async function describeWith(broker: TestBroker): Promise<typeof describe> {
   if (process.env.CI === 'true' || (await answers(broker))) return describe;
