@@ -1,5 +1,5 @@
 import type { QueueDefinition, SinkDefinition, SourceDefinition } from '#component';
-import { amqpSource } from './amqp/index.js';
+import { amqpSink, amqpSource } from './amqp/index.js';
 import { blackholeSink } from './blackhole/index.js';
 import { diskQueue } from './disk/index.js';
 import { fileSink, fileSource } from './file/index.js';
@@ -20,7 +20,14 @@ export const SOURCES: readonly SourceDefinition[] = [
 ];
 
 /** Every sink that a pipeline can name. */
-export const SINKS: readonly SinkDefinition[] = [blackholeSink, fileSink, httpSink, kafkaSink, stdoutSink];
+export const SINKS: readonly SinkDefinition[] = [
+  amqpSink,
+  blackholeSink,
+  fileSink,
+  httpSink,
+  kafkaSink,
+  stdoutSink,
+];
 
 /** Every durable queue that a stage can have. */
 export const QUEUES: readonly QueueDefinition[] = [diskQueue];

@@ -1,6 +1,13 @@
-import { type Config, formatField, type SourceDefinition } from '#component';
+import {
+  type Config,
+  formatField,
+  type SinkDefinition,
+  type SourceDefinition,
+  templateField,
+} from '#component';
 import { checkClientTls } from '../tls.js';
 import { CONNECTION_FIELDS } from './options.js';
+import { createAmqpSink, envelopeOfConfig } from './sink.js';
 import { createAmqpSource } from './source.js';
 import { checkTopology, parseEntityName, TOPOLOGY_FIELD } from './topology-fields.js';
 
@@ -51,6 +58,94 @@ export const amqpSource: SourceDefinition = {
   check: checkCommon,
   create: createAmqpSource,
 };
+
+export const amqpSink: SinkDefinition = {
+  kind: 'sink',
+  name: 'amqp',
+  summary:
+    'Publishes each record, or each batch, as a message to RabbitMQ (AMQP 0-9-1). It counts as written when the broker has confirmed it.',
+  keepsState: true,
+  fields: [
+    {
+      name: 'exchange',
+      summary: 'The exchange. To the default one, which is "", routing keys are the names of queues.',
+      type: { kind: 'string', format: 'name', parse: parseEntityName },
+      default: '',
+      example: 'alerts',
+    },
+    templateField('routing_key', 'The routing key.', { default: '', example: 'web.{area}.{status}' }),
+    {
+      name: 'headers',
+      summary:
+        'Headers: templates. One that is an expression and nothing else keeps the type of its value, and is left out where there is none.',
+      type: { kind: 'map', values: templateField('header', 'A header.').type },
+      example: { region: '{region}' },
+    },
+    formatField('encoder', 'json'),
+    {
+      name: 'batch',
+      summary:
+        'One message for each batch instead of each record. Its records agree in routing key, headers and properties.',
+      type: { kind: 'boolean' },
+      default: false,
+    },
+    templateField(
+      'message_id',
+      'The message-id; of a batch that of its first record, and how many it has. It is the same whenever a record is sent again.',
+      { default: '{meta.id}' },
+    ),
+    {
+      name: 'persistent',
+      summary: 'Whether durable queues keep the messages on their disks.',
+      type: { kind: 'boolean' },
+      default: true,
+    },
+    {
+      name: 'mandatory',
+      summary: 'Whether a message for which no queue is bound follows on_error, or is lost without a word.',
+      type: { kind: 'boolean' },
+      default: true,
+    },
+    {
+      name: 'content_type',
+      summary: 'The content type; without it that of the format.',
+      type: { kind: 'string' },
+      example: 'application/json',
+    },
+    templateField('priority', 'The priority, from 0 to 255.', { example: '{urgent ? 9 : 0}' }),
+    templateField('expiration', 'After so many milliseconds in a queue the message is dropped.', {
+      example: '60000',
+    }),
+    templateField('correlation_id', 'The correlation-id.', { example: '{request_id}' }),
+    {
+      name: 'window',
+      summary: 'The most messages that are on their way and not confirmed.',
+      type: { kind: 'integer', min: 1, max: 65_535 },
+      default: 2000,
+    },
+    ...CONNECTION_FIELDS,
+    TOPOLOGY_FIELD,
+  ],
+  example: [
+    'type: amqp',
+    'url: amqp://shop:secret@rabbit:5672',
+    'exchange: alerts',
+    'routing_key: web.{status}',
+    '',
+  ].join('\n'),
+  check: checkSink,
+  envelope: envelopeOfConfig,
+  create: createAmqpSink,
+};
+
+function checkSink(config: Config): { field: string; message: string }[] {
+  const { type } = config.format as { readonly type: string };
+  const message = 'arrow holds a batch: set batch: true, or choose another format';
+  return [
+    ...(type === 'arrow' && config.batch !== true ? [{ field: 'format', message }] : []),
+    ...checkCommon(config),
+  ];
+}
 
 function checkCommon(config: Config): { field: string; message: string }[] {
   return [...checkClientTls(config.tls), ...checkTopology(config)];

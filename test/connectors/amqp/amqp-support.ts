@@ -4,7 +4,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type Channel, type ChannelModel, type ConfirmChannel, connect, type Options } from 'amqplib';
+import {
+  type Channel,
+  type ChannelModel,
+  type ConfirmChannel,
+  type ConsumeMessage,
+  connect,
+  type Options,
+} from 'amqplib';
 import { expect, onTestFinished } from 'vitest';
 import type { Run } from '../../../src/runtime/index.js';
 import { AMQP_URL } from '../../support/brokers.js';
@@ -70,13 +77,22 @@ export class Peer {
   }
 
   /** Takes all that is ready in a queue. */
-  async drain(queue: string) {
-    const messages = [];
-    for (;;) {
-      const message = await this.channel.get(queue, { noAck: true });
-      if (!message) return messages;
-      messages.push(message);
-    }
+  async drain(queue: string): Promise<ConsumeMessage[]> {
+    const count = await this.waiting(queue);
+    const messages: ConsumeMessage[] = [];
+    if (count === 0) return messages;
+    let done: () => void = () => {};
+    const all = new Promise<void>((resolve) => {
+      done = resolve;
+    });
+    const take = (message: ConsumeMessage | null): void => {
+      if (message) messages.push(message);
+      if (!message || messages.length === count) done();
+    };
+    const { consumerTag } = await this.channel.consume(queue, take, { noAck: true });
+    await all;
+    await this.channel.cancel(consumerTag);
+    return messages;
   }
 }
 
