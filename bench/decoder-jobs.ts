@@ -83,7 +83,7 @@ function pairJobs(app: Line): DecoderJob[] {
       config: { type: 'ltsv' },
       line: () =>
         scalars()
-          .map(([key, value]) => `${key}:${value}`)
+          .map(([key, value]) => `${key}:${String(value).replace(/[\t\n]/g, ' ')}`)
           .join('\t'),
       wanted: ['level', 'service'],
     },

@@ -3,12 +3,9 @@ import { frame } from '../src/formats/frame.js';
 import { FORMATS, type FormatDefinition, formatNamed, type Wanted } from '../src/formats/index.js';
 import { type DecoderJob, decoderJobs } from './decoder-jobs.js';
 
-// How many MB/s does one thread decode, format by format, when everything is wanted and when a few fields are? Names of
-// formats as arguments: only these.
-
 const CHUNK_BYTES = 1024 * 1024;
-const PASSES = 200;
-const WARM_UP_PASSES = 40;
+const PASSES = 100;
+const WARM_UP_PASSES = 30;
 const READ_AT_MS = Date.UTC(2026, 5, 1);
 
 function chunkOf(line: () => string): Buffer {
@@ -39,20 +36,29 @@ function measure(definition: FormatDefinition, job: DecoderJob, wanted: Wanted, 
   return (chunk.length * PASSES) / 1e3 / (performance.now() - startedAt);
 }
 
-const arena = new Arena();
-const only = process.argv.slice(2);
-const missing = FORMATS.filter(({ decoder }) => decoder).map(({ name }) => name);
-process.stdout.write('format     all wanted   some wanted   (MB/s, one thread)\n');
-for (const job of decoderJobs()) {
-  if (only.length > 0 && !only.includes(job.config.type)) continue;
-  const definition = formatNamed(job.config.type);
-  if (!definition) continue;
-  const at = missing.indexOf(definition.name);
-  if (at >= 0) missing.splice(at, 1);
-  const all = measure(definition, job, { names: new Set(), all: true }, arena);
-  const some = measure(definition, job, { names: new Set(job.wanted), all: false }, arena);
-  process.stdout.write(
-    `${definition.name.padEnd(10)} ${all.toFixed(0).padStart(10)} ${some.toFixed(0).padStart(13)}\n`,
-  );
+export interface DecoderFigure {
+  readonly format: string;
+  /** MB/s with all fields of every record, and with a few of them. */
+  readonly all: number;
+  readonly some: number;
 }
-if (missing.length > 0 && only.length === 0) process.stdout.write(`not measured: ${missing.join(', ')}\n`);
+
+/** Measures one format after the other, in one thread. @param only names of formats; empty for all */
+export function* measureDecoders(only: readonly string[]): Generator<DecoderFigure> {
+  const arena = new Arena();
+  for (const job of decoderJobs()) {
+    const { type: format } = job.config;
+    if (only.length > 0 && !only.includes(format)) continue;
+    const definition = formatNamed(format)!;
+    const all = measure(definition, job, { names: new Set(), all: true }, arena);
+    const some = measure(definition, job, { names: new Set(job.wanted), all: false }, arena);
+    const variant = job.config.log ?? job.config.standard;
+    yield { format: typeof variant === 'string' ? `${format} (${variant})` : format, all, some };
+  }
+}
+
+/** Formats that have a decoder and no job here. */
+export function unmeasuredDecoders(): string[] {
+  const measured = new Set(decoderJobs().map(({ config }) => config.type));
+  return FORMATS.filter(({ name, decoder }) => decoder && !measured.has(name)).map(({ name }) => name);
+}

@@ -5,8 +5,6 @@ import { accessLog } from './access-log.js';
 import { Random } from './random.js';
 import { MatchCounter } from './truth.js';
 
-// How many MB/s of a log does one thread encode, format by format, once its records are columns?
-
 const CHUNK_BYTES = 1024 * 1024;
 const PASSES = 60;
 const WARM_UP_PASSES = 15;
@@ -23,10 +21,8 @@ const CONFIGS: readonly FormatConfig[] = [
   { type: 'parquet', codec: 'gzip' },
 ];
 
-const arena = new Arena();
-
 /** Access-log lines with all of their columns, as a source makes them. */
-function decoded(): { batch: Batch; bytes: number } {
+function decoded(arena: Arena): { batch: Batch; bytes: number } {
   const line = accessLog(new Random(1), new MatchCounter());
   const lines: string[] = [];
   for (let bytes = 0; bytes < CHUNK_BYTES; bytes += lines.at(-1)!.length) lines.push(line());
@@ -50,13 +46,43 @@ function decoded(): { batch: Batch; bytes: number } {
   return { batch, bytes: chunk.length };
 }
 
-const { batch, bytes } = decoded();
-const top = arena.top;
-const fields = formatNamed('combined')!.decoder!.shape({ type: 'combined' });
+export interface EncoderFigure {
+  readonly format: string;
+  /** MB/s of the log's lines, and millions of records a second. */
+  readonly megabytesPerSecond: number;
+  readonly millionsPerSecond: number;
+  /** What a record takes when it is encoded. */
+  readonly bytesPerRecord: number;
+}
 
-/** Bytes of one pass's output. */
-function pass(encoder: Encoder, writer: ArenaWriter): number {
-  arena.reset(top);
+/** Measures one format after the other, in one thread. */
+export function* measureEncoders(): Generator<EncoderFigure> {
+  const arena = new Arena();
+  const { batch, bytes } = decoded(arena);
+  const top = arena.top;
+  const fields = formatNamed('combined')!.decoder!.shape({ type: 'combined' });
+  for (const config of CONFIGS) {
+    const encoder = formatNamed(config.type)!.encoder!.create(config, fields);
+    const writer = new ArenaWriter(arena);
+    const pass = () => {
+      arena.reset(top);
+      return encodedBytes(encoder, arena, batch, writer);
+    };
+    for (let i = 0; i < WARM_UP_PASSES; i++) pass();
+    const startedAt = performance.now();
+    let written = 0;
+    for (let i = 0; i < PASSES; i++) written += pass();
+    const ms = performance.now() - startedAt;
+    yield {
+      format: [config.type, config.codec ?? ''].join(' ').trim(),
+      megabytesPerSecond: (bytes * PASSES) / 1e3 / ms,
+      millionsPerSecond: (batch.rows * PASSES) / 1e3 / ms,
+      bytesPerRecord: written / PASSES / batch.rows,
+    };
+  }
+}
+
+function encodedBytes(encoder: Encoder, arena: Arena, batch: Batch, writer: ArenaWriter): number {
   const prepared = encoder.prepare?.(batch, arena, (_, message) => {
     throw new Error(message);
   });
@@ -66,22 +92,9 @@ function pass(encoder: Encoder, writer: ArenaWriter): number {
   return end - start;
 }
 
-function measure(config: FormatConfig): void {
-  const encoder = formatNamed(config.type)!.encoder!.create(config, fields);
-  const writer = new ArenaWriter(arena);
-  for (let i = 0; i < WARM_UP_PASSES; i++) pass(encoder, writer);
-  const startedAt = performance.now();
-  let written = 0;
-  for (let i = 0; i < PASSES; i++) written += pass(encoder, writer);
-  const ms = performance.now() - startedAt;
-  const name = [config.type, config.codec ?? ''].join(' ').padEnd(14);
-  const figures = [(bytes * PASSES) / 1e3 / ms, (batch.rows * PASSES) / 1e3 / ms, written / PASSES / 1e3].map(
-    (figure, i) => figure.toFixed(i === 1 ? 2 : 0).padStart(12),
+/** Formats that have an encoder and no configuration here. */
+export function unmeasuredEncoders(): string[] {
+  return FORMATS.filter(({ name, encoder }) => encoder && !CONFIGS.some(({ type }) => type === name)).map(
+    ({ name }) => name,
   );
-  process.stdout.write(`${name}${figures.join('')}\n`);
 }
-
-process.stdout.write('format         MB/s of log   million/s   KB a chunk   (one thread)\n');
-for (const config of CONFIGS) measure(config);
-const missing = FORMATS.filter(({ name, encoder }) => encoder && !CONFIGS.some(({ type }) => type === name));
-if (missing.length > 0) process.stdout.write(`not measured: ${missing.map(({ name }) => name).join(', ')}\n`);

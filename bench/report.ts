@@ -117,15 +117,14 @@ function megabytes(bytes: number): string {
   return Math.round(bytes / 1e6).toLocaleString('en');
 }
 
-const BEGIN = '<!-- figures:begin -->';
-const END = '<!-- figures:end -->';
-
-/** Puts the figures between the markers of bench/README.md. */
-export function writeIntoReadme(markdown: string): void {
+/** Puts figures between the markers of this name in bench/README.md. */
+export function writeIntoReadme(name: string, markdown: string): void {
   const path = `${BENCH_FOLDER}/README.md`;
   const text = readFileSync(path, 'utf8');
-  const begin = text.indexOf(BEGIN);
-  const end = text.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`${path}: expected the markers ${BEGIN} and ${END}`);
-  writeFileSync(path, `${text.slice(0, begin + BEGIN.length)}\n${markdown}\n${text.slice(end)}`);
+  const beginMark = `<!-- ${name}:begin -->`;
+  const endMark = `<!-- ${name}:end -->`;
+  const begin = text.indexOf(beginMark);
+  const end = text.indexOf(endMark);
+  if (begin < 0 || end < begin) throw new Error(`${path}: expected the markers ${beginMark} and ${endMark}`);
+  writeFileSync(path, `${text.slice(0, begin + beginMark.length)}\n${markdown}\n${text.slice(end)}`);
 }

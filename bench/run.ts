@@ -178,7 +178,7 @@ async function main(): Promise<void> {
   const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-');
   writeFileSync(`${RESULTS_FOLDER}/${stamp}.json`, `${JSON.stringify(report, null, 2)}\n`);
   const markdown = toMarkdown(report);
-  if (options.writeReadme) writeIntoReadme(markdown);
+  if (options.writeReadme) writeIntoReadme('figures', markdown);
   process.stdout.write(`${markdown}\n`);
 }
 

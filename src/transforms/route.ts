@@ -57,7 +57,8 @@ class Route implements Transform {
   /** The rows of each output. */
   #outputs(batch: Batch, emit: Emit): Map<string, Rows> {
     const outputs = new Map<string, Rows>();
-    const everything = Int32Array.from({ length: batch.rows }, (_, row) => row);
+    const everything = emit.arena.int32(batch.rows);
+    emit.arena.kernels.countUp(everything.byteOffset, batch.rows);
     const all: Rows = { list: everything, count: batch.rows };
     let unmatched = all;
     for (const [name, program] of this.#routes) {

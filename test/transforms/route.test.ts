@@ -39,6 +39,23 @@ describe('route', () => {
     expect(outcome.batches[0]!.untouched).toBe('json');
   });
 
+  it('asks about texts, too', () => {
+    const records = Array.from({ length: 50 }, (_, i) => ({
+      path: `/${i % 3 ? 'api' : 'web'}/a/long/path/${i}`,
+    }));
+    const routes = {
+      api: 'path.startsWith("/api")',
+      one: 'path == "/web/a/long/path/3" || path.endsWith("/6")',
+    };
+    const outcome = (match: string) =>
+      run(ROUTE, { routes, match, readers: { a: ['api'], b: ['one'] } }, records as never);
+    const api = records.flatMap((_, i) => (i % 3 ? [i] : []));
+    for (const match of ['first', 'all']) {
+      const rows = Object.values(rowsOf(outcome(match))).map((offsets) => offsets.length);
+      expect(rows).toEqual([api.length, 2]);
+    }
+  });
+
   it('drops and counts what goes to an output that nobody reads', () => {
     expect(route({ a: ['small'] })).toMatchObject({ passedOn: 2, dropped: 3 });
     expect(route({ a: ['large'] }, 'first', [{ n: 1 }])).toMatchObject({

@@ -1,5 +1,14 @@
 import { KERNELS_WASM } from './kernels.generated.js';
 
+export type SelectByPart = (
+  views: number,
+  rows: number,
+  count: number,
+  part: number,
+  length: number,
+  out: number,
+) => number;
+
 /**
  * The SIMD kernels of `assembly/`, bound to one linear memory. All addresses are absolute byte addresses in it;
  * see the doc comments there for what each reads and writes.
@@ -15,6 +24,23 @@ export interface Kernels {
     limit: number,
   ): number;
   countPlainLines(start: number, end: number): number;
+  countUp(out: number, count: number): void;
+  mergeRows(a: number, aCount: number, b: number, bCount: number, out: number): void;
+  subtractRows(a: number, aCount: number, b: number, bCount: number, out: number): number;
+  selectContaining: SelectByPart;
+  selectEnding: SelectByPart;
+  selectStarting: SelectByPart;
+  selectEqual(views: number, rows: number, count: number, wanted: number, out: number): number;
+  selectEqualJson(
+    views: number,
+    rows: number,
+    count: number,
+    wanted: number,
+    longest: number,
+    out: number,
+    doubtful: number,
+  ): number;
+  selectRange(numbers: number, count: number, low: number, high: number, out: number): number;
   indexBytes(start: number, end: number, out: number, a: number, b: number, c: number): number;
   findByte(start: number, end: number, byte: number): number;
   makeViews(starts: number, lengths: number, count: number, out: number): void;

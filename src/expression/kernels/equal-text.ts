@@ -4,7 +4,7 @@ import type { Kernel } from './kernel.js';
 import { TestKernel } from './kernel.js';
 import { PathKernel } from './path.js';
 import { hasBackslash } from './resolve.js';
-import { addFailure, type Failures, type Rows, type Verdict } from './rows.js';
+import { addFailure, type Failures, mergeRows, type Rows, type Verdict } from './rows.js';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -39,11 +39,14 @@ export class EqualTextKernel extends TestKernel {
     const list = arena.int32(rows.count);
     const plain = placeConstant(arena, this.#plain);
     if (vector.uniform === Tag.TEXT) {
-      return { list, count: selectEqual(arena, vector.views!, plain, rows, list), failures: undefined };
+      const [views, from] = [vector.views!.byteOffset, rows.list.byteOffset];
+      const { selectEqual } = arena.kernels;
+      const count = selectEqual(views, from, rows.count, plain.view.byteOffset, list.byteOffset);
+      return { list, count, failures: undefined };
     }
     const quoted = placeConstant(arena, this.#quoted);
-    if (vector.uniform === Tag.JSON && quoted.length <= INLINE_BYTES) {
-      return { list, count: this.#selectJson(arena, vector.views!, quoted, rows, list), failures: undefined };
+    if (vector.uniform === Tag.JSON) {
+      return { ...this.#selectJson(arena, vector.views!, quoted, rows), failures: undefined };
     }
     let count = 0;
     let failures: Failures | undefined;
@@ -59,23 +62,25 @@ export class EqualTextKernel extends TestKernel {
     return { list, count, failures };
   }
 
-  /** The rows of a column of JSON that are the text, which is short. */
-  #selectJson(arena: Arena, views: Int32Array, quoted: PlacedConstant, rows: Rows, list: Int32Array): number {
-    const [first, second, third, fourth] = quoted.view;
-    const { length } = quoted;
-    const longest = length * LONGEST_ESCAPE;
-    let count = 0;
-    for (let i = 0; i < rows.count; i++) {
-      const row = rows.list[i]!;
-      const at = row * 4;
-      const size = views[at]!;
-      const difference =
-        (size ^ first!) | (views[at + 1]! ^ second!) | (views[at + 2]! ^ third!) | (views[at + 3]! ^ fourth!);
-      list[count] = row;
-      count += difference === 0 ? 1 : 0;
-      if (size > length && size <= longest && this.#equalsEscaped(arena, views, row)) list[count++] = row;
+  /** The rows of a column of JSON that are the text. */
+  #selectJson(arena: Arena, views: Int32Array, quoted: PlacedConstant, rows: Rows): Rows {
+    const list = arena.int32(rows.count);
+    const doubtful = arena.int32(rows.count + 1);
+    const count = arena.kernels.selectEqualJson(
+      views.byteOffset,
+      rows.list.byteOffset,
+      rows.count,
+      quoted.view.byteOffset,
+      quoted.length * LONGEST_ESCAPE,
+      list.byteOffset,
+      doubtful.byteOffset,
+    );
+    const escaped = doubtful.subarray(1);
+    let equal = 0;
+    for (let i = 0; i < doubtful[0]!; i++) {
+      if (this.#equalsEscaped(arena, views, escaped[i]!)) escaped[equal++] = escaped[i]!;
     }
-    return count;
+    return mergeRows(arena, { list, count }, { list: escaped, count: equal });
   }
 
   /** A JSON string without escapes is equal exactly when its quoted bytes are. */
@@ -120,27 +125,4 @@ export function equalsConstant(
   if (views[at] !== view[0] || views[at + 1] !== view[1]) return false;
   if (constant.length <= INLINE_BYTES) return views[at + 2] === view[2] && views[at + 3] === view[3];
   return arena.kernels.equalBytes(views[at + 3]!, constant.address, constant.length) === 1;
-}
-
-/** Writes the rows whose text is the constant to `list`. Returns how many. */
-function selectEqual(
-  arena: Arena,
-  views: Int32Array,
-  constant: PlacedConstant,
-  rows: Rows,
-  list: Int32Array,
-): number {
-  const [first, second, third, fourth] = constant.view;
-  const isInline = constant.length <= INLINE_BYTES;
-  let count = 0;
-  for (let i = 0; i < rows.count; i++) {
-    const row = rows.list[i]!;
-    const at = row * 4;
-    let difference = (views[at]! ^ first!) | (views[at + 1]! ^ second!);
-    if (isInline) difference |= (views[at + 2]! ^ third!) | (views[at + 3]! ^ fourth!);
-    else if (difference === 0) difference = equalsConstant(arena, views, row, constant) ? 0 : 1;
-    list[count] = row;
-    count += difference === 0 ? 1 : 0;
-  }
-  return count;
 }

@@ -59,7 +59,7 @@ export class RangeKernel extends TestKernel {
     const [low, high] = rangeOf(this.#operator, this.#constant);
     const list = frame.arena.int32(rows.count);
     if (vector.uniform !== undefined && this.#takes(vector.uniform)) {
-      return { list, count: selectRange(vector.numbers!, low, high, rows, list), failures: undefined };
+      return { list, count: selectRange(frame, vector.numbers!, low, high, rows, list), failures: undefined };
     }
     return this.#testMixed(frame, vector, rows, list);
   }
@@ -107,7 +107,17 @@ export class RangeKernel extends TestKernel {
 }
 
 /** Writes the rows whose number is in [low, high] to `list`. Returns how many. */
-function selectRange(numbers: Float64Array, low: number, high: number, rows: Rows, list: Int32Array): number {
+function selectRange(
+  { arena, rows: all }: Frame,
+  numbers: Float64Array,
+  low: number,
+  high: number,
+  rows: Rows,
+  list: Int32Array,
+): number {
+  if (rows === all && numbers.buffer === arena.memory.buffer) {
+    return arena.kernels.selectRange(numbers.byteOffset, rows.count, low, high, list.byteOffset);
+  }
   const from = rows.list;
   const end = rows.count;
   let count = 0;

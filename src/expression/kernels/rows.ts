@@ -31,7 +31,7 @@ export function addFailure(failures: Failures | undefined, row: number, code: nu
 /** All rows of a batch. */
 export function allRows(arena: Arena, count: number): Rows {
   const list = arena.int32(count);
-  for (let row = 0; row < count; row++) list[row] = row;
+  arena.kernels.countUp(list.byteOffset, count);
   return { list, count };
 }
 
@@ -41,12 +41,7 @@ export function mergeRows(arena: Arena, a: Rows, b: Rows): Rows {
   if (b.count === 0) return a;
   const count = a.count + b.count;
   const list = arena.int32(count);
-  let left = 0;
-  let right = 0;
-  for (let i = 0; i < count; i++) {
-    const fromLeft = right === b.count || (left < a.count && a.list[left]! < b.list[right]!);
-    list[i] = fromLeft ? a.list[left++]! : b.list[right++]!;
-  }
+  arena.kernels.mergeRows(a.list.byteOffset, a.count, b.list.byteOffset, b.count, list.byteOffset);
   return { list, count };
 }
 
@@ -54,13 +49,8 @@ export function mergeRows(arena: Arena, a: Rows, b: Rows): Rows {
 export function subtractRows(arena: Arena, a: Rows, b: Rows): Rows {
   if (b.count === 0) return a;
   const list = arena.int32(a.count);
-  let count = 0;
-  let other = 0;
-  for (let i = 0; i < a.count; i++) {
-    const row = a.list[i]!;
-    if (other < b.count && b.list[other] === row) other++;
-    else list[count++] = row;
-  }
+  const { subtractRows: subtract } = arena.kernels;
+  const count = subtract(a.list.byteOffset, a.count, b.list.byteOffset, b.count, list.byteOffset);
   return { list, count };
 }
 

@@ -1,6 +1,6 @@
-import { type Arena, Tag, textAddress, textLength } from '../../batch/index.js';
+import { Tag } from '../../batch/index.js';
 import { typeNameOf } from './compare.js';
-import { type PlacedConstant, placeConstant } from './equal-text.js';
+import { placeConstant } from './equal-text.js';
 import type { Frame } from './frame.js';
 import { type Kernel, TestKernel } from './kernel.js';
 import { addFailure, type Failures, type Rows, type Verdict } from './rows.js';
@@ -8,6 +8,12 @@ import { addFailure, type Failures, type Rows, type Verdict } from './rows.js';
 const encoder = new TextEncoder();
 
 export type TextTest = 'startsWith' | 'endsWith' | 'contains';
+
+const SELECTIONS = {
+  startsWith: 'selectStarting',
+  endsWith: 'selectEnding',
+  contains: 'selectContaining',
+} as const;
 
 /** `startsWith`, `endsWith` and `contains` with a constant. */
 export class TextTestKernel extends TestKernel {
@@ -45,7 +51,18 @@ export class TextTestKernel extends TestKernel {
       texts = { list: textRows, count };
     }
     const list = arena.int32(texts.count);
-    return { list, count: texts.count === 0 ? 0 : this.#select(arena, views!, part, texts, list), failures };
+    if (texts.count === 0) return { list, count: 0, failures };
+    const select = arena.kernels[SELECTIONS[this.#test]];
+    const { address, length } = part;
+    const count = select(
+      views!.byteOffset,
+      texts.list.byteOffset,
+      texts.count,
+      address,
+      length,
+      list.byteOffset,
+    );
+    return { list, count, failures };
   }
 
   #mismatch(frame: Frame, tag: number): number {
@@ -53,82 +70,4 @@ export class TextTestKernel extends TestKernel {
       `expected string.${this.#test}(string), found ${typeNameOf(tag)}.${this.#test}(string)`,
     );
   }
-
-  #select(arena: Arena, views: Int32Array, part: PlacedConstant, rows: Rows, list: Int32Array): number {
-    switch (this.#test) {
-      case 'startsWith':
-        return selectStarting(arena, views, part, rows, list);
-      case 'endsWith':
-        return selectEnding(arena, views, part, rows, list);
-      case 'contains':
-        return selectContaining(arena, views, part, rows, list);
-    }
-  }
-}
-
-/** The first four bytes of any text lie in its view; only texts that agree in them are looked at. */
-function selectStarting(
-  arena: Arena,
-  views: Int32Array,
-  part: PlacedConstant,
-  rows: Rows,
-  list: Int32Array,
-): number {
-  const { address, length } = part;
-  const { equalBytes } = arena.kernels;
-  const first = part.view[1]!;
-  const mask = length >= 4 ? -1 : (1 << (length * 8)) - 1;
-  let count = 0;
-  for (let i = 0; i < rows.count; i++) {
-    const row = rows.list[i]!;
-    if (views[row * 4]! < length || (views[row * 4 + 1]! & mask) !== first) continue;
-    list[count] = row;
-    count += length <= 4 ? 1 : equalBytes(textAddress(views, row), address, length);
-  }
-  return count;
-}
-
-function selectEnding(
-  arena: Arena,
-  views: Int32Array,
-  part: PlacedConstant,
-  rows: Rows,
-  list: Int32Array,
-): number {
-  const { address, length } = part;
-  const { bytes } = arena;
-  const { equalBytes } = arena.kernels;
-  const last = length === 0 ? 0 : bytes[address + length - 1]!;
-  let count = 0;
-  for (let i = 0; i < rows.count; i++) {
-    const row = rows.list[i]!;
-    const excess = textLength(views, row) - length;
-    if (excess < 0) continue;
-    const start = textAddress(views, row) + excess;
-    if (length > 0 && bytes[start + length - 1] !== last) continue;
-    list[count] = row;
-    count += equalBytes(start, address, length);
-  }
-  return count;
-}
-
-function selectContaining(
-  arena: Arena,
-  views: Int32Array,
-  part: PlacedConstant,
-  rows: Rows,
-  list: Int32Array,
-): number {
-  const { address, length } = part;
-  const { findBytes } = arena.kernels;
-  let count = 0;
-  for (let i = 0; i < rows.count; i++) {
-    const row = rows.list[i]!;
-    const size = textLength(views, row);
-    if (size < length) continue;
-    const start = textAddress(views, row);
-    list[count] = row;
-    count += findBytes(start, start + size, address, length) >= 0 ? 1 : 0;
-  }
-  return count;
 }

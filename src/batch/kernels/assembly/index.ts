@@ -8,3 +8,14 @@ export { finishCrc32c, foldCrc32c, sliceCrc32c } from './crc32c';
 export { findSecret } from './secrets';
 export { flattenJson } from './flatten';
 export { hashTexts } from './hash';
+export {
+  countUp,
+  mergeRows,
+  selectContaining,
+  selectEnding,
+  selectEqual,
+  selectEqualJson,
+  selectRange,
+  selectStarting,
+  subtractRows,
+} from './select';
