@@ -141,6 +141,11 @@ function messageJobs(message: Line): DecoderJob[] {
       wanted: ['level', 'message'],
     },
     {
+      config: { type: 'cri' },
+      line: () => `2026-05-17T10:05:03.117042331Z stdout F ${message()}`,
+      wanted: ['stream', 'message'],
+    },
+    {
       config: { type: 'gelf', mode: 'best_effort' },
       line: () =>
         JSON.stringify({

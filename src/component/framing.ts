@@ -1,5 +1,5 @@
 import type { Partition } from '../batch/index.js';
-import { isMultiline, LineGrouper } from '../formats/index.js';
+import { isMultiline, type OpenRecords, openRecordsOf } from '../formats/index.js';
 import { withRoomForMessages } from './arrow-ends.js';
 import type { FramingOptions, FramingState, ResumeOf, Turn } from './framing-types.js';
 import { base64, Preamble } from './preamble.js';
@@ -39,7 +39,7 @@ export class Framer {
   private keptPreamble: string | undefined;
   private readonly refused: RefusedLines;
   /** Where lines belong together. */
-  private readonly groups: LineGrouper | undefined;
+  private readonly groups: OpenRecords | undefined;
   /** A lent buffer out of which no chunk came. */
   private spare: ArrayBuffer | undefined;
   /** Where a long line begins that a run before this one has reported. */
@@ -57,7 +57,7 @@ export class Framer {
   ) {
     this.options = withRoomForMessages(options);
     this.ends = recordEndsOf(options.framing);
-    this.groups = isMultiline(options.framing) ? new LineGrouper(options.framing) : undefined;
+    this.groups = isMultiline(options.framing) ? openRecordsOf(options.framing) : undefined;
     this.refused = new RefusedLines(this.options);
     this.partition =
       start.preamble === undefined

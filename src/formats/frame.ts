@@ -1,7 +1,7 @@
 import type { Arena, Records } from '../batch/index.js';
 import { CsvScanner } from './csv/scanner.js';
 import type { Framing } from './format.js';
-import { frameGroups, isMultiline } from './multiline/index.js';
+import { frameGroups, isMultiline, joinContainers, joinsContainers } from './multiline/index.js';
 
 const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
@@ -14,7 +14,7 @@ export interface Framed {
 }
 
 /**
- * Frames the records at addresses [start, end), at most `limit` of them.
+ * Frames the records at addresses [start, end), at most `limit` of them; all of them where containers' lines are joined.
  * @param base position in the partition minus the arena address, the same for every byte of the chunk
  */
 export function frame(
@@ -25,6 +25,8 @@ export function frame(
   limit: number,
   base: number,
 ): Framed {
+  if (joinsContainers(framing))
+    return { records: joinContainers(arena, framing, start, end, base), next: end };
   if (isMultiline(framing)) return frameGroups(arena, framing, start, end, limit, base);
   const most = Math.min(limit, end - start);
   const starts = arena.int32(most);

@@ -2,6 +2,7 @@ import { COMBINED_FORMAT, COMMON_FORMAT } from './access/index.js';
 import { APACHE_ERROR_FORMAT } from './apache-error/index.js';
 import { ARROW_FORMAT } from './arrow/index.js';
 import { CEF_FORMAT } from './cef/index.js';
+import { CRI_FORMAT } from './cri.js';
 import { CSV_FORMAT, TSV_FORMAT } from './csv/index.js';
 import type { FormatDefinition } from './format.js';
 import { GELF_FORMAT } from './gelf/index.js';
@@ -36,6 +37,7 @@ export type {
   FormatConfig,
   FormatDefinition,
   Framing,
+  MultilineFraming,
   Piece,
   PieceDecoder,
   Refusal,
@@ -51,11 +53,14 @@ export { visibleDocuments } from './json/visible.js';
 export { Members } from './members.js';
 export {
   isMultiline,
-  LineGrouper,
+  joinContainers,
+  joinsContainers,
   MULTILINE,
   type MultilineConfig,
   multilineFraming,
   multilineProblem,
+  type OpenRecords,
+  openRecordsOf,
 } from './multiline/index.js';
 export { writePlain } from './plain.js';
 
@@ -75,6 +80,7 @@ export const FORMATS: readonly FormatDefinition[] = [
   GELF_FORMAT,
   KLOG_FORMAT,
   GLOG_FORMAT,
+  CRI_FORMAT,
   TIMESTAMP_FORMAT,
   CSV_FORMAT,
   TSV_FORMAT,

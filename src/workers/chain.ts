@@ -96,7 +96,8 @@ export class Chain {
       return;
     }
     const extent = { from: start, to: end };
-    const cutter = framingCutter(this.#arena, this.#plan.nodes[0]!.framing!, extent, input.offset - start);
+    const framing = this.#plan.nodes[0]!.framing!;
+    const cutter = framingCutter(this.#arena, framing, extent, input.offset - start, input.rows);
     this.#runRecords(decode, cutter, input, ledger);
   }
 

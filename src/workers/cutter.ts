@@ -1,6 +1,6 @@
 import { type Arena, type Records, Tag, textVector, type Vector } from '../batch/index.js';
 import type { Chunk } from '../component/index.js';
-import { type Framed, type Framing, frame } from '../formats/index.js';
+import { type Framed, type Framing, frame, joinContainers, joinsContainers } from '../formats/index.js';
 import type { MessagesInput, TripInput } from './trip.js';
 
 const NEWLINE = 10;
@@ -15,14 +15,35 @@ export interface Cutter {
   cut(from: number, limit: number): Framed;
 }
 
-/** Of bytes at [from, to) that are framed. @param base position in the partition minus the arena address */
+/**
+ * Of bytes at [from, to) that are framed.
+ * @param base position in the partition minus the arena address
+ * @param rows where records cannot be told by the bytes that they lie in: those of them that are wanted
+ */
 export function framingCutter(
   arena: Arena,
   framing: Framing,
   extent: { readonly from: number; readonly to: number },
   base: number,
+  rows?: { readonly from: number; readonly to: number },
 ): Cutter {
+  if (joinsContainers(framing))
+    return recordsCutter(joinContainers(arena, framing, extent.from, extent.to, base), rows);
   return { ...extent, cut: (from, limit) => frame(arena, framing, from, extent.to, limit, base) };
+}
+
+/** Of records that have been found, by their indexes. */
+function recordsCutter(records: Records, rows = { from: 0, to: records.count }): Cutter {
+  return {
+    ...rows,
+    cut(from, limit) {
+      const next = Math.min(rows.to, from + limit);
+      const starts = records.starts.subarray(from, next);
+      const lengths = records.lengths.subarray(from, next);
+      const offsets = records.offsets.subarray(from, next);
+      return { records: { count: next - from, starts, lengths, offsets }, next };
+    },
+  };
 }
 
 /** Where messages and what is said of them lie in the arena. */

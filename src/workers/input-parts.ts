@@ -1,6 +1,13 @@
 import { type Arena, detachedRecords, type Records } from '../batch/index.js';
 import { bytesAt } from '../component/index.js';
-import { formatNamed, frame, type PieceDecoder } from '../formats/index.js';
+import {
+  formatNamed,
+  frame,
+  joinContainers,
+  joinsContainers,
+  type MultilineFraming,
+  type PieceDecoder,
+} from '../formats/index.js';
 import type { ChainPlan } from '../plan/index.js';
 import { withoutLineEnd } from './cutter.js';
 import { type DeadLetter, parsedMeta } from './dead-letter.js';
@@ -16,8 +23,10 @@ export class InputParts {
   readonly #input: TripInput;
   /** By their places in the input's buffer. */
   readonly #records: Records;
-  /** Its records cannot be found without decoding them, so that a part is a range of them. */
-  readonly #hasPieces: boolean;
+  /** Its records are not found in so many bytes side by side, so that a part is a range of them. */
+  readonly #isByRows: boolean;
+  /** Where the records lie that were joined of parts; undefined where they lie in the input's buffer. */
+  readonly #joined: Uint8Array | undefined;
 
   /** @param arena is overwritten */
   constructor(arena: Arena, plan: ChainPlan, pipeline: string, input: TripInput) {
@@ -25,7 +34,18 @@ export class InputParts {
     this.#pipeline = pipeline;
     this.#input = input;
     const pieces = piecesOf(plan);
-    this.#hasPieces = pieces !== undefined;
+    const framing = plan.nodes[0]!.framing;
+    const isJoined =
+      framing !== undefined && joinsContainers(framing) && input.kind === 'bytes' && !input.messages;
+    this.#isByRows =
+      pieces !== undefined || isJoined || input.kind === 'batch' || input.messages !== undefined;
+    if (isJoined) {
+      const { records, bytes } = joinedOfChunk(arena, framing, input);
+      this.#records = records;
+      this.#joined = bytes;
+      return;
+    }
+    this.#joined = undefined;
     if (input.kind === 'batch') this.#records = detachedRecords(input.batch);
     else if (input.messages) this.#records = recordsOfMessages(input, input.messages);
     else this.#records = pieces ? recordsOfPieces(pieces, input) : recordsOfChunk(arena, plan, input);
@@ -43,7 +63,7 @@ export class InputParts {
   /** The input of the records from `from` up to, but without, `to`. Its buffer is that of the whole. */
   part(from: number, to: number): TripInput {
     const input = this.#input;
-    if (input.kind === 'batch' || input.messages || this.#hasPieces) return { ...input, rows: { from, to } };
+    if (input.kind === 'batch' || this.#isByRows) return { ...input, rows: { from, to } };
     const { starts, count } = this.#records;
     const start = starts[from]!;
     const end = to < count ? starts[to]! : input.byteOffset + input.length;
@@ -58,7 +78,7 @@ export class InputParts {
     const { stage, onError } = nodes[node]!;
     const input = this.#input;
     const isChunk = input.kind === 'bytes';
-    const memory = { bytes: new Uint8Array(isChunk ? input.buffer : input.batch.buffer) };
+    const memory = { bytes: this.#joined ?? new Uint8Array(isChunk ? input.buffer : input.batch.buffer) };
     const { partition } = isChunk ? input : input.batch.meta;
     const said = isChunk ? saidOf(input, row) : undefined;
     const ledger = new Ledger(this.#pipeline, nodes.length, Date.now());
@@ -102,6 +122,27 @@ function recordsOfChunk(arena: Arena, plan: ChainPlan, input: TripInput & { kind
     lengths: Int32Array.from(lengths),
     offsets: Float64Array.from(offsets),
   };
+}
+
+/** The records of a chunk that are joined of parts, with a memory of their own. */
+function joinedOfChunk(
+  arena: Arena,
+  framing: MultilineFraming,
+  { buffer, byteOffset, length, offset }: TripInput & { kind: 'bytes' },
+): { records: Records; bytes: Uint8Array } {
+  arena.reset();
+  const start = arena.place(new Uint8Array(buffer, byteOffset, length));
+  const end = start + length;
+  const found = joinContainers(arena, framing, start, end, offset - start);
+  const { count } = found;
+  const lengths = found.lengths.slice(0, count);
+  const starts = new Int32Array(count);
+  const bytes = new Uint8Array(lengths.reduce((sum, one) => sum + one, 0));
+  for (let row = 0, at = 0; row < count; at += lengths[row++]!) {
+    starts[row] = at;
+    bytes.set(arena.bytes.subarray(found.starts[row]!, found.starts[row]! + lengths[row]!), at);
+  }
+  return { records: { count, starts, lengths, offsets: found.offsets.slice(0, count) }, bytes };
 }
 
 function piecesOf({ nodes }: ChainPlan): PieceDecoder | undefined {

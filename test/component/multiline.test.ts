@@ -121,6 +121,26 @@ const TRACES: Readonly<Record<string, readonly string[]>> = {
     "  h.rb:3:in `i'",
     '\tfrom e',
   ],
+  docker: [
+    '{"log":"a","stream":"stdout","time":"1"}',
+    '{"log":"b\\n","stream":"stdout","time":"2"}',
+    '{"time":"3", "stream": "stderr", "log":"c"}',
+    '{"log":"d\\\\\\n","stream":"stderr","time":"4"}',
+    '{"log":"e\\\\n","stream":"stderr"}',
+    '{"log":"f\\n"}',
+    '{"log":"',
+    '',
+  ],
+  cri: [
+    '2026-01-01T00:00:00Z stdout P a',
+    '2026-01-01T00:00:01Z stdout F b',
+    '2026-01-01T00:00:02Z stderr P:x c',
+    '2026-01-01T00:00:03Z stderr F',
+    '2026-01-01T00:00:04Z stderr P ',
+    '2026-01-01T00:00:05Z stdin P a',
+    'x stdout P a',
+    '',
+  ],
   pattern: ['x', '', ' a', '- b', 'c;', '- d;', '\u00e9', ' '],
 };
 const patterns = fc
@@ -169,6 +189,7 @@ describe('lines that belong together', () => {
         const received = await read(input, config, sizes);
         const found = received.flatMap(({ bytes, offset }) => recordsOf(config, bytes, sizes.limit, offset));
         expect(found).toEqual(recordsOf(config, input, 1000));
+        if (config.type === 'docker' || config.type === 'cri') return;
         for (const { offset, text } of found) {
           expect(input.subarray(offset, offset + text.length).toString('latin1')).toBe(text);
         }
@@ -260,6 +281,39 @@ describe('records of several lines', () => {
     ['ruby', ['ActionView::TemplateError (a):', '  ', "  b.rb:1:in `c'", 'x'], [3, 1]],
   ])('%s', (type, lines, counts) => {
     expect(texts({ type }, ...lines).map((text) => text.split('\n').length)).toEqual(counts);
+  });
+
+  it('cri: joins the parts of each stream, in the order in which they end', () => {
+    const bytes = Buffer.from(
+      '1 stdout P a\n2 stderr P b \n3 stdout P:x c\nx\n4 stdout F:x d\n5 stdout F e\n6 stderr P f',
+    );
+    expect(recordsOf({ ...LIMITS, type: 'cri' }, bytes, 1000, 100)).toEqual([
+      { offset: 142, text: 'x' },
+      { offset: 100, text: '1 stdout F:x acd' },
+      { offset: 159, text: '5 stdout F e' },
+      { offset: 113, text: '2 stderr P b f' },
+    ]);
+  });
+
+  it('docker: joins what has no newline at its end with what follows, and keeps the rest of the first line', () => {
+    const lines = [
+      '{"log":"a\\"","stream":"stdout","time":"1"}',
+      '{"stream":"stderr","log":"x\\n","time":"2"}',
+      '{"time":"3","log":"b\\\\n","stream":"stdout","attrs":{"log":"z"}}',
+      '{"log":"c\\n","stream":"stdout","time":"4"}',
+    ];
+    expect(texts({ type: 'docker' }, ...lines)).toEqual([
+      lines[1],
+      '{"log":"a\\"b\\\\nc\\n","stream":"stdout","time":"1"}',
+    ]);
+  });
+
+  it('cri: ends records that are too long', () => {
+    const part = '1 stdout P a';
+    const counts = (limits: object): number[] =>
+      texts({ type: 'cri', ...limits }, part, part, '2 stderr F b', part, part).map((text) => text.length);
+    expect(counts({ max_lines: 3 })).toEqual([12, 14, 12]);
+    expect(counts({ max_bytes: 30 })).toEqual([13, 12, 13]);
   });
 
   it.each([

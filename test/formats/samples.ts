@@ -71,6 +71,7 @@ const MORE: Readonly<Record<string, readonly string[]>> = {
   ltsv: ['a:1\tb:\ta:2'],
   cef: ['CEF:0|a\\|b|"c"|d|e|f|5|a=b\\=c\\n cs1Label=A \\= b cs1=x c= d=e '],
   gelf: ['{"short_message":"a","timestamp":"1.5"}', '{"short_message":"a","timestamp":-1e3, "x": null}'],
+  cri: ['2026-05-17T10:05:03.1+02:00 stdout P:a b', '2026-05-17T10:05:03Z stderr F'],
   klog: ['I0505 17:59:40.692994   1 a.go:1] '],
   timestamp: ['2026-07-18 05:17:03,250 '],
   nginx: [

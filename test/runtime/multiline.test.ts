@@ -47,6 +47,18 @@ describe('a source whose lines belong together', () => {
     ).toEqual([{ a: [1] }, { b: 2 }]);
   });
 
+  it('makes one of the lines that a container runtime has cut', async () => {
+    const docker =
+      '{"log":"a","stream":"stdout"}\n{"log":"x\\n","stream":"stderr"}\n{"log":"b\\n","stream":"stdout"}\n';
+    expect(await written(docker.repeat(9), 'format: json, multiline: docker', 'json')).toBe(
+      '{"log":"x\\n","stream":"stderr"}\n{"log":"ab\\n","stream":"stdout"}\n'.repeat(9),
+    );
+    const cri = '2026-05-17T10:05:03Z stdout P a\n2026-05-17T10:05:04Z stdout F b\n';
+    expect(await written(cri.repeat(9), 'format: cri, multiline: cri', 'json', 4096)).toBe(
+      '{"timestamp":"2026-05-17T10:05:03Z","stream":"stdout","message":"ab"}\n'.repeat(9),
+    );
+  });
+
   it('takes them apart by expressions that see all lines', async () => {
     const options =
       "multiline: { type: pattern, start: '^\\d' }, format: { type: regex, pattern: '(?s)^(?<n>\\d+) (?<rest>.*)$' }";

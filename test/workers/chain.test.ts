@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { Arena } from '../../src/batch/index.js';
 import type { ChainPlan, NodePlan } from '../../src/plan/index.js';
 import { Chain } from '../../src/workers/chain.js';
+import { InputParts } from '../../src/workers/input-parts.js';
 import {
   COUNTERS,
   Counter,
@@ -9,6 +10,7 @@ import {
   type TripRequest,
   type TripResult,
 } from '../../src/workers/trip.js';
+import { TripFailed } from '../../src/workers/trip-failed.js';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -84,6 +86,27 @@ describe('a trip', () => {
     const chain = await chainOf([jsonIn(), jsonOut([0])]);
     chain.run(request('{"stale":1}\n'.repeat(50)), 0);
     expect(textOf(chain.run(request('{"a":1}\n{"a":2}'), 0), 1)).toBe('{"a":1}\n{"a":2}\n');
+  });
+
+  it('runs some of the records that are joined of parts, and gives up one of them', async () => {
+    const of = { type: 'cri' };
+    const framing = { kind: 'multiline', of, maxLines: 9, maxBytes: 999, flushAfterMs: 1 } as const;
+    const nodes = [jsonIn({ format: { type: 'lines' }, framing }), jsonOut([0])];
+    const trip = request('1 stdout P a\n2 stderr F b\n3 stdout F c\n4 stdout F d\n');
+    const plan: ChainPlan = { id: 'in', nodes, maxRecords: 1, copiesLines: false };
+    const chain = await Chain.create(plan, 'test', arena);
+    const message = (text: string): string => `{"message":"${text}"}\n`;
+    expect(textOf(chain.run(trip, 0), 1)).toBe(
+      message('2 stderr F b') + message('1 stdout F ac') + message('4 stdout F d'),
+    );
+    const parts = new InputParts(new Arena(1 << 20), plan, 'test', trip.input);
+    expect(parts.count).toBe(3);
+    const part = parts.part(1, 3);
+    expect(textOf(chain.run({ ...trip, input: part }, 0), 1)).toBe(
+      message('1 stdout F ac') + message('4 stdout F d'),
+    );
+    const letter = textOf(parts.refuse(1, new TripFailed('timeout', 'slow', true), 1), DEAD_LETTERS);
+    expect(JSON.parse(letter)).toMatchObject({ offset: 1000, code: 'timeout', record: '1 stdout F ac' });
   });
 
   it('counts every record in, out or among the dead letters, and keeps the neighbours', async () => {

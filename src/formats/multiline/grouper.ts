@@ -91,13 +91,13 @@ export class LineGrouper {
 }
 
 /** The address behind the newline at or after `at`, or `to`. */
-function lineAfter(bytes: Buffer, at: number, to: number): number {
+export function lineAfter(bytes: Buffer, at: number, to: number): number {
   while (at < to && bytes[at] !== NEWLINE) at++;
   return Math.min(at + 1, to);
 }
 
 /** Without the newline before `next` and a carriage return before that. */
-function endOfLine(bytes: Buffer, start: number, next: number): number {
+export function endOfLine(bytes: Buffer, start: number, next: number): number {
   const end = next > start && bytes[next - 1] === NEWLINE ? next - 1 : next;
   return end > start && bytes[end - 1] === CARRIAGE_RETURN ? end - 1 : end;
 }

@@ -1,9 +1,11 @@
 import { compileRegex, RegexError } from '../../base/regex/regex.js';
 import { type Field, FieldError, type FieldType, type Variant } from '../../config/fields.js';
 import type { Framing, LinePatterns, MultilineFraming } from '../format.js';
+import { ContainerJoiner } from './container-joiner.js';
+import { LineGrouper } from './grouper.js';
 
 export { frameGroups } from './frame.js';
-export { LineGrouper } from './grouper.js';
+export { joinContainers } from './join-containers.js';
 
 /** The checked value of the option `multiline`. */
 export type MultilineConfig = { readonly type: string } & LinePatterns &
@@ -63,6 +65,18 @@ export const MULTILINE: readonly Variant[] = [
   { name: 'go', summary: 'Panics and fatal errors of Go, with all goroutines.', fields: LIMITS },
   { name: 'ruby', summary: 'Exceptions of Ruby and of Rails.', fields: LIMITS },
   {
+    name: 'docker',
+    summary:
+      "Lines of Docker's json-file driver: those that it cut are one again, for each stream. Read them as json: their text is the field log.",
+    fields: LIMITS,
+  },
+  {
+    name: 'cri',
+    summary:
+      'Lines of other container runtimes (containerd, CRI-O), as Kubernetes keeps them, in the same way. Read them as cri.',
+    fields: LIMITS,
+  },
+  {
     name: 'pattern',
     summary:
       'Patterns (RE2 syntax) of lines, found anywhere in them. start: a record begins with such a line, and all others go on with it. ' +
@@ -90,4 +104,16 @@ export function multilineFraming(config: MultilineConfig): MultilineFraming {
 
 export function isMultiline(framing: Framing): framing is MultilineFraming {
   return typeof framing === 'object' && framing.kind === 'multiline';
+}
+
+/** Whether records are lines of a container's, which its runtime has cut: their parts need not lie side by side. */
+export function joinsContainers(framing: Framing): framing is MultilineFraming {
+  return isMultiline(framing) && (framing.of.type === 'docker' || framing.of.type === 'cri');
+}
+
+/** What finds the records that may go on. */
+export type OpenRecords = Pick<LineGrouper, 'openRecord'>;
+
+export function openRecordsOf(framing: MultilineFraming): OpenRecords {
+  return joinsContainers(framing) ? new ContainerJoiner(framing) : new LineGrouper(framing);
 }
