@@ -4,6 +4,7 @@ import {
   type SinkDefinition,
   type SourceDefinition,
   templateField,
+  templateParts,
 } from '#component';
 import { checkClientTls, clientTlsField } from '../tls.js';
 import { SOURCE_FIELDS } from './options.js';
@@ -93,12 +94,24 @@ export const httpSink: SinkDefinition = {
   create: createHttpSink,
 };
 
-function checkSink({ format, batch, tls }: Config): { field: string; message: string }[] {
+function checkSink({ format, batch, tls, url, headers }: Config): { field: string; message: string }[] {
   const { type } = format as { readonly type: string };
-  return [
-    ...(type === 'arrow' && batch !== true
-      ? [{ field: 'format', message: 'arrow holds a batch: set batch: true, or choose another format' }]
-      : []),
-    ...checkClientTls(tls),
-  ];
+  const problems: { field: string; message: string }[] = [];
+  const [scheme] = templateParts(url as string);
+  if (typeof scheme === 'string' && !/^https?:\/\/./.test(scheme))
+    problems.push({
+      field: 'url',
+      message: `expected a URL such as https://stock.example/items, found "${url}"`,
+    });
+  for (const name of Object.keys(headers ?? {})) {
+    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
+      problems.push({ field: `headers.${name}`, message: 'this is no name of a header' });
+  }
+  if (type === 'arrow' && batch !== true)
+    problems.push({
+      field: 'format',
+      message: 'arrow holds a batch: set batch: true, or choose another format',
+    });
+  problems.push(...checkClientTls(tls));
+  return problems;
 }
