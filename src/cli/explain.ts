@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { formatSize } from '../base/units.js';
 import type { Shape } from '../batch/index.js';
 import type { Partitioning } from '../component/index.js';
-import type { ChainPlan, NodePlan, Pipeline, Plan, SegmentPlan } from '../plan/index.js';
+import type { ChainPlan, MemoryQueueConfig, NodePlan, Pipeline, Plan, SegmentPlan } from '../plan/index.js';
 import { routingLines } from './explain-routing.js';
 import { Exit, type Io } from './io.js';
 import { type LoadOptions, loadPipeline } from './load.js';
@@ -52,13 +52,20 @@ function runtimeLines({ name, runtime, deadLetter }: Pipeline, paint: Paint): st
   ];
 }
 
+const WHEN_FULL: Readonly<Record<MemoryQueueConfig['whenFull'], string>> = {
+  block: 'blocks when full',
+  spill: 'spills to the disk when full',
+  drop_newest: 'drop_newest when full',
+  drop_oldest: 'drop_oldest when full',
+};
+
 function segmentLines(segment: SegmentPlan, plan: Plan, paint: Paint): string[] {
   const bytes = segment.inboxes.reduce((sum, { queue }) => sum + queue.maxBytes, 0);
   const queues = segment.inboxes.map(({ id, inputs, queue }) => [
     id,
     isRead(id, segment, plan) ? 'between the source and its trips' : `from ${inputs.join(', ')}`,
     `${queue.type}, ${formatSize(queue.maxBytes)}`,
-    queue.whenFull === 'block' ? 'blocks when full' : `${queue.whenFull} when full`,
+    WHEN_FULL[queue.whenFull],
   ]);
   return [
     `${paint('bold', 'segment')} ${segment.id}: ${plural(segment.stages.length, 'stage')} in one process`,

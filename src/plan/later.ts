@@ -25,9 +25,5 @@ export function refuseLaterQueue(queue: Node, at: CheckedAt): boolean {
     at.problems.add(type.place, path, `${type.text} queues are not supported yet: use disk or memory`);
     return true;
   }
-  const whenFull = entryOf(queue, 'when_full')?.value;
-  if (whenFull?.kind !== 'scalar' || whenFull.text !== 'spill') return false;
-  const message = 'spilling to disk is not supported yet: use block, drop_newest or drop_oldest';
-  at.problems.add(whenFull.place, childPath(at.path, 'when_full'), message);
-  return true;
+  return false;
 }

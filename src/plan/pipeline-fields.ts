@@ -114,8 +114,9 @@ const MEMORY_QUEUE: Variant = {
     },
     {
       name: 'when_full',
-      summary: 'Whether the stages before it wait, or which batches are dropped and counted.',
-      type: { kind: 'enum', values: ['block', 'drop_newest', 'drop_oldest'] },
+      summary:
+        'Whether the stages before it wait, what has no room waits on the disk for as long as the run lasts, or which batches are dropped and counted.',
+      type: { kind: 'enum', values: ['block', 'spill', 'drop_newest', 'drop_oldest'] },
       default: 'block',
     },
   ],

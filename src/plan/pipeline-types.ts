@@ -62,7 +62,7 @@ export interface MemoryQueueConfig {
   readonly type: 'memory';
   /** Where the file gives none, the plan decides: the queues share `runtime.memory`. */
   readonly maxBytes?: number;
-  readonly whenFull: 'block' | 'drop_newest' | 'drop_oldest';
+  readonly whenFull: 'block' | 'spill' | 'drop_newest' | 'drop_oldest';
 }
 
 /** A queue that outlives the run: it cuts the pipeline into segments. */

@@ -18,7 +18,10 @@ import { bufferOf, type ChainItem, costOf, type SinkItem } from './items.js';
 import type { Metrics } from './metrics.js';
 import type { TimeUse } from './time-use.js';
 
-export type LeafEdge = Edge<ChainItem> | Edge<SinkItem>;
+/** Of an edge what a chain needs. */
+type Sender<T> = Pick<Edge<T>, 'send' | 'barrier' | 'end'>;
+
+export type LeafEdge = Sender<ChainItem> | Sender<SinkItem>;
 
 /** What a chain's first stage remembers: it is asked about each batch, and takes part in checkpoints. */
 export interface ChainMemory {

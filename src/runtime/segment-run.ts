@@ -1,7 +1,14 @@
 import type { Storage } from '../base/storage.js';
 import type { Claims, Positions, Queue, Sink, SinkState, StageLog } from '../component/index.js';
 import { Inbox } from '../flow/index.js';
-import { type InboxPlan, type Pipeline, type Plan, queueId, type SegmentPlan } from '../plan/index.js';
+import {
+  type ChainPlan,
+  type InboxPlan,
+  type Pipeline,
+  type Plan,
+  queueId,
+  type SegmentPlan,
+} from '../plan/index.js';
 import { DEAD_LETTERS, type Lanes } from '../workers/index.js';
 import type { BufferPool } from './buffer-pool.js';
 import { ChainRunner, type LeafEdge } from './chain-runner.js';
@@ -16,6 +23,7 @@ import { observeInbox, type QueueObservation } from './observation.js';
 import { DEAD_LETTER_STAGE, type ForgottenState, type PipelineState } from './pipeline-state.js';
 import { SinkStages } from './sink-stages.js';
 import { SourceRunner } from './source-runner.js';
+import { Spills } from './spills.js';
 
 export interface SegmentRunOptions {
   readonly pipeline: Pipeline;
@@ -75,6 +83,7 @@ export class SegmentRun {
   readonly #inboxes: ReadonlyMap<string, Inbox<ChainItem> | Inbox<SinkItem>>;
   readonly #deadLetters: Inbox<SinkItem>;
   #sourceRunners: ReadonlyMap<string, SourceRunner> = new Map();
+  readonly #spills: Spills;
   #checkpointer: Checkpointer | undefined;
   /** Resolves when it is written down to what the sinks can be taken back. */
   #begun: Promise<void> = Promise.resolve();
@@ -84,6 +93,7 @@ export class SegmentRun {
     this.#options = options;
     this.#ends = ends;
     this.#memories = new Memories(options);
+    this.#spills = new Spills(options);
     this.#inboxes = new Map(segment.inboxes.map((inbox) => [inbox.id, this.#createInbox(inbox)]));
     this.#deadLetters = new Inbox<SinkItem>({
       name: 'dead_letters',
@@ -160,12 +170,14 @@ export class SegmentRun {
     failing.throwIfAborted();
     await this.#checkpointer?.finish(!draining.aborted);
     await this.#memories.close();
+    await this.#spills.close();
     await this.#ends.close();
   }
 
   async closeAfterFailure(): Promise<void> {
     await this.#checkpointer?.stopped();
     await this.#memories.close();
+    await this.#spills.close();
     await this.#ends.closeAfterFailure();
   }
 
@@ -193,7 +205,9 @@ export class SegmentRun {
       metrics.stage(id).droppedByQueue += item.kind === 'chunk' ? 0 : item.records;
       pool.give(bufferOf(item));
     };
-    const options = { name: id, maxBytes: queue.maxBytes, whenFull: queue.whenFull, inputs, onDrop };
+    // What spills does so before it comes here.
+    const whenFull = queue.whenFull === 'spill' ? 'block' : queue.whenFull;
+    const options = { name: id, maxBytes: queue.maxBytes, whenFull, inputs, onDrop };
     return this.#ends.sinks.has(id) ? new Inbox<SinkItem>(options) : new Inbox<ChainItem>(options);
   }
 
@@ -220,21 +234,18 @@ export class SegmentRun {
   #parts(): Promise<void>[] {
     const { pipeline, plan, segment, pool, metrics, log, failing } = this.#options;
     const sinkStages = new SinkStages({
+      ...{ plan, pool, metrics, log },
       pipeline: pipeline.name,
-      plan,
       sinks: this.#ends.sinks,
       inboxOf: (id) => this.#inboxes.get(id) as Inbox<SinkItem>,
       deadLetters: this.#deadLetters,
-      pool,
-      metrics,
-      log,
       signal: failing,
       checkpointer: this.#checkpointer,
       ready: this.#begun,
     });
     return [
       ...sinkStages.runs(),
-      ...segment.chains.map((_, index) => this.#runChain(index)),
+      ...segment.chains.map((chain, index) => this.#runChain(chain, index)),
       ...[...this.#sourceRunners.values()].map((runner) => runner.run()),
     ];
   }
@@ -257,14 +268,14 @@ export class SegmentRun {
     });
   }
 
-  async #runChain(index: number): Promise<void> {
+  async #runChain(plan: ChainPlan, index: number): Promise<void> {
     const { pipeline, segment, firstChain, lanes, pool, metrics } = this.#options;
-    const plan = segment.chains[index]!;
     const leaves = new Map<number, LeafEdge>([[DEAD_LETTERS, this.#deadLetters.edge(`chain ${plan.id}`)]]);
     for (const [node, { kind, stage, partitioning }] of plan.nodes.entries()) {
       if (kind !== 'encode' && kind !== 'send') continue;
-      const inbox = this.#inboxes.get(partitioning ? queueId(stage) : stage)!;
-      leaves.set(node, inbox.edge(plan.id) as LeafEdge);
+      const id = partitioning ? queueId(stage) : stage;
+      const edge = this.#inboxes.get(id)!.edge(plan.id) as LeafEdge;
+      leaves.set(node, this.#spills.before(edge, segment.inboxes.find((inbox) => inbox.id === id)!));
     }
     const { maxShare } = pipeline.deadLetter;
     const share = maxShare === undefined ? undefined : new FailureShare(maxShare);
@@ -274,13 +285,8 @@ export class SegmentRun {
     };
     const inbox = this.#inboxes.get(plan.id) as Inbox<ChainItem>;
     await new ChainRunner({
-      plan,
+      ...{ plan, inbox, lanes, leaves, pool, metrics },
       index: firstChain + index,
-      inbox,
-      lanes,
-      leaves,
-      pool,
-      metrics,
       memory: this.#memories.ofChain(plan.remembers, this.#checkpointer),
       onTrip,
     }).run();

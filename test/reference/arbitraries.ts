@@ -153,7 +153,11 @@ const transform: fc.Arbitrary<ReferenceTransform> = fc.oneof(
 );
 
 /** The inbox of a stage. */
-export type RandomQueue = undefined | 'memory' | { readonly partitions: number; readonly key?: string };
+export type RandomQueue =
+  | undefined
+  | 'memory'
+  | 'spill'
+  | { readonly partitions: number; readonly key?: string };
 /** What can be asked of each type of stage that does not give all records to all its readers. */
 const ASKED: Readonly<Record<ReferenceRouting['type'], readonly Asked[]>> = {
   route: ['small', 'text', 'unmatched'],
@@ -227,7 +231,7 @@ export interface RandomPipeline {
 
 const queue: fc.Arbitrary<RandomQueue> = fc.oneof(
   { weight: 4, arbitrary: fc.constant(undefined) },
-  { weight: 3, arbitrary: fc.constant('memory' as const) },
+  { weight: 3, arbitrary: fc.constantFrom('memory' as const, 'spill' as const) },
   {
     weight: 2,
     arbitrary: fc.constantFrom<RandomQueue>(

@@ -71,7 +71,8 @@ function inputsOf({ inputs, asks }: ReferenceStage, stages: readonly ReferenceSt
 }
 
 function queueOptions(queue: NonNullable<RandomQueue>, maxBytes: number): object {
-  return queue === 'memory' ? { type: 'memory', max_bytes: maxBytes } : { type: 'disk', ...queue };
+  if (typeof queue === 'object') return { type: 'disk', ...queue };
+  return { type: 'memory', max_bytes: maxBytes, when_full: queue === 'spill' ? 'spill' : 'block' };
 }
 
 /** The pipeline, with memory in place of the disk queues that would bring records back to where they come from. */

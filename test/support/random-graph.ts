@@ -54,9 +54,10 @@ const TRANSFORMS = [
   'type: dedupe, max_keys: 100000',
   'type: throttle, rate: 1000, per: 100h, key: message',
 ];
-const QUEUES = [undefined, undefined, 'memory', 'disk', 'disk in parts'] as const;
+const QUEUES = [undefined, undefined, 'memory', 'spill', 'disk', 'disk in parts'] as const;
 const OPTIONS = {
   memory: ', queue: { type: memory, max_bytes: 4KiB }',
+  spill: ', queue: { type: memory, max_bytes: 4KiB, when_full: spill }',
   disk: ', queue: disk',
   'disk in parts': ', queue: { type: disk, partitions: 3, key: message }',
 };
