@@ -2,14 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compileExpression, parseExpression } from '../../src/expression/index.js';
 import { compileRow } from '../../src/expression/interpreter.js';
-import { formatJson } from '../../src/expression/json.js';
 import { Frame } from '../../src/expression/kernels/frame.js';
 import { parseTree } from '../../src/expression/parse.js';
 import { BatchRecord, valueAt } from '../../src/expression/record.js';
-import { formatDuration } from '../../src/expression/time.js';
-import { Duration, Failure, Timestamp, Uint, type Value } from '../../src/expression/values.js';
+import { Failure, type Value } from '../../src/expression/values.js';
 import { runs } from '../support/property.js';
-import { batchOf, type Cell, newArena } from './records.js';
+import { batchOf, type Cell, comparable, newArena } from './records.js';
 
 const words = [
   '',
@@ -143,16 +141,6 @@ const { expression } = fc.letrec<{ expression: string; condition: string }>((tie
     tie('condition'),
   ),
 }));
-
-/** Values as columns can hold them, in a form that compares; of errors only their being there counts. */
-function comparable(value: Value | undefined): unknown {
-  if (value === undefined || value === null) return null;
-  if (value instanceof Failure) return 'an error';
-  if (value instanceof Uint) return value.value;
-  if (value instanceof Timestamp) return { micros: value.nanos / 1000n };
-  if (value instanceof Duration) return formatDuration(value.nanos);
-  return typeof value === 'object' ? { json: formatJson(value) } : value;
-}
 
 /** What the row interpreter gives. */
 function interpreted(text: string, cells: readonly Record<string, Cell>[]): Value[] {

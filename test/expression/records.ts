@@ -1,6 +1,19 @@
 import { Arena, type Batch, Tag, textAt, textVector, type Vector } from '../../src/batch/index.js';
+import { formatJson } from '../../src/expression/json.js';
+import { textOfNetwork } from '../../src/expression/network.js';
 import { valueAt } from '../../src/expression/record.js';
-import { Failure, type Value } from '../../src/expression/values.js';
+import { formatDuration } from '../../src/expression/time.js';
+import {
+  Cidr,
+  Duration,
+  Failure,
+  IpAddress,
+  Optional,
+  Timestamp,
+  TypeValue,
+  Uint,
+  type Value,
+} from '../../src/expression/values.js';
 
 const encoder = new TextEncoder();
 
@@ -74,6 +87,20 @@ export function plainValuesOf(arena: Arena, vector: Vector): unknown[] {
     if (value instanceof Failure) return { error: value.message };
     return vector.tags[row] === Tag.JSON ? { json: textAt(arena, vector, row) } : value;
   });
+}
+
+/** Values as columns can hold them, in a form that compares; of errors only their being there counts. */
+export function comparable(value: Value | undefined): unknown {
+  if (value === undefined || value === null) return null;
+  if (value instanceof Failure) return 'an error';
+  if (value instanceof Uint) return value.value;
+  if (value instanceof Timestamp) return { micros: value.nanos / 1000n };
+  if (value instanceof Duration) return formatDuration(value.nanos);
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  if (value instanceof TypeValue) return value.name;
+  if (value instanceof Optional) return comparable(value.value);
+  if (value instanceof IpAddress || value instanceof Cidr) return textOfNetwork(value);
+  return typeof value === 'object' ? { json: formatJson(value) } : value;
 }
 
 export function newArena(): Arena {

@@ -50,7 +50,7 @@ function sameValue(value: Value, expected: unknown): Outcome {
 }
 
 /** A value of the suite as ours. Objects are those of a record. */
-function celValue(written: unknown): Value {
+export function celValue(written: unknown): Value {
   if (Array.isArray(written)) return written.map(celValue);
   if (typeof written !== 'object' || written === null) return written as Value;
   const [[tag, content] = ['', undefined]] = Object.entries(written) as [string, unknown][];

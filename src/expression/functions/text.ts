@@ -45,24 +45,27 @@ function charAt(text: string, index: bigint): Value {
   return points[Number(index)] ?? '';
 }
 
-/** Where `part` stands at or after code point `from`, in code points; -1 where it does not. */
-function indexOf(text: string, part: string, from: bigint): Value {
+/** The place of code point `from` in UTF-16 units. As in cel-go only the empty text is looked for behind the last one. */
+function placeOf(text: string, part: string, from: bigint): number | Failure {
   const points = Array.from(text);
-  if (from < 0n || from > BigInt(points.length))
-    return new Failure(`no index ${from} in a text of ${points.length}`);
-  const skipped = points.slice(0, Number(from)).join('').length;
-  const found = text.indexOf(part, skipped);
-  return BigInt(found < 0 ? -1 : Array.from(text.slice(0, found)).length);
+  const last = BigInt(points.length) - (part === '' ? 0n : 1n);
+  if (from < 0n || from > last) return new Failure(`no index ${from} in a text of ${points.length}`);
+  return points.slice(0, Number(from)).join('').length;
 }
 
-function lastIndexOf(text: string, part: string, from: bigint | undefined): Value {
-  const points = Array.from(text);
-  if (from !== undefined && (from < 0n || from > BigInt(points.length))) {
-    return new Failure(`no index ${from} in a text of ${points.length}`);
-  }
-  const skipped = from === undefined ? text.length : points.slice(0, Number(from)).join('').length;
-  const found = text.lastIndexOf(part, skipped);
-  return BigInt(found < 0 ? -1 : Array.from(text.slice(0, found)).length);
+/** A place in UTF-16 units in code points; -1 stays. */
+const pointAt = (text: string, place: number): bigint =>
+  BigInt(place < 0 ? -1 : Array.from(text.slice(0, place)).length);
+
+/** Where `part` stands at or after code point `from`, in code points; -1 where it does not. */
+function indexOf(text: string, part: string, from: bigint): Value {
+  const place = placeOf(text, part, from);
+  return place instanceof Failure ? place : pointAt(text, text.indexOf(part, place));
+}
+
+function lastIndexOf(text: string, part: string, from: bigint): Value {
+  const place = placeOf(text, part, from);
+  return place instanceof Failure ? place : pointAt(text, text.lastIndexOf(part, place));
 }
 
 function split(text: string, separator: string, limit: bigint): Value {
@@ -206,7 +209,7 @@ export const TEXT_FUNCTIONS: readonly FunctionDefinition[] = [
     summary: 'The index at which another text first stands, or -1.',
     example: 'path.indexOf("?")',
     overloads: [
-      method(['string', 'string'], 'int', (text, part) => indexOf(text, part, 0n)),
+      method(['string', 'string'], 'int', (text, part) => pointAt(text, text.indexOf(part))),
       method(['string', 'string', 'int'], 'int', indexOf),
     ],
   },
@@ -215,7 +218,7 @@ export const TEXT_FUNCTIONS: readonly FunctionDefinition[] = [
     summary: 'The index at which another text last stands, or -1.',
     example: 'path.lastIndexOf("/")',
     overloads: [
-      method(['string', 'string'], 'int', (text, part) => lastIndexOf(text, part, undefined)),
+      method(['string', 'string'], 'int', (text, part) => pointAt(text, text.lastIndexOf(part))),
       method(['string', 'string', 'int'], 'int', lastIndexOf),
     ],
   },
