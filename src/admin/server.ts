@@ -3,9 +3,11 @@ import type { AddressInfo } from 'node:net';
 import { MillraceError, messageOf } from '../base/errors.js';
 import { redact, type Secret } from '../base/secrets.js';
 import { addressText, isLoopback, type SocketAddress } from '../base/socket-address.js';
+import type { Taps } from '../runtime/index.js';
 import { Gate } from './gate.js';
 import { prometheusText } from './prometheus.js';
 import type { ObservedPipeline } from './recent.js';
+import { readTapChoice, streamRecords } from './tap.js';
 
 /** What the server shows. What is asked for with unknown names is undefined. */
 export interface AdminViews {
@@ -14,6 +16,7 @@ export interface AdminViews {
   readonly deadLetters: (asked: URLSearchParams) => Promise<unknown>;
   readonly deadLetter: (name: string) => Promise<unknown>;
   readonly durableQueues: () => Promise<unknown>;
+  readonly taps: Taps;
 }
 
 export interface AdminOptions {
@@ -31,6 +34,7 @@ const LIMITS = {
   connectionsCheckingInterval: 5000,
 };
 const MOST_CONNECTIONS = 64;
+const MOST_STREAMS = 8;
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const HEADERS = {
@@ -44,6 +48,8 @@ export class AdminServer {
   readonly #views: AdminViews;
   readonly #gate: Gate;
   readonly #server: Server;
+  /** Answers that go on as long as the run. */
+  readonly #streams = new Set<ServerResponse>();
 
   private constructor({ token, views }: AdminOptions) {
     this.#views = views;
@@ -86,6 +92,7 @@ export class AdminServer {
   }
 
   async close(): Promise<void> {
+    for (const stream of this.#streams) stream.end();
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.#server.closeAllConnections();
     await closed;
@@ -108,6 +115,8 @@ export class AdminServer {
       return sendJson(response, 401, problem('unauthorized', message));
     }
     if (pathname === '/metrics') return this.#metrics(response);
+    const [, stage] = /^\/api\/stages\/([^/]+)\/records$/.exec(pathname) ?? [];
+    if (stage !== undefined) return this.#records(stage, searchParams, response);
     if (pathname.startsWith('/api/')) {
       const found = await this.#api(pathname.slice('/api/'.length), searchParams);
       if (found !== undefined) return sendJson(response, 200, found);
@@ -125,6 +134,22 @@ export class AdminServer {
     const pipeline = this.#views.pipeline();
     const text = pipeline ? prometheusText(pipeline) : '';
     send(response, 200, 'text/plain; version=0.0.4; charset=utf-8', text);
+  }
+
+  #records(name: string, asked: URLSearchParams, response: ServerResponse): void {
+    const stage = this.#views.pipeline()?.stages.find(({ id }) => id === decoded(name));
+    const choice = stage && readTapChoice(stage, asked);
+    if (choice === undefined)
+      sendJson(response, 404, problem('unknown_stage', `there is no stage "${name}"`));
+    else if (typeof choice === 'string') sendJson(response, 400, problem('wrong_query', choice));
+    else if (this.#streams.size === MOST_STREAMS)
+      sendJson(response, 429, problem('too_many', `${MOST_STREAMS} others look at records already`));
+    else {
+      this.#streams.add(response);
+      response.on('close', () => this.#streams.delete(response));
+      response.writeHead(200, { ...HEADERS, 'Content-Type': 'application/x-ndjson' });
+      streamRecords(this.#views.taps, choice, response);
+    }
   }
 
   async #api(path: string, asked: URLSearchParams): Promise<unknown> {

@@ -2,7 +2,14 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type AdminViews, Recent } from '../admin/index.js';
 import { nodeStorage } from '../base/storage.js';
 import type { Pipeline, Plan } from '../plan/index.js';
-import { Checkpoints, type NamedLetter, openQueues, PipelineLetters, type Run } from '../runtime/index.js';
+import {
+  Checkpoints,
+  type NamedLetter,
+  openQueues,
+  PipelineLetters,
+  type Run,
+  type Taps,
+} from '../runtime/index.js';
 import { recordOf } from '../workers/index.js';
 import { CATALOGUE } from './catalogue.js';
 import { lagIn, queueAsJson } from './queue.js';
@@ -20,7 +27,7 @@ const MOST_LETTERS = 500;
 const BEGINNING = 200;
 
 /** What the server for operators shows of the run that goes on in this process. */
-export function adminViews(current: () => Current | undefined): AdminViews {
+export function adminViews(current: () => Current | undefined, taps: Taps): AdminViews {
   let recent: { run: Run; look: Recent } | undefined;
   const delay = monitorEventLoopDelay();
   delay.enable();
@@ -43,6 +50,7 @@ export function adminViews(current: () => Current | undefined): AdminViews {
       return undefined;
     },
     durableQueues: () => storedQueues(current()),
+    taps,
   };
 }
 

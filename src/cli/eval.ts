@@ -105,7 +105,8 @@ async function* chunksOf(stream: Readable, name: string, format: FormatConfig): 
   yield* framer.chunks({ read: async () => 0, outlet, signal: never, isFinal: () => true });
 }
 
-function readExpression(text: string, io: Io): Expression | undefined {
+/** Prints what is wrong with an expression, and gives undefined. */
+export function readExpression(text: string, io: Io): Expression | undefined {
   try {
     return parseExpression(text);
   } catch (error) {

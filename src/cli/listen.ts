@@ -1,6 +1,7 @@
 import { AdminServer } from '../admin/index.js';
 import { hideSecrets, Secret } from '../base/secrets.js';
 import type { SocketAddress } from '../base/socket-address.js';
+import type { Taps } from '../runtime/index.js';
 import { adminViews, type Current } from './admin-views.js';
 import type { Io } from './io.js';
 
@@ -19,8 +20,9 @@ export function adminToken({ env }: Io): Secret | undefined {
 export async function listen(
   at: SocketAddress,
   current: () => Current | undefined,
+  taps: Taps,
   io: Io,
 ): Promise<AdminServer> {
   const token = adminToken(io);
-  return await AdminServer.start({ address: at, ...(token && { token }), views: adminViews(current) });
+  return await AdminServer.start({ address: at, ...(token && { token }), views: adminViews(current, taps) });
 }

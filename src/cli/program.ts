@@ -7,6 +7,7 @@ import { Exit, type Io } from './io.js';
 import { address, collect, wholeNumber, withPipeline, withState, withValues } from './options.js';
 import { addQueues, addReplay } from './queue-program.js';
 import { TEST_FORMATS } from './test-output.js';
+import { addWatching } from './watch-program.js';
 
 /**
  * All verbs with their options. What a verb needs is loaded when it runs.
@@ -27,6 +28,7 @@ export function createProgram(io: Io, done: (code: number) => void): Command {
   addChecks(verbs);
   addTest(verbs);
   addEval(verbs);
+  addWatching(verbs);
   addDeadLetters(verbs);
   addQueues(verbs);
   addReplay(verbs);

@@ -3,7 +3,7 @@ import { createLog, type LogLevel } from '../base/log.js';
 import { nearestName } from '../base/names.js';
 import type { SocketAddress } from '../base/socket-address.js';
 import { onlySegmentsOf, type Pipeline, type Plan } from '../plan/index.js';
-import { Run } from '../runtime/index.js';
+import { Run, Taps } from '../runtime/index.js';
 import { workerCount } from '../workers/index.js';
 import { CATALOGUE } from './catalogue.js';
 import { Exit, type Io } from './io.js';
@@ -98,8 +98,10 @@ async function runPipeline(
   const chains = plan.segments.flatMap((segment) => segment.chains);
   const lanes = await lanesFor(pipeline, chains, beginning.workers, reporter.stageLog);
   const queueDefinitions = [...CATALOGUE.queues.values()];
-  const run = new Run({ pipeline, plan, lanes, log: reporter.stageLog, fresh, queueDefinitions });
-  const server = at && (await (await import('./listen.js')).listen(at, () => ({ run, pipeline, plan }), io));
+  const taps = new Taps();
+  const run = new Run({ pipeline, plan, lanes, log: reporter.stageLog, fresh, queueDefinitions, taps });
+  const server =
+    at && (await (await import('./listen.js')).listen(at, () => ({ run, pipeline, plan }), taps, io));
   const removeHandlers = handleSignals(run, reporter, io);
   reporter.started(beginning);
   if (server) reporter.stageLog.info({ url: server.url }, 'listening');

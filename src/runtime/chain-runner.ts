@@ -62,10 +62,12 @@ export class ChainRunner {
   #inLanes = 0;
   #blocked = 0;
   readonly #time: TimeUse;
+  readonly #stages: ReadonlySet<string>;
   #slotFreed: (() => void) | undefined;
 
   constructor(options: ChainRunnerOptions) {
     this.#options = options;
+    this.#stages = new Set(options.plan.nodes.map(({ stage }) => stage));
     this.#time = options.metrics.chain(options.plan.id);
   }
 
@@ -123,7 +125,9 @@ export class ChainRunner {
     metrics.tripsUnderWay++;
     this.#account();
     try {
-      return await lanes.run({ chain: index, input, spares: this.#spares(bufferOf(item).byteLength) });
+      const taps = metrics.taps.wanted(this.#stages);
+      const spares = this.#spares(bufferOf(item).byteLength);
+      return await lanes.run({ chain: index, input, spares, ...(taps && { taps }) });
     } finally {
       this.#inLanes--;
       metrics.tripsUnderWay--;
@@ -147,9 +151,10 @@ export class ChainRunner {
   }
 
   async #passOn(delivery: Delivery<ChainItem>, result: TripResult): Promise<void> {
-    const { pool, leaves } = this.#options;
+    const { pool, leaves, metrics } = this.#options;
     if (result.stoppedBy) throw stoppedError(result.stoppedBy);
     this.#count(delivery.item, result);
+    if (result.samples) metrics.taps.give(result.samples);
     for (const buffer of result.returned) pool.give(buffer);
     for (const output of result.outputs) {
       const item = itemOf(output);

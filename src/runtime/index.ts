@@ -43,3 +43,4 @@ export {
 export { type KeptReplay, type ReplayQueueOptions, replayQueue } from './replay/replay-queue.js';
 export { runStored, type StoredRunOutcome } from './replay/run-stored.js';
 export { Run, type RunOptions } from './run.js';
+export { type TapSide, Taps } from './taps.js';

@@ -1,4 +1,5 @@
 import { Histogram } from './histogram.js';
+import { Taps } from './taps.js';
 import { TimeUse } from './time-use.js';
 
 /** What has become of a stage's records so far. For every stage: in + added = out + dropped + dead letters. */
@@ -55,7 +56,12 @@ export class Metrics {
   /** Trips to the workers that are under way. */
   tripsUnderWay = 0;
 
-  constructor(stageIds: Iterable<string>, queueIds: Iterable<string> = []) {
+  constructor(
+    stageIds: Iterable<string>,
+    queueIds: Iterable<string> = [],
+    /** Who looks at records that pass. */
+    readonly taps = new Taps(),
+  ) {
     this.stages = new Map([...stageIds].map((id) => [id, emptyCounts()]));
     this.queues = new Map([...queueIds].map((id) => [id, { recordsIn: 0, recordsOut: 0, bytesIn: 0 }]));
   }

@@ -16,6 +16,7 @@ import { type Observation, observeChains, observeProcess, observeStages } from '
 import { PipelineState, queueFolder } from './pipeline-state.js';
 import { refuseLeftQueues } from './queues/index.js';
 import { SegmentRun } from './segment-run.js';
+import type { Taps } from './taps.js';
 
 export interface RunOptions {
   readonly pipeline: Pipeline;
@@ -25,6 +26,8 @@ export interface RunOptions {
   readonly log: StageLog;
   /** Whether to begin anew, whatever the last checkpoint says. */
   readonly fresh?: boolean;
+  /** Who looks at records that pass, where they look on after this run. */
+  readonly taps?: Taps;
   /** All kinds of durable queues, to look into one that the file has no more. */
   readonly queueDefinitions: readonly QueueDefinition[];
   /** Where everything is that outlives the run, the lock of the state folder apart; the file system of this machine otherwise. */
@@ -57,6 +60,7 @@ export class Run {
     this.metrics = new Metrics(
       pipeline.stages.map(({ id }) => id),
       plan.queues.keys(),
+      options.taps,
     );
     this.stateFolder = join(pipeline.runtime.state, pipeline.name);
   }

@@ -93,5 +93,6 @@ export function mergeResults(results: readonly TripResult[], counters: number): 
     counts,
     errors,
     stoppedBy: results.at(-1)?.stoppedBy,
+    samples: results.flatMap(({ samples = [] }) => samples),
   };
 }

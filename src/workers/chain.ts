@@ -9,6 +9,7 @@ import { Ledger, Stopped } from './ledger.js';
 import { type DecodeNode, type PassedBatch, TransformNode } from './nodes.js';
 import { LeafOutput, OutputBuffers, outputOf, packDeadLetters } from './outputs.js';
 import { bytesOfPiece } from './piece-record.js';
+import { Probe } from './probe.js';
 import type { ReceiveNode } from './receive-node.js';
 import { SendNode, type Sent } from './send-node.js';
 import {
@@ -48,7 +49,8 @@ export class Chain {
   }
 
   run(request: TripRequest, nowMs: number): TripResult {
-    const ledger = new Ledger(this.#pipeline, this.#plan.nodes.length, nowMs);
+    const probe = request.taps && new Probe(request.taps, this.#arena);
+    const ledger = new Ledger(this.#pipeline, this.#plan.nodes.length, nowMs, probe);
     this.#arena.reset();
     this.#leaves.clear();
     this.#sent = [];
@@ -90,7 +92,7 @@ export class Chain {
     const end = start + input.length;
     this.#chunk = { start, end };
     this.#arena.bytes[end] = 0;
-    if (this.#plan.copiesLines && this.#copyLines(ledger)) return;
+    if (this.#plan.copiesLines && !ledger.probe && this.#copyLines(ledger)) return;
     if (decode.pieces) {
       this.#runPieces(decode, decode.pieces, input, ledger);
       return;
@@ -270,6 +272,7 @@ export class Chain {
       counts: ledger.counts,
       errors: ledger.errors,
       stoppedBy: undefined,
+      ...(ledger.probe && { samples: ledger.probe.samples }),
     };
   }
 

@@ -53,6 +53,7 @@ export class EncodeNode {
   }
 
   run(ledger: Ledger, batch: Batch): Encoded[] {
+    ledger.probe?.take(this.#plan.stage, 'inputs', batch);
     const refuse = (part: Batch, row: number, code: string, message: string): void => {
       ledger.add(this.#at.node, Counter.IN, 1);
       ledger.fail(this.#writer.arena, part, row, this.#at, code, message);

@@ -4,6 +4,7 @@ export { type DeadLetter, encodeDeadLetter, parsedMeta, placeOf, recordOf } from
 export { createEncoder } from './encode-node.js';
 export { InlineLanes, type Lanes, type ThreadData, workerCount } from './lanes.js';
 export { roundUp } from './outputs.js';
+export type { TapRequest, TapSample } from './probe.js';
 export { type Evaluated, RecordEvaluator } from './record-evaluator.js';
 export { withResources } from './resources.js';
 export {

@@ -1,6 +1,7 @@
 import type { Arena, Batch } from '../batch/index.js';
 import type { OnError } from '../plan/index.js';
 import { encodeDeadLetter, metaOf, placeOf } from './dead-letter.js';
+import type { Probe } from './probe.js';
 import { COUNTERS, Counter, type StoppedBy } from './trip.js';
 
 /** Thrown to end a trip at a record on which a stage with `on_error: stop` failed. */
@@ -18,10 +19,13 @@ export class Ledger {
   readonly counts: Float64Array;
   readonly errors: Record<string, number> = {};
   readonly deadLetters: string[] = [];
+  /** Only where someone looks at records that pass. */
+  readonly probe: Probe | undefined;
   readonly #pipeline: string;
   readonly #time: string;
 
-  constructor(pipeline: string, nodes: number, nowMs: number) {
+  constructor(pipeline: string, nodes: number, nowMs: number, probe?: Probe) {
+    this.probe = probe;
     this.#pipeline = pipeline;
     this.#time = new Date(nowMs).toISOString();
     this.counts = new Float64Array(nodes * COUNTERS);

@@ -84,16 +84,29 @@ export class DecodeNode {
     };
     ledger.add(this.#node, Counter.IN, records.count);
     ledger.add(this.#node, Counter.OUT, records.count - refused.length);
-    if (refused.length === 0) return batch;
+    if (refused.length === 0) return this.#shown(arena, ledger, batch);
     const at = { node: this.#node, stage: this.#plan.stage, onError: this.#plan.onError };
     for (const { row, message } of refused) ledger.fail(arena, batch, row, at, 'decode_failed', message);
-    return withoutRows(
+    const kept = withoutRows(
       arena,
       batch,
       refused.map(({ row }) => row),
     );
+    return this.#shown(arena, ledger, kept);
+  }
+
+  /** Shows records in full to who looks at them, also the fields into which the pipeline does not look. */
+  #shown(arena: Arena, { probe }: Ledger, batch: Batch): Batch {
+    probe?.take(this.#plan.stage, 'outputs', batch, (part) => {
+      if (this.#pieces) return part;
+      const { origin, partition, readAtMs } = part;
+      return { ...part, ...this.#decoder.decode(arena, origin, EVERYTHING, partition, readAtMs) };
+    });
+    return batch;
   }
 }
+
+const EVERYTHING: Wanted = { names: new Set(), all: true };
 
 function withoutRows(arena: Arena, batch: Batch, without: readonly number[]): Batch {
   const rows = arena.int32(batch.rows);
@@ -143,6 +156,7 @@ export class TransformNode implements Emit {
     this.#ledger = ledger;
     this.#out = out;
     ledger.add(this.#at.node, Counter.IN, batch.rows);
+    ledger.probe?.take(this.#plan.stage, 'inputs', batch);
     this.#transform.apply(batch, this);
   }
 
@@ -150,6 +164,7 @@ export class TransformNode implements Emit {
     if (batch.rows === 0) return;
     if (reader === undefined) this.passed(batch.rows);
     else this.#ledger.add(this.#readers.get(reader)!, Counter.ROUTED, batch.rows);
+    this.#ledger.probe?.take(this.#plan.stage, 'outputs', batch);
     this.#out.push({ batch, reader });
   }
 

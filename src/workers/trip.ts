@@ -1,5 +1,6 @@
 import type { DetachedBatch, Partition } from '../batch/index.js';
 import type { Envelope, Resource } from '../component/index.js';
+import type { TapRequest, TapSample } from './probe.js';
 
 /** Of a piece that cannot be read so much is kept. */
 export const KEPT_BYTES = 64 * 1024;
@@ -50,6 +51,8 @@ export interface TripRequest {
   readonly spares: readonly ArrayBuffer[];
   /** What was made of the files of the chain's transforms, by node. */
   readonly resources?: ReadonlyMap<number, Resource>;
+  /** Of which records someone wants to see samples. */
+  readonly taps?: readonly TapRequest[];
   /** How long it may take in a thread; without it, as long as the lanes allow. */
   readonly timeoutMs?: number;
 }
@@ -114,6 +117,8 @@ export interface TripResult {
   /** Errors by `stage:code`, whatever became of the record. */
   readonly errors: Readonly<Record<string, number>>;
   readonly stoppedBy: StoppedBy | undefined;
+  /** What was asked for with `taps`. */
+  readonly samples?: readonly TapSample[];
 }
 
 /** The buffer in which a trip's input lies. */

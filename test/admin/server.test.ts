@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { AdminServer, type AdminViews, type ObservedPipeline } from '../../src/admin/index.js';
 import { Secret } from '../../src/base/secrets.js';
+import { Taps } from '../../src/runtime/index.js';
 import { prepareRun } from '../support/run-pipeline.js';
 
 const YAML = `
@@ -17,6 +18,7 @@ async function started(changes: Partial<AdminViews> = {}, token?: string): Promi
     deadLetters: async (asked) => ({ asked: asked.getAll('stage') }),
     deadLetter: async (name) => (name === 'web/17' ? { id: name } : undefined),
     durableQueues: async () => [],
+    taps: new Taps(),
     ...changes,
   };
   const address = { host: '127.0.0.1', port: 0 };
@@ -69,6 +71,24 @@ describe('the server for operators', () => {
     expect(await ask(base, '/api/dead-letters/18')).toMatchObject({ status: 404 });
     expect(await ask(base, '/api/dead-letters/%')).toMatchObject({ status: 404 });
     expect(await ask(base, '/../../etc/passwd')).toMatchObject({ status: 404 });
+  });
+
+  it('streams records that pass a stage, as many as are asked for, to eight readers at most', async () => {
+    const taps = new Taps();
+    const base = await started({ taps });
+    const path = (query = '') => `/api/stages/web/records${query}`;
+    expect(await ask(base, path('?of=both'))).toMatchObject({ status: 400 });
+    expect(await ask(base, path('?limit=0'))).toMatchObject({ status: 400 });
+    expect(await ask(base, '/api/stages/none/records')).toMatchObject({ status: 404 });
+    const open = await Promise.all(Array.from({ length: 8 }, () => fetch(new URL(path('?limit=3'), base))));
+    expect(await ask(base, path())).toMatchObject({ status: 429 });
+    const wanted = () => taps.wanted(new Set(['web']));
+    expect(wanted()).toEqual([{ stage: 'web', side: 'outputs', records: 50 }]);
+    expect(wanted(), 'soon after').toBeUndefined();
+    taps.give([{ stage: 'web', side: 'outputs', records: ['{"a":1}', '{"a":2}'] }]);
+    taps.give([{ stage: 'web', side: 'inputs', records: ['{"b":1}'] }]);
+    taps.give([{ stage: 'web', side: 'outputs', records: ['{"a":3}', '{"a":4}'] }]);
+    for (const response of open) expect(await response.text()).toBe('{"a":1}\n{"a":2}\n{"a":3}\n');
   });
 
   it('changes nothing, and answers no page of another site', async () => {
