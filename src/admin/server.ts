@@ -4,6 +4,7 @@ import { MillraceError, messageOf } from '../base/errors.js';
 import { redact, type Secret } from '../base/secrets.js';
 import { addressText, isLoopback, type SocketAddress } from '../base/socket-address.js';
 import type { Taps } from '../runtime/index.js';
+import { Dashboard } from './dashboard.js';
 import { Gate } from './gate.js';
 import { prometheusText } from './prometheus.js';
 import type { ObservedPipeline } from './recent.js';
@@ -24,6 +25,8 @@ export interface AdminOptions {
   /** Asked of everyone, where there is one. */
   readonly token?: Secret;
   readonly views: AdminViews;
+  /** The folder in which the dashboard is. */
+  readonly dashboard: string;
 }
 
 const LIMITS = {
@@ -46,13 +49,15 @@ const HEADERS = {
 /** Shows a pipeline that runs to operators and their tools. Answers GET alone, and changes nothing. */
 export class AdminServer {
   readonly #views: AdminViews;
+  readonly #dashboard: Dashboard;
   readonly #gate: Gate;
   readonly #server: Server;
   /** Answers that go on as long as the run. */
   readonly #streams = new Set<ServerResponse>();
 
-  private constructor({ token, views }: AdminOptions) {
+  private constructor({ token, views, dashboard }: AdminOptions) {
     this.#views = views;
+    this.#dashboard = new Dashboard(dashboard);
     this.#gate = new Gate(token);
     this.#server = createServer(LIMITS, (request, response) => {
       this.#answer(request, response).catch((error: unknown) => {
@@ -109,6 +114,8 @@ export class AdminServer {
     const { pathname, searchParams } = urlOf(request);
     if (pathname === '/health') return sendJson(response, 200, { status: 'ok' });
     if (pathname === '/ready') return this.#ready(response);
+    // The page itself tells nothing, and it asks for the token.
+    if (await this.#dashboard.send(pathname, HEADERS, response)) return;
     if (!this.#gate.isKnown(request)) {
       response.setHeader('WWW-Authenticate', 'Bearer');
       const message = 'a bearer token is needed in the Authorization header';

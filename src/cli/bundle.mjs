@@ -1,10 +1,20 @@
 // Bundles the compiled command line into dist/bin: loading two hundred small modules takes longer than a short run.
 // What is loaded only now and then, or brings a thread of its own, stays a package.
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { rolldown } from 'rolldown';
 
 const packages = ['pino', 'piscina', 'apache-arrow', 'amqplib', '@platformatic/kafka'];
-const bundled = ['yaml', 'commander', 'tinyglobby', 'bowser', 'mmdb-lib', 'fdir', 'picomatch'];
+const bundled = [
+  'preact',
+  'htm',
+  'yaml',
+  'commander',
+  'tinyglobby',
+  'bowser',
+  'mmdb-lib',
+  'fdir',
+  'picomatch',
+];
 
 await rm('dist/bin', { recursive: true, force: true });
 const bundle = await rolldown({
@@ -21,6 +31,18 @@ await bundle.write({
   minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
 });
 await bundle.close();
+
+// The dashboard is made for browsers, and served as it is.
+const dashboard = await rolldown({ input: 'dashboard/dashboard.ts', platform: 'browser' });
+await dashboard.write({
+  dir: 'dist/bin/dashboard',
+  format: 'esm',
+  entryFileNames: '[name].js',
+  minify: true,
+});
+await dashboard.close();
+for (const name of ['index.html', 'style.css'])
+  await copyFile(`dashboard/${name}`, `dist/bin/dashboard/${name}`);
 
 const notices = await Promise.all(
   bundled.map(async (name) => {

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { AdminServer } from '../admin/index.js';
 import { hideSecrets, Secret } from '../base/secrets.js';
 import type { SocketAddress } from '../base/socket-address.js';
@@ -7,6 +9,11 @@ import type { Io } from './io.js';
 
 /** In the environment, for an argument can be read by all users of a machine. */
 const TOKEN_VARIABLE = 'MILLRACE_TOKEN';
+
+/** The build puts it beside the bundle, from where this is read or one folder aside. */
+const DASHBOARD = ['./dashboard', '../../bin/dashboard', '../../dist/bin/dashboard']
+  .map((path) => fileURLToPath(new URL(path, import.meta.url)))
+  .find((path) => existsSync(path))!;
 
 /** The token that the server for operators asks of everyone, where there is one. It is hidden from now on. */
 export function adminToken({ env }: Io): Secret | undefined {
@@ -24,5 +31,10 @@ export async function listen(
   io: Io,
 ): Promise<AdminServer> {
   const token = adminToken(io);
-  return await AdminServer.start({ address: at, ...(token && { token }), views: adminViews(current, taps) });
+  return await AdminServer.start({
+    address: at,
+    ...(token && { token }),
+    views: adminViews(current, taps),
+    dashboard: DASHBOARD,
+  });
 }

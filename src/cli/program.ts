@@ -87,6 +87,7 @@ function addRun({ program, io, done }: Verbs): void {
       'serve /metrics, /health, /ready and /api there, e.g. 127.0.0.1:9600; other hosts need MILLRACE_TOKEN',
       address,
     )
+    .option('--ui', 'serve the dashboard, at 127.0.0.1:9600 unless --listen says otherwise')
     .option('-q, --quiet', 'neither progress nor summary: warnings and errors only')
     .option('--no-progress', 'no progress, but the summary')
     .addOption(

@@ -10,6 +10,7 @@ import { Exit, type Io } from './io.js';
 import { lanesFor } from './lanes.js';
 import { type LoadOptions, loadPipeline, printProblems, problemOfPlan, shown } from './load.js';
 import { LogReporter } from './log-reporter.js';
+import { address, DEFAULT_ADDRESS } from './options.js';
 import type { Beginning, Reporter } from './reporter.js';
 import { Sampler } from './sampler.js';
 import { summarize } from './summary.js';
@@ -25,6 +26,8 @@ export interface RunVerbOptions extends LoadOptions {
   readonly progress: boolean;
   readonly logLevel: LogLevel;
   readonly listen?: SocketAddress;
+  /** Listens at the usual address, where `listen` names none. */
+  readonly ui?: boolean;
 }
 
 /** `millrace run`. */
@@ -89,7 +92,7 @@ async function runPipeline(
   pipeline: Pipeline,
   plan: Plan,
   beginning: Beginning,
-  { fresh = false, listen: at }: RunVerbOptions,
+  options: RunVerbOptions,
   reporter: Reporter,
   io: Io,
 ): Promise<number> {
@@ -98,13 +101,15 @@ async function runPipeline(
   const chains = plan.segments.flatMap((segment) => segment.chains);
   const lanes = await lanesFor(pipeline, chains, beginning.workers, reporter.stageLog);
   const queueDefinitions = [...CATALOGUE.queues.values()];
+  const { fresh = false, listen: at = options.ui ? address(DEFAULT_ADDRESS) : undefined } = options;
   const taps = new Taps();
   const run = new Run({ pipeline, plan, lanes, log: reporter.stageLog, fresh, queueDefinitions, taps });
   const server =
     at && (await (await import('./listen.js')).listen(at, () => ({ run, pipeline, plan }), taps, io));
   const removeHandlers = handleSignals(run, reporter, io);
   reporter.started(beginning);
-  if (server) reporter.stageLog.info({ url: server.url }, 'listening');
+  if (server)
+    reporter.stageLog.info({ url: server.url }, options.ui ? 'listening: open it in a browser' : 'listening');
   const stopProgress = showProgress(new Sampler(() => run.observe()), reporter);
   try {
     await run.run();

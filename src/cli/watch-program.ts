@@ -22,6 +22,15 @@ export function addWatching({ program, io, done }: WatchProgram): void {
     )
     .option('--once', 'print it once, as happens where standard output is no terminal');
   withAddress(top).action(async (options) => done(await (await import('./top.js')).topVerb(options, io)));
+  const ui = program
+    .command('ui')
+    .helpGroup(WATCHING)
+    .summary('open the dashboard of a pipeline that runs')
+    .description(
+      'Opens the dashboard of a pipeline that runs with --ui or --listen in a browser, and prints its address.',
+    )
+    .option('--no-open', 'print the address alone');
+  withAddress(ui).action(async (options) => done(await (await import('./ui.js')).uiVerb(options, io)));
   const tap = program
     .command('tap')
     .helpGroup(WATCHING)

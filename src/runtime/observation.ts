@@ -1,4 +1,5 @@
 import { loadavg } from 'node:os';
+import { performance } from 'node:perf_hooks';
 import type { Inbox } from '../flow/index.js';
 import type { Plan, StageKind } from '../plan/index.js';
 import type { HistogramCounts } from './histogram.js';

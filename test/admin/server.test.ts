@@ -1,9 +1,11 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { AdminServer, type AdminViews, type ObservedPipeline } from '../../src/admin/index.js';
 import { Secret } from '../../src/base/secrets.js';
 import { Taps } from '../../src/runtime/index.js';
+import { ROOT } from '../cli/support.js';
 import { prepareRun } from '../support/run-pipeline.js';
 
 const YAML = `
@@ -22,10 +24,17 @@ async function started(changes: Partial<AdminViews> = {}, token?: string): Promi
     ...changes,
   };
   const address = { host: '127.0.0.1', port: 0 };
-  const server = await AdminServer.start({ address, views, ...(token && { token: new Secret(token) }) });
+  const server = await AdminServer.start({
+    address,
+    views,
+    dashboard: DASHBOARD,
+    ...(token && { token: new Secret(token) }),
+  });
   onTestFinished(() => server.close());
   return new URL(server.url);
 }
+
+const DASHBOARD = join(ROOT, 'dist/bin/dashboard');
 
 interface Answer {
   readonly status: number | undefined;
@@ -119,7 +128,9 @@ describe('the server for operators', () => {
   it('listens beyond this machine only with a token', async () => {
     const views = {} as AdminViews;
     for (const host of ['0.0.0.0', '::', '10.1.2.3', 'example.com'])
-      await expect(AdminServer.start({ address: { host, port: 0 }, views })).rejects.toMatchObject({
+      await expect(
+        AdminServer.start({ address: { host, port: 0 }, views, dashboard: DASHBOARD }),
+      ).rejects.toMatchObject({
         code: 'token_needed',
       });
   });
@@ -127,9 +138,9 @@ describe('the server for operators', () => {
   it('says so when the address is taken', async () => {
     const base = await started();
     const address = { host: base.hostname, port: Number(base.port) };
-    await expect(AdminServer.start({ address, views: {} as AdminViews })).rejects.toThrow(
-      `--listen ${base.host}: listen EADDRINUSE`,
-    );
+    await expect(
+      AdminServer.start({ address, views: {} as AdminViews, dashboard: DASHBOARD }),
+    ).rejects.toThrow(`--listen ${base.host}: listen EADDRINUSE`);
   });
 
   it('takes heads of 16 KiB and 64 connections at most', async () => {

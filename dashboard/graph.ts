@@ -1,0 +1,101 @@
+import { html } from 'htm/preact';
+import type { VNode } from 'preact';
+import type { ObservedPipeline, Queue, Stage } from './api.js';
+import { layout, NODE, type Placed } from './layout.js';
+import * as text from './text.js';
+
+interface GraphProps {
+  readonly pipeline: ObservedPipeline;
+  readonly chosen: string | undefined;
+  readonly onChoose: (stage: string) => void;
+}
+
+/** The pipeline as a graph: what flows, how full the queues are, and which stage limits it. */
+export function Graph({ pipeline, chosen, onChoose }: GraphProps): VNode {
+  const { placed, width, height } = layout(pipeline.stages);
+  const edges = [...placed.values()].flatMap((to) =>
+    to.stage.inputs.flatMap((input) => {
+      const from = placed.get(input);
+      return from ? [html`<${Edge} from=${from} to=${to} pipeline=${pipeline} />`] : [];
+    }),
+  );
+  const nodes = [...placed.values()].map(
+    (one) => html`<${Node}
+      key=${one.stage.id} placed=${one} pipeline=${pipeline} isChosen=${one.stage.id === chosen} onChoose=${onChoose} />`,
+  );
+  return html`<div class="graph">
+    <svg width=${width} height=${height} viewBox="0 0 ${width} ${height}" role="group" aria-label="Stages of the pipeline">
+      ${edges}${nodes}
+    </svg>
+  </div>`;
+}
+
+function Edge(props: { from: Placed; to: Placed; pipeline: ObservedPipeline }): VNode {
+  const { from, to, pipeline } = props;
+  const x1 = from.x + NODE.width;
+  const y1 = from.y + NODE.height / 2;
+  const y2 = to.y + NODE.height / 2;
+  const middle = (x1 + to.x) / 2;
+  const rate =
+    to.stage.inputs.length === 1
+      ? pipeline.rates[to.stage.id]?.recordsIn
+      : pipeline.rates[from.stage.id]?.recordsOut;
+  return html`<g aria-hidden="true">
+    <path class="edge ${rate ? 'moving' : ''}" d="M${x1},${y1} C${middle},${y1} ${middle},${y2} ${to.x},${y2}" />
+    <text class="edge-label" x=${middle} y=${(y1 + y2) / 2 - 6} text-anchor="middle">${text.short(rate ?? 0)}/s</text>
+  </g>`;
+}
+
+interface NodeProps {
+  readonly placed: Placed;
+  readonly pipeline: ObservedPipeline;
+  readonly isChosen: boolean;
+  readonly onChoose: (stage: string) => void;
+}
+
+function Node({ placed: { stage, x, y }, pipeline, isChosen, onChoose }: NodeProps): VNode {
+  const { id } = stage;
+  const rate = pipeline.rates[id]?.recordsOut ?? 0;
+  const queue = pipeline.queues.find((one) => one.id === id);
+  const limits = pipeline.bottleneck?.stage === id;
+  const choose = () => onChoose(id);
+  const onKey = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' && event.key !== ' ') return;
+    event.preventDefault();
+    choose();
+  };
+  const classes = `node ${limits ? 'limits' : ''} ${isChosen ? 'chosen' : ''}`;
+  return html`<g class=${classes} transform="translate(${x},${y})" tabindex="0" role="button" data-stage=${id}
+      aria-pressed=${isChosen ? 'true' : 'false'} aria-label=${label(stage, rate, queue, limits)} onClick=${choose} onKeyDown=${onKey}>
+    <rect width=${NODE.width} height=${NODE.height} rx="8" />
+    <text class="title" x="10" y="20">${clip(id)}</text>
+    <text class="small mark" x="10" y="36">${limits ? 'bottleneck' : `${stage.kind} ${stage.type}`}</text>
+    <text x="10" y="53">${text.short(rate)} records/s</text>
+    ${queue && html`<${Fill} queue=${queue} />`}
+    ${stage.deadLettered > 0 && html`<text class="small" x=${NODE.width - 10} y="20" text-anchor="end">${text.short(stage.deadLettered)} dead</text>`}
+  </g>`;
+}
+
+function Fill({ queue }: { queue: Queue }): VNode {
+  const width = NODE.width - 20;
+  const full = Math.min(1, queue.usedBytes / queue.limitBytes);
+  return html`<g>
+    <rect class="room" x="10" y="60" width=${width} height="5" rx="2" />
+    <rect class="fill" x="10" y="60" width=${width * full} height="5" rx="2" />
+    <text class="small" x="10" y="78">${text.share(full)} full, credit ${text.size(queue.limitBytes - queue.usedBytes)}</text>
+  </g>`;
+}
+
+function label(stage: Stage, rate: number, queue: Queue | undefined, limits: boolean): string {
+  const parts = [`${stage.id}, ${stage.kind} of type ${stage.type}`, `${text.short(rate)} records a second`];
+  if (queue) parts.push(`queue ${text.share(queue.usedBytes / queue.limitBytes)} full`);
+  if (stage.deadLettered > 0) parts.push(`${text.count(stage.deadLettered)} dead letters`);
+  if (limits) parts.push('the bottleneck');
+  return parts.join('; ');
+}
+
+const MOST_CHARACTERS = 19;
+
+function clip(name: string): string {
+  return name.length > MOST_CHARACTERS ? `${name.slice(0, MOST_CHARACTERS - 1)}…` : name;
+}

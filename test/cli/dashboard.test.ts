@@ -1,0 +1,141 @@
+import { existsSync } from 'node:fs';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { logged, start, temporaryFolder, until, write } from './support.js';
+
+const YAML = `
+name: shop
+sources: { web: { type: generate, kind: access_log, rate: 5000, format: combined } }
+transforms:
+  bad: { type: filter, inputs: [web], where: status >= 400 }
+  shaped: { type: map, inputs: [bad], set: { n: 1000 / (status - 500) }, queue: disk }
+sinks: { out: { type: file, inputs: [shaped], path: out.ndjson, format: json } }
+`;
+
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+  existsSync,
+);
+if (CHROMIUM === undefined) process.stderr.write('no Chromium: the tests of the dashboard are skipped\n');
+
+let browser: Browser;
+
+/** The dashboard of a run of its own. What the page complains about, or asks of other sites, fails the test. */
+async function opened(env: Record<string, string> = {}, scheme: 'light' | 'dark' = 'light'): Promise<Opened> {
+  const cwd = temporaryFolder();
+  const argv = ['run', write(cwd, 'p.yaml', YAML), '--ui', '--listen', '127.0.0.1:0'];
+  const { child, err, ended } = start(argv, { cwd, env });
+  const message = 'listening: open it in a browser';
+  const listening = () => logged(err().slice(0, err().lastIndexOf('\n') + 1), message)[0];
+  await until(() => listening() !== undefined, 'it listens');
+  const url = listening()!.url as string;
+  const context = await browser.newContext({ colorScheme: scheme });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', ({ message }) => complaints.push(message));
+  page.on('request', (request) => {
+    if (!request.url().startsWith(url) && !request.url().startsWith('data:')) complaints.push(request.url());
+  });
+  page.on('console', (said) => {
+    if (said.type() === 'error' && !said.text().includes('Failed to load resource'))
+      complaints.push(said.text());
+  });
+  onTestFinished(async () => {
+    await context.close();
+    expect(complaints).toEqual([]);
+  });
+  await page.goto(url);
+  const stop = async () => {
+    child.kill('SIGINT');
+    await ended;
+  };
+  return { page, stop };
+}
+
+interface Opened {
+  readonly page: Page;
+  /** Ends the run. */
+  readonly stop: () => Promise<void>;
+}
+
+describe.skipIf(CHROMIUM === undefined && !process.env.CI)('the dashboard', { timeout: 60_000 }, () => {
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox'] });
+  }, 60_000);
+  afterAll(async () => await browser?.close());
+
+  it('draws the pipeline with what flows, and says what limits it', async () => {
+    const { page } = await opened();
+    await page.getByRole('heading', { name: 'shop' }).waitFor();
+    for (const stage of ['web', 'bad', 'shaped', 'out'])
+      await page.getByRole('button', { name: new RegExp(`^${stage}, .*[1-9].* records a second`) }).waitFor();
+    expect(await page.locator('svg path.edge').count()).toBe(3);
+    await page.locator('#bottleneck', { hasText: 'Limited by' }).waitFor();
+    await page
+      .locator('svg .edge-label', { hasText: /[1-9].*\/s/ })
+      .first()
+      .waitFor();
+    expect(await page.locator('[data-stage=out]').textContent()).toMatch(/% full, credit .*iB/);
+  });
+
+  it('shows a stage with records passing now and its last errors, by keyboard alone', async () => {
+    const { page } = await opened();
+    await page.locator('[data-stage=shaped]', { hasText: 'dead' }).waitFor();
+    await page.locator('[data-stage=shaped]').focus();
+    await page.keyboard.press('Enter');
+    const stage = page.getByRole('region', { name: 'Stage shaped' });
+    await stage.getByText('expression_failed').first().waitFor();
+    const record = stage.locator('#records pre').first();
+    await record.waitFor();
+    expect(JSON.parse((await record.textContent())!)).toHaveProperty('n');
+    await stage.getByRole('combobox').selectOption('inputs');
+    await stage.locator('#records pre', { hasText: '"status"' }).first().waitFor();
+    await stage.getByRole('heading', { name: 'Last errors' }).waitFor();
+    await stage.getByRole('button', { name: 'Close' }).press('Enter');
+    expect(await stage.count()).toBe(0);
+  });
+
+  it('lists dead letters, filters them and opens one', async () => {
+    const { page } = await opened();
+    const letters = page.getByRole('region', { name: 'Dead letters' });
+    const row = letters.getByRole('button', { name: 'open dead letter shaped/' }).first();
+    await row.waitFor();
+    await letters.getByLabel('stage').selectOption('shaped');
+    await letters.getByLabel('code').selectOption('expression_failed');
+    await row.click();
+    const dialog = page.getByRole('dialog', { name: /^Dead letter shaped\/\d+$/ });
+    await dialog.getByText('cannot set "n": division by zero').waitFor();
+    expect(await dialog.locator('pre').textContent()).toMatch(/HTTP.* 500 /);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+  });
+
+  it('shows durable queues with their lag', async () => {
+    const { page } = await opened();
+    const row = page.getByRole('region', { name: 'Durable queues' }).locator('tbody tr').first();
+    await row.waitFor();
+    expect(await row.locator('td').allTextContents()).toEqual([
+      'shaped',
+      expect.stringContaining('web'),
+      expect.stringMatching(/^[\d,]+$/),
+      expect.stringMatching(/B$/),
+      expect.any(String),
+      expect.stringMatching(/^[\d,]+$/),
+    ]);
+  });
+
+  it('asks for the token where one is needed', async () => {
+    const { page } = await opened({ MILLRACE_TOKEN: 'let-me-in' });
+    await page.getByLabel('Token').fill('let-me-in');
+    await page.getByRole('button', { name: 'Show it' }).click();
+    await page.locator('[data-stage=web]').waitFor();
+  });
+
+  it('says when the run has ended', async () => {
+    const { page, stop } = await opened({}, 'dark');
+    await page.locator('#status', { hasText: 'running' }).waitFor();
+    const ground = await page.evaluate('getComputedStyle(document.body).backgroundColor');
+    expect(ground).toBe('rgb(15, 19, 24)');
+    await stop();
+    await page.locator('#status', { hasText: 'ended' }).waitFor();
+  });
+});
