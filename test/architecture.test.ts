@@ -43,6 +43,7 @@ const BANNED: readonly Ban[] = [
 
 const product = [...sourceFiles('src'), ...sourceFiles('connectors')];
 const bench = sourceFiles('bench');
+const dashboard = sourceFiles('dashboard');
 
 function roomOf(path: string): string {
   if (path.startsWith('connectors/')) return 'connectors';
@@ -134,7 +135,7 @@ describe('files', () => {
   });
 
   it('are short', () => {
-    const long = [...product, ...bench].filter(({ lines }) => lines.length > MAX_FILE_LINES);
+    const long = [...product, ...dashboard, ...bench].filter(({ lines }) => lines.length > MAX_FILE_LINES);
     const reported = long
       .filter(({ path }) => !(path in LONG_FILES))
       .map(({ path, lines }) => `${path}: ${lines.length}`);
@@ -147,7 +148,7 @@ describe('files', () => {
   });
 
   it('have short functions', () => {
-    const long = [...product, ...bench].flatMap(({ path, lines }) =>
+    const long = [...product, ...dashboard, ...bench].flatMap(({ path, lines }) =>
       longFunctions(lines, MAX_FUNCTION_LINES).map((found) => ({
         key: `${path}: ${found.name}`,
         lines: found.lines,
@@ -198,7 +199,7 @@ describe('dependencies', () => {
   });
 
   it('for development are all used', () => {
-    const used = importedBy([...bench, ...sourceFiles('test')]);
+    const used = importedBy([...bench, ...dashboard, ...sourceFiles('test')]);
     const unused = Object.keys(manifest.devDependencies).filter(
       (name) => !used.has(name) && !(name in UNIMPORTED),
     );
