@@ -1,7 +1,13 @@
 import type { Command } from 'commander';
 import type { Field } from '../config/index.js';
 import { EXAMPLE_RECORD, type FunctionDocumentation, functionChapters } from '../expression/index.js';
-import { grokLibrary, type LibraryPattern } from '../formats/index.js';
+import {
+  grokLibrary,
+  type LibraryPattern,
+  MULTILINE,
+  MULTILINE_LIMITS,
+  type MultilineKind,
+} from '../formats/index.js';
 import { commonFields, TOP_LEVEL } from '../plan/index.js';
 import { CATALOGUE } from './catalogue.js';
 import { fieldRows } from './field-text.js';
@@ -25,6 +31,7 @@ export function referencePages(): ReadonlyMap<string, string> {
     ['sinks.md', componentsPage('Sinks', 'sink', of('sink'))],
     ['functions.md', functionsPage()],
     ['queues.md', componentsPage('Durable queues', 'queue', of('queue'))],
+    ['multiline.md', multilinePage()],
     ['formats.md', componentsPage('Formats', 'format', of('format'))],
     ['grok-patterns.md', grokPage()],
     ['command-line.md', commandsPage()],
@@ -39,7 +46,7 @@ function indexPage(all: readonly Component[]): string {
   });
   return page('Reference', [
     'Everything that a pipeline file can hold, and every command. The same text is in `millrace list NAME` and `millrace --help`.',
-    '- [Keys of a pipeline file](pipeline.md)\n- [Functions of expressions](functions.md)\n- [The command line](command-line.md)\n- [Patterns of grok](grok-patterns.md)',
+    '- [Keys of a pipeline file](pipeline.md)\n- [Functions of expressions](functions.md)\n- [The command line](command-line.md)\n- [Patterns of grok](grok-patterns.md)\n- [Lines that belong together](multiline.md)',
     ...sections,
   ]);
 }
@@ -83,7 +90,8 @@ function introduction(kind: Component['kind']): string {
     return 'A format without options is a bare word, `format: json`; with options it is a map with `type`.';
   if (kind === 'queue')
     return 'The `queue` of a stage that outlives the run. Without options it is a bare word, `queue: disk`; with options it is a map with `type`. The queue in memory is described in [keys of a pipeline file](pipeline.md).';
-  return `Options that every ${kind} has are in [keys of a pipeline file](pipeline.md). Formats are [described here](formats.md).`;
+  const lines = kind === 'source' ? ' So is [`multiline`](multiline.md).' : '';
+  return `Options that every ${kind} has are in [keys of a pipeline file](pipeline.md). Formats are [described here](formats.md).${lines}`;
 }
 
 function componentSection(component: Component): string {
@@ -93,10 +101,28 @@ function componentSection(component: Component): string {
   const files = Object.entries(sample?.files ?? {}).map(
     ([path, text]) => `\n\nWith \`${path}\`\n\n${fenced('text', text)}`,
   );
-  const shown = sample
-    ? `${files.join('')}\n\n${fenced('text', sample.input)}\n\nbecomes\n\n${fenced('json', sample.output)}`
-    : '';
+  const shown = sample ? `${files.join('')}\n\n${becomes(sample)}` : '';
   return `## ${name}\n\n${summary}${able}\n\n${options}\n\n${fenced('yaml', exampleOf(component))}${shown}`;
+}
+
+function multilinePage(): string {
+  return page('Lines that belong together', [
+    'With the option `multiline` of a source, lines that belong together are one record before any format sees them. The position of a record is that of its first line, and a run that is killed goes on at the beginning of a record.',
+    'Where nothing but lines behind a record tells that it is whole, the next line is waited for; where a file is followed or a pipe is read, no longer than `flush_after`.',
+    `All have these options:\n\n${fieldTable(MULTILINE_LIMITS)}`,
+    ...MULTILINE.map(multilineSection),
+  ]);
+}
+
+function multilineSection({ name, summary, fields, example, format, sample }: MultilineKind): string {
+  const own = fields.filter((field) => !MULTILINE_LIMITS.includes(field));
+  const options = own.length === 0 ? '' : `\n\n${fieldTable(own)}`;
+  const yaml = `multiline: ${example}\nformat: ${format}`;
+  return `## ${name}\n\n${summary}${options}\n\n${fenced('yaml', yaml)}\n\n${becomes(sample)}`;
+}
+
+function becomes({ input, output }: { readonly input: string; readonly output: string }): string {
+  return `${fenced('text', input)}\n\nbecomes\n\n${fenced('json', output)}`;
 }
 
 function fenced(language: string, text: string): string {
@@ -122,8 +148,12 @@ const patternLine = ({ name, text }: LibraryPattern): string => `${name} ${text}
 
 const fieldNames = (names: readonly string[]): string => names.map((name) => code(name)).join(' ');
 
+/** What is described on a page of its own. */
+const ELSEWHERE = /^multiline[.:]/;
+
 function fieldTable(fields: readonly Field[]): string {
-  const rows = fieldRows(fields).map(({ path, type, fallback, summary, example }) => {
+  const shown = fieldRows(fields).filter(({ path }) => !ELSEWHERE.test(path));
+  const rows = shown.map(({ path, type, fallback, summary, example }) => {
     const shownDefault = fallback === '' || fallback === 'required' ? fallback : code(fallback);
     const shownExample = example === '' ? '' : ` Example: ${code(example)}.`;
     return `| ${code(path)} | ${escapeCell(type)} | ${shownDefault} | ${escapeCell(summary)}${shownExample} |`;
