@@ -1,6 +1,7 @@
 import {
   type Config,
   formatField,
+  idempotencyKeyField,
   type SinkDefinition,
   type SourceDefinition,
   templateField,
@@ -54,11 +55,7 @@ export const httpSink: SinkDefinition = {
       type: { kind: 'boolean' },
       default: false,
     },
-    templateField(
-      'idempotency_key',
-      'The Idempotency-Key of each request; of a batch that of its first record, and how many it has. It is the same whenever a record is sent again.',
-      { default: '{meta.id}' },
-    ),
+    idempotencyKeyField('The Idempotency-Key of each request'),
     formatField('encoder', 'json'),
     {
       name: 'token',

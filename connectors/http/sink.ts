@@ -5,6 +5,7 @@ import {
   type EnvelopeOfRecords,
   type EnvelopeValue,
   envelopeValue,
+  idempotencyKeyOf,
   MillraceError,
   messageOf,
   type Prepared,
@@ -33,12 +34,11 @@ const HEADER = 'header ';
 export function envelopeOfConfig(config: Config): EnvelopeOfRecords {
   const isBatch = config.batch === true;
   const headers = Object.entries((config.headers ?? {}) as Readonly<Record<string, string>>);
-  const first = isBatch ? { of: 'first' as const } : {};
   const values: Record<string, EnvelopeValue> = {
     ...new UrlTemplate(config.url as string).values,
     method: { template: config.method as string },
     ...Object.fromEntries(headers.map(([name, template]) => [`${HEADER}${name}`, { template }])),
-    id: { template: config.idempotency_key as string, ...first },
+    id: idempotencyKeyOf(config, isBatch),
   };
   return isBatch ? { values, batch: true } : { values };
 }

@@ -22,8 +22,8 @@ export interface Records {
   /** Of messages: what their source says of each, a JSON object as text (tag JSON) or ABSENT. */
   readonly meta?: Vector;
   /**
-   * Of records that were made of the items of lists: the place of each in its list, once for each list, the outermost first. -1 of those
-   * that are whole.
+   * Of records of which several were made of one: the place of each in its list, once for each list, the outermost first. -1 of
+   * those that are whole.
    */
   readonly places?: readonly Int32Array[];
   /** There may be newlines in them, as no lines have. */

@@ -16,7 +16,7 @@ import {
   multilineProblem,
 } from '../formats/index.js';
 import type { Config } from './described.js';
-import type { EnvelopeOfRecords, PathOfRecords } from './sink.js';
+import type { EnvelopeOfRecords, EnvelopeValue, PathOfRecords } from './sink.js';
 
 /** The fields that an expression reads. */
 export function readsOf(expression: string): ReadonlySet<string> {
@@ -42,6 +42,20 @@ export function expressionField(name: string, summary: string, options: Options 
 
 export function templateField(name: string, summary: string, options: Options = {}): Field {
   return { name, summary, type: TEMPLATE, ...options };
+}
+
+/**
+ * The field of sinks whose receivers can tell what comes again.
+ * @param carrier what has the key, such as `The Idempotency-Key of each request`
+ */
+export function idempotencyKeyField(carrier: string): Field {
+  const summary = `${carrier}; of a batch that of its first record, and how many it has. It is the same whenever a record is sent again.`;
+  return templateField('idempotency_key', summary, { default: '{meta.id}' });
+}
+
+/** What the threads evaluate for it. */
+export function idempotencyKeyOf({ idempotency_key }: Config, isBatch: boolean): EnvelopeValue {
+  return { template: idempotency_key as string, ...(isBatch && { of: 'first' }) };
 }
 
 /**

@@ -46,6 +46,8 @@ export {
   checkMultiline,
   expressionField,
   formatField,
+  idempotencyKeyField,
+  idempotencyKeyOf,
   MULTILINE_FIELD,
   readsOf,
   readsOfEnvelope,

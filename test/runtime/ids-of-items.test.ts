@@ -40,9 +40,13 @@ runtime: { state: "${join(folder, 'state')}" }
   const records = readFileSync(join(folder, 'out'), 'utf8')
     .split('\n')
     .slice(0, -1)
-    .map((line) => JSON.parse(line) as { id: string; same: string });
+    .map((line) => JSON.parse(line) as { id: string; same: string; was?: string });
   // The interpreter gives what the kernel does.
-  for (const { id, same } of records) expect(same).toBe(`${id}1`);
+  for (const { id, same, was } of records) {
+    expect(same).toBe(`${id}1`);
+    // What a function was told is the id that the record had then.
+    if (was !== undefined) expect(id).toBe(`${was}/0`);
+  }
   const prefix = `in:${join(folder, 'in.ndjson')}:`;
   return records.map(({ id }) => {
     expect(id.startsWith(prefix)).toBe(true);
@@ -65,6 +69,15 @@ describe('records that are made of the items of lists', () => {
     const middle = `  some: { type: filter, inputs: [items], where: 'item == "b" || item == "d"' }`;
     const [first, second] = await idsOf('', middle, 'some');
     expect([first, second]).toEqual([`0/0/1`, `${offsetOf(2)}/0/0`]);
+  });
+
+  it('say them to functions of the user, and get more where those make several of one', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-ids-'));
+    folders.push(folder);
+    const module = join(folder, 'twice.mjs');
+    writeFileSync(module, 'export default ({ item }, { id }) => [{ was: id }, { item }];');
+    const middle = `  twice: { type: javascript, inputs: [items], module: "${module}" }`;
+    expect(await idsOf('', middle, 'twice')).toEqual(EXPECTED.flatMap((id) => [`${id}/0`, `${id}/1`]));
   });
 
   it('are no repetitions of each other, but of themselves', async () => {

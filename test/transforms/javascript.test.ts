@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { type Arena, type Batch, textAt } from '../../src/batch/index.js';
+import { compileExpression, parseExpression } from '../../src/expression/index.js';
 import { JAVASCRIPT } from '../../src/transforms/javascript/index.js';
 import { type PlainRecord, run } from './support.js';
 
@@ -12,6 +14,11 @@ function moduleOf(code: string, name = 'user.mjs'): string {
   const path = join(folder, name);
   writeFileSync(path, code);
   return path;
+}
+
+function idsOf(arena: Arena, batch: Batch): string[] {
+  const ids = compileExpression(parseExpression('meta.id')).evaluate(arena, batch);
+  return Array.from({ length: batch.rows }, (_, row) => textAt(arena, ids, row));
 }
 
 const call = (code: string, records: readonly PlainRecord[], options: object = {}) =>
@@ -43,6 +50,19 @@ describe('javascript', () => {
       added: 2,
       failed: [],
     });
+  });
+
+  it('gives records that it makes of one ids of their own', () => {
+    const made = call(
+      'export default ({ n }) => (n < 0 ? { n } : Array.from({ length: n }, () => ({ n })))',
+      [{ n: -1 }, { n: 2 }, { n: 1 }],
+    );
+    expect(idsOf(made.arena, made.batches[0]!)).toEqual([
+      'test:test.log:0',
+      'test:test.log:10/0',
+      'test:test.log:10/1',
+      'test:test.log:20/0',
+    ]);
   });
 
   it('fails the record on which the function throws, with the place', () => {

@@ -1,4 +1,4 @@
-import { type Batch, gatherRows } from '../../batch/index.js';
+import { type Arena, type Batch, gatherRows, type Records } from '../../batch/index.js';
 import type { Config, Emit, Transform, TransformDefinition } from '../../component/index.js';
 import type { Wanted } from '../../formats/index.js';
 import { RecordObjects } from './records.js';
@@ -22,9 +22,10 @@ function optionsOf(config: Config): Options {
   };
 }
 
-/** A record that comes out: from which row, as JSON text. */
+/** A record that comes out: from which row and, of those in an array, from which place; as JSON text. */
 interface Made {
   readonly row: number;
+  readonly place: number;
   readonly document: string;
 }
 
@@ -53,7 +54,9 @@ class JavaScript implements Transform {
       if (!documents) continue;
       if (documents.length === 0) dropped++;
       else added += documents.length - 1;
-      for (const document of documents) made.push({ row, document });
+      for (const [i, document] of documents.entries()) {
+        made.push({ row, place: Array.isArray(result) ? i : -1, document });
+      }
     }
     emit.drop(dropped);
     emit.added(added);
@@ -114,8 +117,21 @@ class JavaScript implements Transform {
     const decoded = this.#objects.write(arena, documents, gathered.origin.offsets, batch);
     // What JSON.stringify writes is JSON; only what nests too deeply is refused, and then the trip finds the record.
     if (decoded.refused.length > 0) throw new Error(decoded.refused[0]!.message);
-    return { ...gathered, columns: decoded.columns, document: decoded.document };
+    return {
+      ...gathered,
+      columns: decoded.columns,
+      document: decoded.document,
+      origin: withPlaces(arena, gathered.origin, made),
+    };
   }
+}
+
+/** Records that were made of one have ids of their own, as items of lists have. */
+function withPlaces(arena: Arena, origin: Records, made: readonly Made[]): Records {
+  if (made.every(({ place }) => place < 0)) return origin;
+  const places = arena.int32(made.length);
+  places.set(made.map(({ place }) => place));
+  return { ...origin, places: [...(origin.places ?? []), places] };
 }
 
 /** Stands for the result of a row that has failed already. */

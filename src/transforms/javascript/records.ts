@@ -1,4 +1,13 @@
-import { type Arena, ArenaWriter, type Batch, type Records, Tag, textAt } from '../../batch/index.js';
+import {
+  type Arena,
+  ArenaWriter,
+  type Batch,
+  type Records,
+  Tag,
+  textAt,
+  type Vector,
+} from '../../batch/index.js';
+import { compileExpression, parseExpression } from '../../expression/index.js';
 import { type Decoded, type Decoder, type Encoder, formatNamed, type Wanted } from '../../formats/index.js';
 
 const NEWLINE = 10;
@@ -22,6 +31,8 @@ export class RecordObjects {
   readonly #encoder: Encoder = formatNamed('json')!.encoder!.create(JSON_FORMAT, EMPTY_SHAPE);
   readonly #decoder: Decoder = formatNamed('json')!.decoder!.create(JSON_FORMAT);
   readonly #wanted: Wanted;
+  readonly #id = compileExpression(parseExpression('meta.id'));
+  #ids: Vector | undefined;
 
   constructor(wanted: Wanted) {
     this.#wanted = wanted;
@@ -33,17 +44,19 @@ export class RecordObjects {
     // Whole documents that are no objects become objects here, as for all other stages.
     this.#encoder.encode({ ...batch, untouched: undefined }, writer);
     const { start, end } = writer.end();
+    this.#ids = this.#id.evaluate(arena, batch);
     const lines = text.decode(arena.bytes.slice(start, end)).split('\n');
     return lines.slice(0, batch.rows).map((line) => JSON.parse(line) as unknown);
   }
 
+  /** Of a row of the batch that was read last. */
   metaOf(arena: Arena, { partition, origin, readAtMs }: Batch, row: number): RecordMeta {
     const { source, name } = partition;
     const offset = origin.offsets[row]!;
     const isSaid = origin.meta && (origin.meta.uniform ?? origin.meta.tags[row]) === Tag.JSON;
     const said = isSaid ? (JSON.parse(textAt(arena, origin.meta!, row)) as object) : {};
     const timestamp = new Date(readAtMs).toISOString();
-    return { id: `${source}:${name}:${offset}`, source, file: name, offset, timestamp, ...said };
+    return { source, file: name, offset, timestamp, ...said, id: textAt(arena, this.#ids!, row) };
   }
 
   /** Columns of these JSON texts, which are all objects. */
