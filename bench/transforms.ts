@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Arena, ArenaWriter, type Batch, type Partition } from '../src/batch/index.js';
 import type { Config, Emit } from '../src/component/index.js';
 import { defaultsOf } from '../src/config/index.js';
@@ -60,6 +63,7 @@ function jobs(): Job[] {
       transform: 'redact',
       config: { find: [], patterns: { get: '"GET [^"]*"' } },
     },
+    ...fieldJobs(asDocument),
     { title: 'explode, ten items a record', line: order, transform: 'explode', config: { field: 'items' } },
     {
       title: 'enrich, a table of 250 rows',
@@ -74,6 +78,30 @@ function jobs(): Job[] {
       transform: 'enrich',
       config: { key: 'id', table_key: 'code', fields: ['name', 'continent'], format: CSV },
       content: table(CUSTOMERS, String),
+    },
+  ];
+}
+
+function moduleOf(code: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'millrace-bench-')), 'module.mjs');
+  writeFileSync(path, code);
+  return path;
+}
+
+/** A field that an expression makes, and a function of the user's. */
+function fieldJobs(line: () => string): Job[] {
+  return [
+    {
+      title: 'map, one more field',
+      line,
+      transform: 'map',
+      config: { set: { length: 'size(message)' } },
+    },
+    {
+      title: 'javascript, one more field',
+      line,
+      transform: 'javascript',
+      config: { module: moduleOf('export default (r) => { r.length = r.message.length; return r; };') },
     },
   ];
 }
@@ -154,7 +182,8 @@ function chunkOf(line: () => string): Uint8Array {
   return Buffer.from(text);
 }
 
-for (const job of jobs()) {
+const [only = ''] = process.argv.slice(2);
+for (const job of jobs().filter(({ title }) => title.includes(only))) {
   const without = await measure(job, false);
   const rate = await measure(job, true);
   process.stdout.write(
