@@ -1,6 +1,7 @@
 import {
   type Block,
   type JsonValue,
+  type LogWriter,
   MillraceError,
   type Prepared,
   type QueueEndContext,
@@ -22,6 +23,7 @@ export class DiskQueueSink implements Sink {
   readonly #pendingLimit: number;
   /** Written since the last barrier. */
   #pendingBytes = 0;
+  #syncFailure: unknown;
 
   constructor(logs: QueueLogs, producer: Producer, ends: QueueEndContext) {
     this.#logs = logs;
@@ -40,8 +42,9 @@ export class DiskQueueSink implements Sink {
     const { writer } = this.#producer.partitions[queued!.partition]!;
     const payload = this.#payloads.encode(queued!.meta, bytes);
     try {
+      if (this.#syncFailure !== undefined) throw this.#syncFailure;
       await writer.append(payload, { records, timestampMs: Date.now(), kind: BATCH_KIND });
-      if (this.#logs.options.sync === 'always') await writer.sync();
+      if (this.#logs.options.sync === 'always') this.#syncNow(writer);
     } catch (error) {
       throw isFull(error) ? error : brokenBy(error);
     }
@@ -69,6 +72,13 @@ export class DiskQueueSink implements Sink {
   async close(): Promise<void> {
     this.#producer.hasEnded = true;
     this.#logs.changed();
+  }
+
+  /** Nobody waits for it: what comes while the disk is busy shares the next sync, and the checkpoint waits for all of them. */
+  #syncNow(writer: LogWriter): void {
+    writer.sync().catch((error) => {
+      this.#syncFailure ??= error;
+    });
   }
 
   /**

@@ -59,7 +59,7 @@ const OPTIONS = {
   memory: ', queue: { type: memory, max_bytes: 4KiB }',
   spill: ', queue: { type: memory, max_bytes: 4KiB, when_full: spill }',
   disk: ', queue: disk',
-  'disk in parts': ', queue: { type: disk, partitions: 3, key: message }',
+  'disk in parts': ', queue: { type: disk, partitions: 3, key: message, sync: always }',
 };
 
 /**
