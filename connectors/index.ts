@@ -5,7 +5,7 @@ import { diskQueue } from './disk/index.js';
 import { fileSink, fileSource } from './file/index.js';
 import { generateSource } from './generate/index.js';
 import { httpSink, httpSource } from './http/index.js';
-import { kafkaSink, kafkaSource } from './kafka/index.js';
+import { kafkaQueue, kafkaSink, kafkaSource } from './kafka/index.js';
 import { stdinSource } from './stdin/index.js';
 import { stdoutSink } from './stdout/index.js';
 
@@ -30,4 +30,4 @@ export const SINKS: readonly SinkDefinition[] = [
 ];
 
 /** Every durable queue that a stage can have. */
-export const QUEUES: readonly QueueDefinition[] = [diskQueue];
+export const QUEUES: readonly QueueDefinition[] = [diskQueue, kafkaQueue];

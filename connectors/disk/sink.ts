@@ -8,8 +8,8 @@ import {
   type Sink,
   type SinkState,
 } from '#component';
+import { BATCH_KIND, PayloadWriter } from '../payload.js';
 import { type Producer, type QueueLogs, readState } from './logs.js';
-import { BATCH_KIND, PayloadWriter } from './payload.js';
 
 /** So much may be written before the consumer sees any of it. */
 const MOST_PENDING_BYTES = 32 * 2 ** 20;

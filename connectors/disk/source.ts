@@ -10,9 +10,9 @@ import {
   type QueueEndContext,
   type Source,
 } from '#component';
+import { batchBytes, decodePayload } from '../payload.js';
 import type { QueueLogs } from './logs.js';
 import type { Partition } from './partition.js';
-import { batchBytes, decodePayload } from './payload.js';
 
 /** So much may be consumed before a checkpoint makes room. */
 const MOST_PENDING_BYTES = 64 * 2 ** 20;

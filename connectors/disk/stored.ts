@@ -9,8 +9,8 @@ import {
   type StoredPartition,
   type StoredQueueContext,
 } from '#component';
+import { batchBytes, decodePayload } from '../payload.js';
 import { readState } from './logs.js';
-import { batchBytes, decodePayload } from './payload.js';
 
 /** What a queue holds, by partition, as the last checkpoints of those who put records in know it. */
 export async function storedPartitions(context: StoredQueueContext): Promise<StoredPartition[]> {

@@ -1,6 +1,8 @@
-import { formatField, type Sink, type SinkDefinition, type Source, type SourceDefinition } from '#component';
+import { formatField, type QueueDefinition, type SinkDefinition, type SourceDefinition } from '#component';
 import { CONNECTION_FIELDS, checkConnection } from './connection.js';
-import { checkSink, envelopeOf, SINK_FIELDS, sinkOptionsOf } from './sink-options.js';
+import { loadedQueue, loadedSink, loadedSource } from './loaded.js';
+import { QUEUE_FIELDS, queueOptionsOf } from './queue-options.js';
+import { checkCompression, envelopeOf, SINK_FIELDS, sinkOptionsOf } from './sink-options.js';
 import { checkSource, SOURCE_FIELDS, sourceOptionsOf } from './source-options.js';
 
 export const kafkaSource: SourceDefinition = {
@@ -13,8 +15,12 @@ export const kafkaSource: SourceDefinition = {
   check: (config) => [...checkConnection(config), ...checkSource(config)],
   create: (config, context) =>
     loadedSource(async () => {
-      const { KafkaSource } = await import('./source.js');
-      return new KafkaSource(await sourceOptionsOf(config, context), context);
+      const [{ KafkaSource }, { PartitionReader }] = await Promise.all([
+        import('./source.js'),
+        import('./partition-reader.js'),
+      ]);
+      const options = await sourceOptionsOf(config, context);
+      return new KafkaSource(options, context, (partition) => new PartitionReader(partition));
     }),
 };
 
@@ -26,7 +32,7 @@ export const kafkaSink: SinkDefinition = {
   keepsState: true,
   fields: [...CONNECTION_FIELDS, ...SINK_FIELDS, formatField('encoder', 'json')],
   example: ['type: kafka', 'brokers: [localhost:9092]', 'topic: errors', 'key: "{host}"', ''].join('\n'),
-  check: (config) => [...checkConnection(config), ...checkSink(config)],
+  check: (config) => [...checkConnection(config), ...checkCompression(config)],
   envelope: envelopeOf,
   create: (config) =>
     loadedSink(async () => {
@@ -35,28 +41,22 @@ export const kafkaSink: SinkDefinition = {
     }),
 };
 
-/** The client takes half a second to load: only a run that reads or writes Kafka waits for it. */
-function loadedSource(load: () => Promise<Source>): Source {
-  let source: Promise<Source> | undefined;
-  return {
-    read: async function* (outlet, signal, from) {
-      source = load();
-      yield* (await source).read(outlet, signal, from);
-    },
-    commit: async (positions) => (await source)?.commit?.(positions),
-    close: async () => (await source)?.close(),
-  };
-}
-
-function loadedSink(load: () => Promise<Sink>): Sink {
-  let sink: Promise<Sink> | undefined;
-  return {
-    open: async (state) => {
-      sink = load();
-      return (await sink).open(state);
-    },
-    write: async (block, signal) => (await (await sink!).write(block, signal)) ?? [],
-    prepare: async () => (await sink!).prepare(),
-    close: async () => (await sink)?.close(),
-  };
-}
+export const kafkaQueue: QueueDefinition = {
+  kind: 'queue',
+  name: 'kafka',
+  summary:
+    'In a topic of Kafka: the stages before and behind it may run in any number of processes, on any machines.',
+  joinsProcesses: true,
+  fields: [...CONNECTION_FIELDS, ...QUEUE_FIELDS],
+  example: 'type: kafka\nbrokers: [localhost:9092]\npartitions: 12\nkey: host\n',
+  check: (config) => [...checkConnection(config), ...checkCompression(config)],
+  partitioning: ({ partitions, key }) => ({
+    partitions: partitions as number,
+    ...(key !== undefined && { key: key as string }),
+  }),
+  create: (config, context) =>
+    loadedQueue(async () => {
+      const { KafkaQueue } = await import('./queue.js');
+      return new KafkaQueue(await queueOptionsOf(config, context), context);
+    }),
+};

@@ -15,6 +15,13 @@ import type { KafkaSinkOptions } from './sink.js';
 /** Before the names of headers among the values of an envelope. */
 export const HEADER = 'header ';
 
+export const COMPRESSION_FIELD: Field = {
+  name: 'compression',
+  summary: 'How batches are compressed; zstd where Node can (22.15 or newer).',
+  type: { kind: 'enum', values: ['none', 'gzip', 'snappy', 'lz4', 'zstd'] },
+  default: 'none',
+};
+
 export const SINK_FIELDS: readonly Field[] = [
   templateField(
     'topic',
@@ -39,12 +46,7 @@ export const SINK_FIELDS: readonly Field[] = [
     default: {},
     example: { 'message-id': '{meta.id}' },
   },
-  {
-    name: 'compression',
-    summary: 'How batches are compressed; zstd where Node can (22.15 or newer).',
-    type: { kind: 'enum', values: ['none', 'gzip', 'snappy', 'lz4', 'zstd'] },
-    default: 'none',
-  },
+  COMPRESSION_FIELD,
   {
     name: 'max_batch_bytes',
     summary:
@@ -68,7 +70,7 @@ export function envelopeOf(config: Config): EnvelopeOfRecords {
   return { values };
 }
 
-export function checkSink({ compression }: Config): { field: string; message: string }[] {
+export function checkCompression({ compression }: Config): { field: string; message: string }[] {
   if (compression !== 'zstd' || 'zstdCompressSync' in zlib) return [];
   return [
     {

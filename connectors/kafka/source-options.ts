@@ -3,6 +3,26 @@ import { connectionOf } from './connection.js';
 import type { KafkaSourceOptions } from './source.js';
 import type { Start } from './start.js';
 
+/** The options of everything that is a member of a group. */
+export const GROUP_TIMEOUT_FIELDS: readonly Field[] = [
+  {
+    name: 'session_timeout',
+    summary:
+      'After so long without a sign of life a process loses its partitions to the others of its group.',
+    type: { kind: 'duration', min: 1000 },
+    default: 45_000,
+    example: '10s',
+  },
+  {
+    name: 'rebalance_timeout',
+    summary:
+      'How long the group waits, when members come or go, for what they have read to be written and committed. What takes longer may be read again by others.',
+    type: { kind: 'duration', min: 1000 },
+    default: 60_000,
+    example: '5m',
+  },
+];
+
 export const SOURCE_FIELDS: readonly Field[] = [
   {
     name: 'topics',
@@ -67,22 +87,7 @@ export const SOURCE_FIELDS: readonly Field[] = [
     type: { kind: 'enum', values: ['read_committed', 'read_uncommitted'] },
     default: 'read_committed',
   },
-  {
-    name: 'session_timeout',
-    summary:
-      'After so long without a sign of life a process loses its partitions to the others of its group.',
-    type: { kind: 'duration', min: 1000 },
-    default: 45_000,
-    example: '10s',
-  },
-  {
-    name: 'rebalance_timeout',
-    summary:
-      'How long the group waits, when members come or go, for what they have read to be written and committed. What takes longer may be read again by others.',
-    type: { kind: 'duration', min: 1000 },
-    default: 60_000,
-    example: '5m',
-  },
+  ...GROUP_TIMEOUT_FIELDS,
 ];
 
 export function checkSource({ topics, pattern, start }: Config): { field: string; message: string }[] {

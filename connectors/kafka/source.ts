@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Chunk, JsonValue, Outlet, Positions, Source, StageContext } from '#component';
+import type { JsonValue, Outlet, Positions, Source, StageContext } from '#component';
 import { KafkaClient, persist, type TopicPartition } from './client.js';
 import type { ConnectionOptions } from './connection.js';
+import type { FetchedPartition } from './fetch.js';
 import { Fetcher } from './fetcher.js';
 import { GroupMember } from './group.js';
 import { nameOf, type Offsets, offsetsAt } from './offsets.js';
-import { PartitionReader } from './partition-reader.js';
+import type { PartitionOptions, PartitionProgress } from './partition-progress.js';
 import { type Start, startOf } from './start.js';
 
 export interface KafkaSourceOptions {
@@ -29,20 +30,38 @@ const LOOK_AGAIN_MS = 1000;
 /** Of the time that the group waits for its members, so much may be spent on what was read before. */
 const DRAIN_SHARE = 0.8;
 
+/** Reads one partition. */
+export interface Reader<C> extends PartitionProgress {
+  /** What a broker has sent, to be passed on. Ends early when the signal aborts; what was not passed on is forgotten. */
+  chunks(fetched: FetchedPartition, outlet: Outlet, signal: AbortSignal): AsyncGenerator<C>;
+}
+
+/** What a source is told of its surroundings. */
+export type KafkaSourceContext = Pick<StageContext, 'stage' | 'log' | 'requestCheckpoint'>;
+
 /** Reads topics as a member of a consumer group. */
-export class KafkaSource implements Source {
+export class KafkaSource<C> implements Source<C> {
   readonly #options: KafkaSourceOptions;
-  readonly #context: StageContext;
+  readonly #context: KafkaSourceContext;
+  readonly #makeReader: (options: PartitionOptions) => Reader<C>;
+  /** Nothing more will come: what is there is read to its end. */
+  #isEnding = false;
+  #rebalance: AbortController | undefined;
   readonly #client: KafkaClient;
   readonly #member: GroupMember;
   /** Of the present generation, by their names. */
-  #readers: ReadonlyMap<string, PartitionReader> = new Map();
+  #readers: ReadonlyMap<string, Reader<C>> = new Map();
   /** Of the last checkpoint, by the partitions' names. */
   #checkpoint: Positions = new Map();
   #lapses = 0;
   #onCommitted: (() => void) | undefined;
 
-  constructor(options: KafkaSourceOptions, context: StageContext) {
+  constructor(
+    options: KafkaSourceOptions,
+    context: KafkaSourceContext,
+    makeReader: (options: PartitionOptions) => Reader<C>,
+  ) {
+    this.#makeReader = makeReader;
     this.#options = options;
     this.#context = context;
     this.#client = new KafkaClient(options.connection);
@@ -55,12 +74,13 @@ export class KafkaSource implements Source {
     });
   }
 
-  async *read(outlet: Outlet, signal: AbortSignal, from: Positions): AsyncGenerator<Chunk> {
+  async *read(outlet: Outlet, signal: AbortSignal, from: Positions): AsyncGenerator<C> {
     this.#checkpoint = from;
     try {
       while (!signal.aborted) {
         const topics = await this.#findTopics(signal);
         const rebalance = new AbortController();
+        this.#rebalance = rebalance;
         const own = await this.#member.join(topics, signal, () => rebalance.abort());
         const generation = AbortSignal.any([signal, rebalance.signal]);
         await this.#begin(own, signal);
@@ -74,6 +94,16 @@ export class KafkaSource implements Source {
     } catch (error) {
       if (!signal.aborted) throw error;
     }
+  }
+
+  /** Ends where the partitions end now, as without `follow`. */
+  endSoon(): void {
+    this.#isEnding = true;
+    this.#rebalance?.abort();
+  }
+
+  get #follows(): boolean {
+    return this.#options.follow && !this.#isEnding;
   }
 
   /** Offsets that a durable checkpoint holds are committed, of the partitions that are ours. */
@@ -141,7 +171,7 @@ export class KafkaSource implements Source {
   }
 
   async #begin(own: readonly TopicPartition[], signal: AbortSignal): Promise<void> {
-    const former = this.#member.lapses === this.#lapses ? this.#readers : new Map<string, PartitionReader>();
+    const former = this.#member.lapses === this.#lapses ? this.#readers : new Map<string, Reader<C>>();
     this.#lapses = this.#member.lapses;
     const fresh = own.filter((one) => !former.has(nameOf(one)));
     const offsets = await persist(
@@ -155,7 +185,7 @@ export class KafkaSource implements Source {
       const name = nameOf(one);
       const reader =
         former.get(name) ??
-        new PartitionReader({
+        this.#makeReader({
           source: this.#context.stage,
           ...one,
           topicId: this.#client.cluster.topics.get(one.topic)!.id,
@@ -189,16 +219,16 @@ export class KafkaSource implements Source {
   }
 
   async #ends(own: readonly TopicPartition[], signal: AbortSignal): Promise<Offsets> {
-    if (this.#options.follow || own.length === 0) return new Map();
+    if (this.#follows || own.length === 0) return new Map();
     const find = () => offsetsAt(this.#client, own, 'latest', this.#options.committedOnly);
     return persist('cannot find the ends of the topics', signal, find, this.#warn);
   }
 
   /** @returns whether all has been read that was there at the start, where no more is waited for */
-  async *#readGeneration(outlet: Outlet, signal: AbortSignal): AsyncGenerator<Chunk, boolean> {
+  async *#readGeneration(outlet: Outlet, signal: AbortSignal): AsyncGenerator<C, boolean> {
     const readers = [...this.#readers.values()];
-    const { follow, committedOnly } = this.#options;
-    const isAtEnd = (): boolean => !follow && readers.every((reader) => reader.isAtEnd);
+    const { committedOnly } = this.#options;
+    const isAtEnd = (): boolean => !this.#follows && readers.every((reader) => reader.isAtEnd);
     if (isAtEnd()) return true;
     const fetcher = new Fetcher({
       client: this.#client,
@@ -206,10 +236,10 @@ export class KafkaSource implements Source {
       maxBytes: outlet.batchBytes,
       committedOnly,
       log: this.#context.log,
-      onOutOfRange: (reading) => this.#outOfRange(reading as PartitionReader),
+      onOutOfRange: (reading) => this.#outOfRange(reading as Reader<C>),
     });
     for await (const { reading, fetched } of fetcher.partitions(signal)) {
-      const reader = reading as PartitionReader;
+      const reader = reading as Reader<C>;
       yield* reader.chunks(fetched, outlet, signal);
       if (signal.aborted) return false;
       if (isAtEnd()) return true;
@@ -217,7 +247,7 @@ export class KafkaSource implements Source {
     return false;
   }
 
-  async #outOfRange(reader: PartitionReader): Promise<number> {
+  async #outOfRange(reader: PartitionProgress): Promise<number> {
     const name = nameOf(reader);
     const [start, end] = await Promise.all(
       (['earliest', 'latest'] as const).map(

@@ -1,7 +1,7 @@
 import { type CheckedAt, childPath, entryOf, type MapEntry, type Node } from '../config/index.js';
 
 /** Parts of a pipeline that have a name already but cannot run yet, by where they stand. */
-const QUEUE_TYPES = ['amqp', 'kafka'];
+const QUEUE_TYPES = ['amqp'];
 const DEAD_LETTER_TYPES = ['disk', 'amqp', 'kafka', 'file'];
 
 /** Reports a key whose feature is not there yet; false when the key is no such one. */

@@ -1,0 +1,52 @@
+import { type Config, expressionField, type Field, type QueueContext } from '#component';
+import type { Compression } from './compressions.js';
+import { connectionOf } from './connection.js';
+import type { KafkaQueueOptions } from './queue.js';
+import { COMPRESSION_FIELD } from './sink-options.js';
+import { GROUP_TIMEOUT_FIELDS } from './source-options.js';
+
+export const QUEUE_FIELDS: readonly Field[] = [
+  {
+    name: 'topic',
+    summary: 'The topic, which is made where it does not exist. `<pipeline>.<stage>` by default.',
+    type: { kind: 'string' },
+    example: 'shop-logs.parsed',
+  },
+  {
+    name: 'partitions',
+    summary:
+      'How many partitions of the topic are used, so how many processes at most may take records out. Each keeps its order.',
+    type: { kind: 'integer', min: 1, max: 10_000 },
+    default: 4,
+  },
+  expressionField(
+    'key',
+    'Records with the same value are in the same partition and stay in order. Without it, those of the same part of a source (a file) do.',
+    { example: 'host' },
+  ),
+  {
+    name: 'group',
+    summary: 'The consumer group of the processes that take records out. `<pipeline>.<stage>` by default.',
+    type: { kind: 'string' },
+    example: 'parsers',
+  },
+  COMPRESSION_FIELD,
+  ...GROUP_TIMEOUT_FIELDS,
+];
+
+export async function queueOptionsOf(
+  config: Config,
+  { pipeline, stage }: QueueContext,
+): Promise<KafkaQueueOptions> {
+  const { topic, group, partitions, compression, session_timeout, rebalance_timeout } = config;
+  const name = `${pipeline}.${stage}`;
+  return {
+    connection: await connectionOf(config),
+    topic: (topic as string | undefined) ?? name,
+    group: (group as string | undefined) ?? name,
+    partitions: partitions as number,
+    compression: compression as Compression,
+    sessionTimeoutMs: session_timeout as number,
+    rebalanceTimeoutMs: rebalance_timeout as number,
+  };
+}
