@@ -41,7 +41,10 @@ const TOPIC_AUTHORIZATION_FAILED = 29;
 export class Fetcher {
   readonly #options: FetcherOptions;
   readonly #byName: ReadonlyMap<string, Reading>;
-  readonly #pending = new Map<number, Promise<Arrived>>();
+  /** Brokers that have been asked. */
+  readonly #pending = new Set<number>();
+  readonly #arrived: Arrived[] = [];
+  #wake: (() => void) | undefined;
   readonly #pauses = new Pauses();
   #turn = 0;
   #isStale = false;
@@ -55,13 +58,11 @@ export class Fetcher {
 
   /** Partitions with records in them, in turn, until the signal aborts. */
   async *partitions(signal: AbortSignal): AsyncGenerator<{ reading: Reading; fetched: FetchedPartition }> {
-    const aborted = new Promise<undefined>((resolve) => {
-      signal.addEventListener('abort', () => resolve(undefined), { once: true });
-    });
+    signal.addEventListener('abort', () => this.#wake?.(), { once: true });
     while (!signal.aborted) {
       this.#askIdle();
-      const arrived = await Promise.race([aborted, ...this.#pending.values()]);
-      if (!arrived || signal.aborted) return;
+      const arrived = await this.#next(signal);
+      if (!arrived) return;
       this.#pending.delete(arrived.node);
       if (arrived.error !== undefined) {
         await this.#recover(arrived.error, signal);
@@ -74,6 +75,24 @@ export class Fetcher {
     }
   }
 
+  /** The next answer; undefined when the signal aborts before. */
+  async #next(signal: AbortSignal): Promise<Arrived | undefined> {
+    while (this.#arrived.length === 0 && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    return signal.aborted ? undefined : this.#arrived.shift();
+  }
+
+  #send(node: number, answer: Promise<Arrived>): void {
+    this.#pending.add(node);
+    void answer.then((arrived) => {
+      this.#arrived.push(arrived);
+      this.#wake?.();
+    });
+  }
+
   /** Asks each broker from which nothing is on its way. */
   #askIdle(): void {
     const byNode = new Map<number, Reading[]>();
@@ -84,8 +103,8 @@ export class Fetcher {
       byNode.set(node, readings);
       readings.push(reading);
     }
-    for (const [node, readings] of byNode) this.#pending.set(node, this.#ask(node, readings));
-    if (this.#pending.size === 0) this.#pending.set(-1, this.#withoutLeader());
+    for (const [node, readings] of byNode) this.#send(node, this.#ask(node, readings));
+    if (this.#pending.size === 0) this.#send(-1, this.#withoutLeader());
   }
 
   async #ask(node: number, readings: readonly Reading[]): Promise<Arrived> {
