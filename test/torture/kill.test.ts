@@ -37,6 +37,31 @@ function logLines(random: Uniform, bytes: number): Buffer {
   return Buffer.from(`${lines.join('\n')}\n`);
 }
 
+/** Stack traces among other lines. */
+function traceLines(random: Uniform, bytes: number): Buffer {
+  const lines: string[] = [];
+  for (let length = 0, i = 0; length < bytes; i++) {
+    const frames = random(3) === 0 ? random(60) : 0;
+    const first = frames === 0 ? `${i} ${'x'.repeat(random(300))}` : `a.BException: ${i}`;
+    const record = [first, ...Array.from({ length: frames }, (_, at) => `\tat c.d(E.java:${at})`)].join('\n');
+    lines.push(record);
+    length += record.length + 1;
+  }
+  return Buffer.from(`${lines.join('\n')}\n`);
+}
+
+/** Lines of two streams among each other, of which some go on. */
+function podLines(random: Uniform, bytes: number): Buffer {
+  const lines: string[] = [];
+  for (let length = 0, i = 0; length < bytes; i++) {
+    const stream = random(2) === 0 ? 'stdout' : 'stderr';
+    const line = `${timeOf(i)} ${stream} ${random(3) === 0 ? 'P' : 'F'} ${i}${'x'.repeat(random(300))}`;
+    lines.push(line);
+    length += line.length + 1;
+  }
+  return Buffer.from(`${lines.join('\n')}\n`);
+}
+
 const CASES: readonly Case[] = [
   {
     name: 'lines, from file to file',
@@ -61,6 +86,20 @@ sinks:
   packed: { type: file, inputs: [in], path: out/all.ndjson.gz }
   table: { type: file, inputs: [errors], path: out/errors.csv, mode: overwrite, format: { type: csv, columns: [id, level] } }`,
     input: (random) => [{ name: 'in.log', bytes: logLines(random, 6e6) }],
+  },
+  {
+    name: 'records of several lines, and lines that a container runtime has cut',
+    stages: `
+sources:
+  traces: { type: file, paths: ["in.log"], multiline: java }
+  pods: { type: file, paths: ["pods.log"], format: cri, multiline: cri }
+sinks:
+  traces_out: { type: file, inputs: [traces], path: out/traces.ndjson }
+  pods_out: { type: file, inputs: [pods], path: out/pods.ndjson }`,
+    input: (random) => [
+      { name: 'in.log', bytes: traceLines(random, 6e6) },
+      { name: 'pods.log', bytes: podLines(random, 3e6) },
+    ],
   },
   {
     name: 'compressed input',
