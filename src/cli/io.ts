@@ -19,6 +19,8 @@ export interface Io {
   readonly confirm?: (question: string) => Promise<boolean>;
   /** Calls `handler` for each SIGINT and SIGTERM, which then no longer end the process. Returns how to undo it. */
   onSignal(handler: () => void): () => void;
+  /** The same for SIGHUP, where that does not say that the terminal is gone. */
+  readonly onReload?: (handler: () => void) => () => void;
 }
 
 /** Exit codes, as users and scripts know them. */

@@ -17,13 +17,15 @@ export function processIo(exit: (code: number) => never): Io & {
     env: process.env,
     exit,
     ...(isatty(0) && isatty(2) && { confirm }),
-    onSignal: (handler) => {
-      const signals = ['SIGINT', 'SIGTERM'] as const;
-      for (const signal of signals) process.on(signal, handler);
-      return () => {
-        for (const signal of signals) process.off(signal, handler);
-      };
-    },
+    ...(!isatty(2) && { onReload: (handler: () => void) => onSignals(['SIGHUP'], handler) }),
+    onSignal: (handler) => onSignals(['SIGINT', 'SIGTERM'], handler),
+  };
+}
+
+function onSignals(signals: readonly NodeJS.Signals[], handler: () => void): () => void {
+  for (const signal of signals) process.on(signal, handler);
+  return () => {
+    for (const signal of signals) process.off(signal, handler);
   };
 }
 

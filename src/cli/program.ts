@@ -88,6 +88,7 @@ function addRun({ program, io, done }: Verbs): void {
       address,
     )
     .option('--ui', 'serve the dashboard, at 127.0.0.1:9600 unless --listen says otherwise')
+    .option('--watch', 'reload the file when it changes, as SIGHUP does')
     .option('-q, --quiet', 'neither progress nor summary: warnings and errors only')
     .option('--no-progress', 'no progress, but the summary')
     .addOption(

@@ -1,5 +1,6 @@
 export { type Bottleneck, bottleneckOf, bottleneckText } from './bottleneck.js';
 export {
+  keepsState,
   type LetterChoice,
   type LetterName,
   type NamedDamage,

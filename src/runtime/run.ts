@@ -51,6 +51,7 @@ export class Run {
   #state: PipelineState | undefined;
   #resumedFromMs: number | undefined;
   #startedMs = performance.now();
+  #hasBegun = false;
 
   constructor(options: RunOptions) {
     const { pipeline, plan } = options;
@@ -75,6 +76,7 @@ export class Run {
       const { fresh = false } = this.#options;
       const beginning = { state: this.#state, isFresh: fresh };
       for (const segment of this.#segments) await segment.open(beginning);
+      this.#hasBegun = true;
       await Promise.allSettled(
         this.#segments.map((segment) => segment.run().catch((error) => this.#fail(error))),
       );
@@ -88,6 +90,11 @@ export class Run {
     } finally {
       await this.#state?.close();
     }
+  }
+
+  /** Whether everything is open, and records have begun to pass. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
   }
 
   /** Sources end where they are; what they have read goes through to the sinks. */

@@ -188,7 +188,7 @@ sinks:
     const wrong = await run(['run', 'pipeline.yaml', '--only', 'shapd'], { cwd });
     expect(wrong).toMatchObject({
       code: 78,
-      err: 'error: --only: the pipeline has no stage "shapd" (did you mean "shaped"?)\n',
+      err: '--only: the pipeline has no stage "shapd" (did you mean "shaped"?)\nerror: 1 problem in pipeline.yaml; nothing was run\n',
     });
     const apart = await run(['run', 'pipeline.yaml', '--only', 'shaped'], { cwd });
     expect(apart.code).toBe(78);
