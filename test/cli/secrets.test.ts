@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { hideSecrets, redact, Secret, secretIn } from '../../src/base/secrets.js';
-import { type Ended, lines, run, temporaryFolder, write } from './support.js';
+import { type Ended, lines, run, start, temporaryFolder, until, write } from './support.js';
 
 /** Values that must not be found anywhere, one for each way in which a value comes in. */
 const CANARY = {
@@ -100,6 +100,71 @@ describe('secrets', () => {
       expect(letters).toContain(name);
     for (const verb of ['explain', 'graph', 'validate']) expectNoCanary(verb, await call([verb]));
     expectNoCanary('test', await call(['test']));
+  });
+
+  it('show in no crash', async () => {
+    const folder = temporaryFolder();
+    const yaml = `name: crash
+sources: { in: { type: generate, kind: access_log, rate: 1000, format: combined } }
+transforms: { x: { type: filter, inputs: [in], where: "path != '\${API_TOKEN}'" } }
+sinks: { out: { type: file, inputs: [x], path: ${folder}/out.ndjson, format: json } }
+runtime: { state: ${folder}/state, workers: 1 }
+`;
+    // It crashes in the midst of the run, as a mistake of ours would.
+    const preload = write(
+      folder,
+      'preload.mjs',
+      `import { existsSync } from 'node:fs';
+import { isMainThread } from 'node:worker_threads';
+const crash = () => { throw new Error('crashed with ' + process.env.API_TOKEN); };
+const timer = setInterval(() => existsSync('${folder}/out.ndjson') && crash(), 20);
+if (!isMainThread) clearInterval(timer);
+`,
+    );
+    const env = { API_TOKEN: CANARY.variable, NODE_OPTIONS: `--import=${preload}` };
+    const crashed = start(['run', write(folder, 'p.yaml', yaml), '--log-level', 'trace'], { env });
+    const ended = await crashed.ended;
+    expect(ended).toMatchObject({ code: 1 });
+    expect(ended.err).toContain('crashed with ${API_TOKEN}');
+    expectNoCanary('crash', ended);
+  });
+
+  it('show in nothing that --listen serves', async () => {
+    const folder = temporaryFolder();
+    const yaml = `name: secrets
+sources: { in: { type: generate, kind: access_log, rate: 2000, format: combined } }
+transforms:
+  marked: { type: map, inputs: [in], set: { token: "'\${API_TOKEN}'", broker: "'\${BROKER}'" } }
+  wrong: { type: map, inputs: [marked], set: { x: int(path + token) } }
+sinks: { out: { type: file, inputs: [wrong], path: ${folder}/out.ndjson, format: json } }
+runtime: { state: ${folder}/state }
+`;
+    const env = {
+      API_TOKEN: CANARY.variable,
+      BROKER: `amqp://me:${CANARY.password}@host/x`,
+      MILLRACE_TOKEN: CANARY.envFile,
+    };
+    const listening = start(['run', write(folder, 'p.yaml', yaml), '--listen', '127.0.0.1:0'], { env });
+    const url = () => /"url":"([^"]+)"/.exec(listening.err())?.[1];
+    await until(() => url() !== undefined, 'it listens');
+    const headers = { Authorization: `Bearer ${CANARY.envFile}` };
+    const ask = async (path: string) => await (await fetch(`${url()}${path}`, { headers })).text();
+    const records = await ask('/api/stages/marked/records?limit=20');
+    expect(records).toContain('"token":"${API_TOKEN}"');
+    let letters = '';
+    while (!letters.includes('"code"')) letters = await ask('/api/dead-letters?limit=5');
+    const [, id] = /"id":"([^"]+)"/.exec(letters)!;
+    const paths = [
+      '/metrics',
+      '/api/pipeline',
+      '/api/queues',
+      `/api/dead-letters/${encodeURIComponent(id!)}`,
+      '/api/none',
+    ];
+    const answers = [records, letters, ...(await Promise.all(paths.map(ask)))];
+    listening.child.kill('SIGINT');
+    const { err } = await listening.ended;
+    expectNoCanary('--listen', { code: 0, signal: null, out: answers.join('\n'), err });
   });
 
   it('show in no message about a mistake', async () => {
