@@ -40,6 +40,28 @@ export interface Kernels {
     out: number,
     doubtful: number,
   ): number;
+  resolveJson(
+    tags: number,
+    views: number,
+    rows: number,
+    count: number,
+    outTags: number,
+    outNumbers: number,
+    outViews: number,
+  ): number;
+  walkJson(
+    tags: number,
+    views: number,
+    rows: number,
+    count: number,
+    steps: number,
+    stepCount: number,
+    outTags: number,
+    outViews: number,
+    found: number,
+    scratch: number,
+    room: number,
+  ): number;
   selectRange(numbers: number, count: number, low: number, high: number, out: number): number;
   indexBytes(start: number, end: number, out: number, a: number, b: number, c: number): number;
   findByte(start: number, end: number, byte: number): number;

@@ -98,6 +98,7 @@ export class Frame {
     const base = path.name === undefined ? this.#said() : this.column(path.name);
     if (path.steps.length === 0) return base;
     const members = this.#cached(this.#members, path);
+    if (this.#walk(base, path, members, rows) === 0) return members;
     for (let i = 0; i < rows.count; i++) {
       const row = rows.list[i]!;
       if (members.tags[row] === UNKNOWN) memberOfRow(this, base, path, members, row);
@@ -110,11 +111,48 @@ export class Frame {
     const raw = this.raw(path, rows);
     if (raw.uniform !== undefined ? raw.uniform !== Tag.JSON : raw.tags.indexOf(Tag.JSON) < 0) return raw;
     const resolved = this.#cached(this.#resolved, path);
+    if (this.#resolve(raw, resolved, rows) === 0) return resolved;
     for (let i = 0; i < rows.count; i++) {
       const row = rows.list[i]!;
       if (resolved.tags[row] === UNKNOWN) resolveRow(this.arena, raw, resolved, row);
     }
     return resolved;
+  }
+
+  /** Walks along a path from rows of JSON. Returns how many rows are left, for one cannot do it by their bytes alone. */
+  #walk(base: Vector, { steps }: Path, members: NewTextColumn, { list, count }: Rows): number {
+    const { arena } = this;
+    const tags = jsonTags(arena, base);
+    if (tags === undefined) return count;
+    const words = arena.int32(steps.length * 2);
+    steps.forEach((step, i) => {
+      words[i * 2] = typeof step === 'number' ? step : this.place(step.bytes);
+      words[i * 2 + 1] = typeof step === 'number' ? -1 : step.bytes.length;
+    });
+    // Keys with escapes are written out behind everything allocated, where nothing has to stay.
+    const { top, capacity } = arena;
+    const [from, to] = [base.views!.byteOffset, members.views.byteOffset];
+    const { walkJson } = arena.kernels;
+    const [out, found] = [members.tags.byteOffset, this.found.byteOffset];
+    const room = capacity - top;
+    const { byteOffset } = words;
+    return walkJson(tags, from, list.byteOffset, count, byteOffset, steps.length, out, to, found, top, room);
+  }
+
+  /** Resolves rows of JSON. Returns how many rows are left, for one cannot do it by their bytes alone. */
+  #resolve(raw: Vector, resolved: NewTextColumn, { list, count }: Rows): number {
+    const tags = jsonTags(this.arena, raw);
+    if (tags === undefined) return count;
+    const { tags: out, numbers, views } = resolved;
+    return this.arena.kernels.resolveJson(
+      tags,
+      raw.views!.byteOffset,
+      list.byteOffset,
+      count,
+      out.byteOffset,
+      numbers.byteOffset,
+      views.byteOffset,
+    );
   }
 
   #cached(cache: Map<string, NewTextColumn>, path: Path): NewTextColumn {
@@ -126,4 +164,11 @@ export class Frame {
     }
     return column;
   }
+}
+
+/** The address of the tags of a column that may hold JSON, 0 when all rows do; undefined where kernels cannot look. */
+function jsonTags(arena: Arena, { uniform, tags, views }: Vector): number | undefined {
+  if (uniform === Tag.JSON) return 0;
+  const isInArena = tags.buffer === arena.memory.buffer;
+  return uniform === undefined && views && isInArena ? tags.byteOffset : undefined;
 }

@@ -8,6 +8,7 @@ export { finishCrc32c, foldCrc32c, sliceCrc32c } from './crc32c';
 export { findSecret } from './secrets';
 export { flattenJson } from './flatten';
 export { hashTexts } from './hash';
+export { resolveJson, walkJson } from './resolve';
 export {
   countUp,
   mergeRows,

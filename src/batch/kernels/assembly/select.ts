@@ -1,18 +1,7 @@
 // Conditions over whole columns: the rows that meet them, ascending.
 
-import { equalBytes, findByte, findBytes } from './bytes';
-
-/** Bytes of a view. */
-const VIEW: usize = 16;
-const LONGEST_INLINE: i32 = 12;
-const BACKSLASH: i32 = 92;
-
-/** The address of the text with this view. */
-// @ts-ignore: decorator
-@inline
-function textAt(view: usize): usize {
-  return load<i32>(view) <= LONGEST_INLINE ? view + 4 : <usize>load<i32>(view, 12);
-}
+import { equalBytes, findBytes } from './bytes';
+import { hasBackslash, LONGEST_INLINE, textAt, VIEW } from './column';
 
 /** Writes the numbers 0 to `count` - 1 to `out`, as i32. */
 export function countUp(out: usize, count: i32): void {
@@ -172,18 +161,6 @@ export function selectEqual(views: usize, rows: usize, count: i32, wanted: usize
     found += isEqual(view, wanted, whole, isInline) << 2;
   }
   return <i32>((found - out) >> 2);
-}
-
-/** 1 when there is a backslash in the text with this view. */
-// @ts-ignore: decorator
-@inline
-function hasBackslash(view: usize, length: i32): bool {
-  if (length <= LONGEST_INLINE) {
-    return i8x16.bitmask(i8x16.eq(v128.load(view), i8x16.splat(<i8>BACKSLASH))) >> 4 != 0;
-  }
-  const start = <usize>load<i32>(view, 12);
-  const end = start + <usize>length;
-  return findByte(start, end, BACKSLASH) < end;
 }
 
 /**
