@@ -6,6 +6,7 @@ import { checksum } from '../batch/index.js';
 import type { StageLog } from '../component/index.js';
 import type { Spill, Spilled } from '../flow/index.js';
 import type { BufferPool } from './buffer-pool.js';
+import { type EnvelopeArray, mapEnvelopes } from './envelope-arrays.js';
 import { type BatchItem, type BlockItem, bufferOf } from './items.js';
 
 export interface SpillFilesOptions {
@@ -36,6 +37,8 @@ interface Written {
   readonly from: SpillFile;
   readonly position: number;
   readonly length: number;
+  /** Of the arrays of its envelopes, in bytes: they are the last of what was written. */
+  readonly lengths: readonly number[];
   readonly checksum: number;
   readonly item: Item;
 }
@@ -122,13 +125,13 @@ export class SpillFiles implements Spill<Item> {
 
   async #write(item: Item): Promise<Written> {
     const from = await this.#fileToWrite();
-    const bytes = bytesOf(item);
+    const { bytes, lengths } = bytesOf(item);
     const position = from.bytes;
     await from.file.write(bytes, position);
     from.bytes += bytes.length;
     from.items++;
-    const rest = withBytes(item, NO_BYTES);
-    return { from, position, length: bytes.length, checksum: checksum(bytes), item: rest };
+    const rest = withBytes(mapEnvelopes(item, emptyLike), NO_BYTES);
+    return { from, position, length: bytes.length, lengths, checksum: checksum(bytes), item: rest };
   }
 
   async #fileToWrite(): Promise<SpillFile> {
@@ -147,7 +150,7 @@ export class SpillFiles implements Spill<Item> {
     return held ?? (await this.#read(written!));
   }
 
-  async #read({ from, position, length, checksum: expected, item }: Written): Promise<Item> {
+  async #read({ from, position, length, lengths, checksum: expected, item }: Written): Promise<Item> {
     const buffer = this.#options.pool.take(length);
     const bytes = new Uint8Array(buffer, 0, length);
     let at = 0;
@@ -159,7 +162,7 @@ export class SpillFiles implements Spill<Item> {
     if (at < length || checksum(bytes) !== expected) throw this.#damaged();
     from.items--;
     if (from.items === 0 && from !== this.#current) await this.#remove(from);
-    return withBytes(item, buffer);
+    return withBytes(withEnvelopes(item, bytes, lengths), buffer);
   }
 
   /** The next run reads it again from its source. */
@@ -188,10 +191,39 @@ export class SpillFiles implements Spill<Item> {
 
 const NO_BYTES = new ArrayBuffer(0);
 
-/** What an item's buffer holds of it. */
-function bytesOf(item: Item): Uint8Array {
-  if (item.kind === 'batch') return new Uint8Array(item.batch.buffer, 0, item.batch.meta.byteLength);
-  return new Uint8Array(item.buffer, item.byteOffset, item.length);
+/** What an item holds: what is in its buffer, and behind that the arrays of its envelopes, of so many bytes each. */
+function bytesOf(item: Item): { readonly bytes: Uint8Array; readonly lengths: readonly number[] } {
+  if (item.kind === 'batch') {
+    return { bytes: new Uint8Array(item.batch.buffer, 0, item.batch.meta.byteLength), lengths: [] };
+  }
+  const own = new Uint8Array(item.buffer, item.byteOffset, item.length);
+  const arrays: Uint8Array[] = [];
+  mapEnvelopes(item, (array) => {
+    arrays.push(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+    return array;
+  });
+  const bytes = arrays.length === 0 ? own : Buffer.concat([own, ...arrays]);
+  return { bytes, lengths: arrays.map(({ length }) => length) };
+}
+
+/** The item with the arrays of its envelopes, which are the last of the bytes. */
+function withEnvelopes(item: Item, bytes: Uint8Array, lengths: readonly number[]): Item {
+  let at = bytes.length - lengths.reduce((sum, length) => sum + length, 0);
+  let next = 0;
+  return mapEnvelopes(item, (array) => {
+    // A copy has a buffer of its own, in which numbers lie where they must.
+    const copy = bytes.slice(at, at + lengths[next]!);
+    at += lengths[next++]!;
+    return arrayLike(array, copy.buffer);
+  });
+}
+
+function emptyLike<A extends EnvelopeArray>(array: A): A {
+  return arrayLike(array, NO_BYTES);
+}
+
+function arrayLike<A extends EnvelopeArray>(array: A, buffer: ArrayBuffer): A {
+  return new (array.constructor as new (buffer: ArrayBuffer) => A)(buffer);
 }
 
 /** The item with its bytes at the beginning of this buffer. */

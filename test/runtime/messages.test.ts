@@ -117,14 +117,77 @@ sinks:
           });
           const expected = list.map(valuesOf);
           expect(two.sent.map(({ values }) => values)).toEqual(expected);
-          const even = list.flatMap((one, i) =>
-            one.n % 2 === 0 ? (one.tags.length === 0 ? [0] : one.tags).map(() => expected[i]) : [],
-          );
+          const even = list.flatMap((one, i) => {
+            if (one.n % 2 === 1) return [];
+            const { id, ...others } = expected[i]!;
+            const items = one.tags.map((_, item) => ({ ...others, id: `${id}/${item}` }));
+            return items.length === 0 ? [expected[i]!] : items;
+          });
           expect(one.sent.map(({ values }) => values)).toEqual(even);
         },
       ),
       { numRuns: runs(60) },
     );
+  });
+});
+
+describe('a queue that spills', () => {
+  it('brings back each message with its values', async () => {
+    const outbox = new Outbox(ENVELOPE);
+    let open: () => void = () => {};
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const messages = Array.from({ length: 400 }, (_, n) =>
+      given({ n, text: 'x'.repeat(2000) }, n, n % 3 === 0 ? undefined : { routing_key: `k${n}` }),
+    );
+    const source = messageSource(messages);
+    const sink = outbox.sink();
+    await run(
+      `sources: { in: { type: messages } }
+sinks: { out: { type: outbox, inputs: [in], queue: { type: memory, max_bytes: 64KiB, when_full: spill } } }`,
+      {
+        batchBytes: 10_000,
+        sources: [
+          {
+            ...source,
+            create: (config, context) => {
+              const made = source.create(config, context);
+              return {
+                ...made,
+                // The sink takes nothing before all has been read, so that most of it waits on the disk.
+                async *read(...given) {
+                  yield* made.read(...given);
+                  open();
+                },
+              };
+            },
+          },
+        ],
+        sinks: [
+          {
+            ...sink,
+            create: (config, context) => {
+              const made = sink.create(config, context);
+              const write: typeof made.write = async (...given) => {
+                await opened;
+                return (await made.write(...given)) ?? [];
+              };
+              return { ...made, write };
+            },
+          },
+        ],
+      },
+    );
+    expect(outbox.sent.map(({ values }) => values)).toEqual(
+      messages.map((_, n) => ({
+        key: n % 3 === 0 ? undefined : `k${n}`,
+        id: `in:orders/0:${n}`,
+        label: `/${n}`,
+        n: String(n),
+      })),
+    );
+    expect(outbox.sent.map(({ payload }) => JSON.parse(payload).n)).toEqual(messages.map((_, n) => n));
   });
 });
 
