@@ -21,6 +21,7 @@ export {
 export { checksum } from './checksum.js';
 export { compileKernels, type KernelModule, type Kernels } from './kernels/kernels.js';
 export { partOfBatch } from './part.js';
+export { SECRET_KINDS, SecretFinder, type SecretKind } from './secrets.js';
 export { EMPTY_SHAPE, type FieldKind, type Shape, unionOf } from './shape.js';
 export {
   constantNumber,

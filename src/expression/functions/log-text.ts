@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import Bowser from 'bowser';
 import { nearestName } from '../../base/names.js';
-import { REDACTED_KINDS, type RedactedKind, redactText } from '../../base/redact.js';
 import { xxhash64 } from '../../base/xxhash.js';
+import { SECRET_KINDS, type SecretKind } from '../../batch/index.js';
 import { Cache } from '../cache.js';
 import { parseJson } from '../json.js';
 import { CelMap, Failure, isList, type Value } from '../values.js';
 import { toInt } from './convert.js';
 import { type FunctionDefinition, plain } from './function.js';
 import { recordOf } from './record-of.js';
+import { redactText } from './redact.js';
 
 const encoder = new TextEncoder();
 const agents = new Cache<CelMap>();
@@ -81,12 +82,11 @@ function parseInteger(text: string, base: bigint | undefined): Value {
   return toInt(sign === '-' ? -size : size);
 }
 
-function kindsOf(names: readonly Value[]): RedactedKind[] | Failure {
-  const wrong = names.find((name) => !REDACTED_KINDS.includes(name as RedactedKind));
-  if (wrong === undefined) return names as RedactedKind[];
-  const nearest = nearestName(String(wrong), REDACTED_KINDS);
-  const hint =
-    nearest === undefined ? `there are ${REDACTED_KINDS.join(', ')}` : `did you mean "${nearest}"?`;
+function kindsOf(names: readonly Value[]): SecretKind[] | Failure {
+  const wrong = names.find((name) => !SECRET_KINDS.includes(name as SecretKind));
+  if (wrong === undefined) return names as SecretKind[];
+  const nearest = nearestName(String(wrong), SECRET_KINDS);
+  const hint = nearest === undefined ? `there are ${SECRET_KINDS.join(', ')}` : `did you mean "${nearest}"?`;
   return new Failure(`nothing to redact is called "${wrong}", ${hint}`);
 }
 

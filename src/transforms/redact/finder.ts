@@ -1,11 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { compileRegex } from '../../base/regex/regex.js';
-import type { Arena } from '../../batch/index.js';
-import { placePrefixes } from './prefixes.js';
-
-/** What `find` may name, with the kernel's number for it. */
-export const KINDS = { email: 1, card: 2, ip: 4, token: 8 } as const;
-export type Kind = keyof typeof KINDS;
+import { type Arena, SecretFinder, type SecretKind } from '../../batch/index.js';
 
 /** A pattern of the user's, under the name that its finds go by. */
 export interface NamedPattern {
@@ -20,15 +15,12 @@ export class Finder {
   ends = new Int32Array(16);
   /** What each is called. */
   readonly names: string[] = [];
-  readonly #kinds: number;
+  readonly #secrets: SecretFinder;
   readonly #patterns: readonly { readonly name: string; readonly regex: RegExp }[];
-  #arena!: Arena;
   #memory!: Buffer;
-  #prefixes = 0;
-  #found!: Int32Array;
 
-  constructor(kinds: readonly Kind[], patterns: readonly NamedPattern[]) {
-    this.#kinds = kinds.reduce((sum, kind) => sum | KINDS[kind], 0);
+  constructor(kinds: readonly SecretKind[], patterns: readonly NamedPattern[]) {
+    this.#secrets = new SecretFinder(kinds);
     this.#patterns = patterns.map(({ name, pattern }) => {
       const { source, flags } = compileRegex(pattern).expression;
       return { name, regex: new RegExp(source, `${flags}g`) };
@@ -40,27 +32,22 @@ export class Finder {
   }
 
   get findsCards(): boolean {
-    return (this.#kinds & KINDS.card) !== 0;
+    return this.#secrets.findsCards;
   }
 
   /** Prepares for the texts of a batch. */
   begin(arena: Arena): void {
-    this.#arena = arena;
     this.#memory = Buffer.from(arena.memory.buffer);
-    this.#prefixes = placePrefixes(arena);
-    this.#found = arena.int32(2);
+    this.#secrets.begin(arena);
   }
 
   /** Finds everything in the text [start, end). Returns how much. */
   find(start: number, end: number): number {
     this.count = 0;
     this.names.length = 0;
-    const { kernels } = this.#arena;
-    const found = this.#found;
-    for (let from = start; this.#kinds !== 0 && from < end; from = found[1]!) {
-      const kind = kernels.findSecret(start, end, from, this.#kinds, this.#prefixes, found.byteOffset);
-      if (kind === 0) break;
-      this.#add(found[0]!, found[1]!, nameOf(kind));
+    const secrets = this.#secrets;
+    for (let kind = secrets.next(start, end, start); kind; kind = secrets.next(start, end, secrets.end)) {
+      this.#add(secrets.start, secrets.end, kind);
     }
     if (this.hasPatterns && end > start) this.#findPatterns(start, end);
     return this.count;
@@ -120,8 +107,4 @@ function grown(array: Int32Array): Int32Array<ArrayBuffer> {
 
 function lengthOf(text: string, isWide: boolean): number {
   return isWide ? Buffer.byteLength(text) : text.length;
-}
-
-function nameOf(kind: number): Kind {
-  return kind === KINDS.email ? 'email' : kind === KINDS.card ? 'card' : kind === KINDS.ip ? 'ip' : 'token';
 }

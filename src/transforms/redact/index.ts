@@ -5,6 +5,8 @@ import {
   type Batch,
   type Document,
   type FieldKind,
+  SECRET_KINDS,
+  type SecretKind,
   type Shape,
   setView,
   Tag,
@@ -19,7 +21,7 @@ import {
   type Transform,
   type TransformDefinition,
 } from '../../component/index.js';
-import { Finder, KINDS, type Kind, type NamedPattern } from './finder.js';
+import { Finder, type NamedPattern } from './finder.js';
 import { type Action, Replacement } from './replacement.js';
 import { Rewriter } from './rewriter.js';
 
@@ -39,7 +41,7 @@ class Redact implements Transform {
   readonly #fields: ReadonlySet<string> | undefined;
 
   constructor(config: Config) {
-    this.#finder = new Finder(config.find as readonly Kind[], patternsOf(config));
+    this.#finder = new Finder(config.find as readonly SecretKind[], patternsOf(config));
     this.#replacement = new Replacement(
       config.action as Action,
       (config.hash_key as string | undefined) ?? '',
@@ -118,7 +120,10 @@ function mayHold({ uniform }: Vector, hasNumbers: boolean): boolean {
 /** A number that is looked at may become a text. */
 function shapeOf(config: Config, input: Shape): Shape {
   const fields = fieldsOf(config);
-  if (!fields || ((config.find as readonly Kind[]).indexOf('card') < 0 && patternsOf(config).length === 0)) {
+  if (
+    !fields ||
+    ((config.find as readonly SecretKind[]).indexOf('card') < 0 && patternsOf(config).length === 0)
+  ) {
     return input;
   }
   const kindOf = (name: string, kind: FieldKind): FieldKind =>
@@ -144,7 +149,7 @@ function checkRedact(config: Config): { field: string; message: string }[] {
     const message = `expected a name of letters, digits, - and _, found "${name}"`;
     problems.push({ field: `patterns.${name}`, message });
   }
-  if ((config.find as readonly Kind[]).length + patterns.length === 0) {
+  if ((config.find as readonly SecretKind[]).length + patterns.length === 0) {
     problems.push({ field: 'find', message: 'nothing to find: name a kind, or give patterns' });
   }
   if (config.action === 'hash' && config.hash_key === undefined) {
@@ -175,8 +180,8 @@ export const REDACT: TransformDefinition = {
       name: 'find',
       summary:
         'What is looked for. card: numbers of 13 to 19 digits that an issuer may have given out, with a right check digit. token: JSON Web Tokens, private keys, passwords in URLs, what follows Bearer and Basic, and keys with the prefixes of large services.',
-      type: { kind: 'list', items: { kind: 'enum', values: Object.keys(KINDS) } },
-      default: Object.keys(KINDS),
+      type: { kind: 'list', items: { kind: 'enum', values: SECRET_KINDS } },
+      default: SECRET_KINDS,
       example: ['email', 'card'],
     },
     {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { redactText } from '../../src/base/redact.js';
+import { redactText } from '../../src/expression/functions/redact.js';
 
 describe('redacting', () => {
   it.each([
@@ -21,6 +21,20 @@ describe('redacting', () => {
   ])('%s', (text, expected) => {
     expect(redactText(text)).toBe(expected);
     expect(redactText(redactText(text)), 'twice').toBe(expected);
+  });
+
+  it.each([
+    ['postgres://admin:s3cret@db.example.com/x', 'postgres://admin:[token]@db.example.com/x'],
+    ['-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----.', '[token].'],
+    [`sk_live_${'a1'.repeat(8)}`, '[token]'],
+    ['🦆 é ann@example.org ü 10.0.0.1 🦆', '🦆 é [email] ü [ip] 🦆'],
+    ['', ''],
+  ])('finds what the transform does: %s', (text, expected) => expect(redactText(text)).toBe(expected));
+
+  it('takes texts of any length', () => {
+    const filler = 'é '.repeat(1_500_000);
+    const redacted = redactText(`${filler}ann@example.org ${filler}`);
+    expect(redacted === `${filler}[email] ${filler}`).toBe(true);
   });
 
   it('leaves what was not asked for', () => {

@@ -1,4 +1,4 @@
-import type { Arena } from '../../batch/index.js';
+import type { Arena } from './arena.js';
 
 /** What follows a prefix, as the kernel has it. */
 const Class = { UPPER: 0, ALPHANUMERIC: 1, WORD: 2, JWT: 3, SCHEME: 4, USERINFO: 5, PRIVATE_KEY: 6 } as const;
