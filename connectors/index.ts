@@ -1,5 +1,5 @@
 import type { QueueDefinition, SinkDefinition, SourceDefinition } from '#component';
-import { amqpSink, amqpSource } from './amqp/index.js';
+import { amqpQueue, amqpSink, amqpSource } from './amqp/index.js';
 import { blackholeSink } from './blackhole/index.js';
 import { diskQueue } from './disk/index.js';
 import { fileSink, fileSource } from './file/index.js';
@@ -30,4 +30,4 @@ export const SINKS: readonly SinkDefinition[] = [
 ];
 
 /** Every durable queue that a stage can have. */
-export const QUEUES: readonly QueueDefinition[] = [diskQueue, kafkaQueue];
+export const QUEUES: readonly QueueDefinition[] = [amqpQueue, diskQueue, kafkaQueue];

@@ -104,8 +104,15 @@ export class Consumer {
 
   /** Acknowledges all messages up to and with this number; those of connections that broke come again. */
   acknowledge(number: number): void {
+    if (number < this.#acknowledged) return;
     this.#acknowledged = Math.max(this.#acknowledged, number + 1);
     if (number >= this.#base) this.#channel?.ack(this.#messageOf(number), true);
+  }
+
+  /** One beyond those, which was dropped. */
+  acknowledgeOne(number: number): void {
+    if (number >= Math.max(this.#base, this.#acknowledged))
+      this.#channel?.ack(this.#messageOf(number), false);
   }
 
   /** Gives a message up: it goes where the broker sends what is dead. */

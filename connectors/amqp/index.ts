@@ -1,12 +1,15 @@
 import {
   type Config,
   formatField,
+  type QueueDefinition,
   type SinkDefinition,
   type SourceDefinition,
   templateField,
 } from '#component';
 import { checkClientTls } from '../tls.js';
+import { compareWithBroker } from './connect.js';
 import { CONNECTION_FIELDS } from './options.js';
+import { AmqpQueue } from './queue.js';
 import { createAmqpSink, envelopeOfConfig } from './sink.js';
 import { createAmqpSource } from './source.js';
 import { checkTopology, parseEntityName, TOPOLOGY_FIELD } from './topology-fields.js';
@@ -56,6 +59,7 @@ export const amqpSource: SourceDefinition = {
     '',
   ].join('\n'),
   check: checkCommon,
+  compare: (config, context) => compareWithBroker(config, context, { queue: config.queue as string }),
   create: createAmqpSource,
 };
 
@@ -134,6 +138,7 @@ export const amqpSink: SinkDefinition = {
     '',
   ].join('\n'),
   check: checkSink,
+  compare: (config, context) => compareWithBroker(config, context, { exchange: config.exchange as string }),
   envelope: envelopeOfConfig,
   create: createAmqpSink,
 };
@@ -150,3 +155,38 @@ function checkSink(config: Config): { field: string; message: string }[] {
 function checkCommon(config: Config): { field: string; message: string }[] {
   return [...checkClientTls(config.tls), ...checkTopology(config)];
 }
+
+export const amqpQueue: QueueDefinition = {
+  kind: 'queue',
+  name: 'amqp',
+  summary:
+    'A durable quorum queue of RabbitMQ: what is in it outlives the run, and any number of processes on any number of machines may put records in and take them out.',
+  joinsProcesses: true,
+  fields: [
+    {
+      name: 'queue',
+      summary: 'Its name on the broker; by default <pipeline>.<stage>.',
+      type: { kind: 'string', format: 'name', parse: parseEntityName },
+      example: 'shop.parsed',
+    },
+    {
+      name: 'prefetch',
+      summary:
+        'The most batches that are on their way to one process, or wait there for a checkpoint. There are fewer where they are large.',
+      type: { kind: 'integer', min: 1, max: 1000 },
+      default: 64,
+    },
+    {
+      name: 'max_bytes',
+      summary:
+        'How much may wait in it; when it is full, the stages before it wait. Without it, the broker decides.',
+      type: { kind: 'size', min: 2 ** 20 },
+      example: '10GiB',
+    },
+    ...CONNECTION_FIELDS,
+  ],
+  example: 'type: amqp\nurl: amqp://shop:secret@rabbit:5672\n',
+  check: ({ tls }) => checkClientTls(tls),
+  partitioning: () => ({ partitions: 1 }),
+  create: (config, context) => new AmqpQueue(config, context),
+};

@@ -26,8 +26,10 @@ export interface PublisherOptions {
 /** Why a message was not taken. */
 export type Refusal = Omit<RefusedRow, 'row'>;
 
-/** What RabbitMQ's client says of a message that the broker could not take, and of no other. */
-const NACKED = 'message nacked';
+/** The broker could not take a message; a queue that is full and refuses more does so. */
+export const NACKED = 'amqp_nacked';
+/** What the client says of such a message, and of no other. */
+const SAID_OF_NACKED = 'message nacked';
 
 /** A message on its way. */
 interface Unconfirmed {
@@ -165,8 +167,8 @@ export class Publisher {
   }
 
   #notTaken(error: unknown): Refusal {
-    if (messageOf(error) !== NACKED) return unknown(this.#failure);
-    return { code: 'amqp_nacked', message: 'the broker could not take the message', retryable: true };
+    if (messageOf(error) !== SAID_OF_NACKED) return unknown(this.#failure);
+    return { code: NACKED, message: 'the broker could not take the message', retryable: true };
   }
 
   /** A message that no queue takes comes back before it is confirmed. Which it was is told by all that it holds. */

@@ -47,8 +47,8 @@ async function bind(channel: Channel, binding: Binding): Promise<void> {
 export async function compareTopology(model: ChannelModel, topology: Topology): Promise<string[]> {
   const differences: string[] = [];
   for (const { name, type, arguments: args } of topology.exchanges) {
-    const isThere = await succeeds(model, (channel) => channel.checkExchange(name));
-    const difference = isThere
+    const exists = await isThere(model, (channel) => channel.checkExchange(name));
+    const difference = exists
       ? await differenceOf(model, (channel) =>
           channel.assertExchange(name, type, { durable: true, arguments: args }),
         )
@@ -56,8 +56,8 @@ export async function compareTopology(model: ChannelModel, topology: Topology): 
     if (difference !== undefined) differences.push(difference);
   }
   for (const { name, arguments: args } of topology.queues) {
-    const isThere = await succeeds(model, (channel) => channel.checkQueue(name));
-    const difference = isThere
+    const exists = await isThere(model, (channel) => channel.checkQueue(name));
+    const difference = exists
       ? await differenceOf(model, (channel) => channel.assertQueue(name, { durable: true, arguments: args }))
       : `there is no queue "${name}" yet; a run declares it`;
     if (difference !== undefined) differences.push(difference);
@@ -72,8 +72,11 @@ export async function openChannel(model: ChannelModel): Promise<Channel> {
   return channel;
 }
 
-/** An error closes its channel, so each question has one of its own. */
-async function succeeds(model: ChannelModel, ask: (channel: Channel) => Promise<unknown>): Promise<boolean> {
+/** Whether something can be found. An error closes its channel, so each question has one of its own. */
+export async function isThere(
+  model: ChannelModel,
+  ask: (channel: Channel) => Promise<unknown>,
+): Promise<boolean> {
   const channel = await openChannel(model);
   try {
     await ask(channel);

@@ -116,6 +116,7 @@ function addChecks({ program, io, done }: Verbs): void {
         .choices(['text', 'json', 'github'])
         .default('text'),
     )
+    .option('--connect', 'ask brokers, too, whether they have what the pipeline needs; changes nothing there')
     .action(async (file: string, options) =>
       done(await (await import('./validate.js')).validateVerb(file, options, io)),
     );

@@ -1,10 +1,20 @@
+import { messageOf } from '../base/errors.js';
 import type { Pipeline } from '../plan/index.js';
 import { Exit, type Io } from './io.js';
-import { type LoadOptions, type LoadProblem, loadPipeline, readAndPlan } from './load.js';
+import {
+  type LoadOptions,
+  type LoadProblem,
+  loadPipeline,
+  printProblems,
+  problemOfPlan,
+  readAndPlan,
+} from './load.js';
 import { plural } from './render.js';
 
 export interface ValidateVerbOptions extends LoadOptions {
   readonly format: 'text' | 'json' | 'github';
+  /** Systems outside are asked whether they have what the pipeline needs. */
+  readonly connect?: boolean;
 }
 
 /** `millrace validate`. */
@@ -12,8 +22,31 @@ export async function validateVerb(file: string, options: ValidateVerbOptions, i
   if (options.format !== 'text') return await validateForMachines(file, options, io);
   const loaded = await loadPipeline(file, options, io);
   if (!loaded) return Exit.CONFIGURATION;
+  const differences = options.connect ? await compareOutside(loaded.pipeline, file) : [];
+  if (differences.length > 0) {
+    printProblems(differences, file, io);
+    return Exit.CONFIGURATION;
+  }
   io.out.write(`ok: ${contents(loaded.pipeline)}\n`);
   return Exit.DONE;
+}
+
+/** In what systems outside differ from what the stages need there, or that they cannot be asked. */
+async function compareOutside({ name, stages }: Pipeline, file: string): Promise<LoadProblem[]> {
+  const found = await Promise.all(
+    stages.map(async (stage) => {
+      try {
+        const context = { pipeline: name, stage: stage.id };
+        const differences = (await stage.definition.compare?.(stage.config, context)) ?? [];
+        return differences.map(({ field, message }) =>
+          problemOfPlan({ stage, message: `${field}: ${message}` }, file),
+        );
+      } catch (error) {
+        return [problemOfPlan({ stage, message: messageOf(error) }, file)];
+      }
+    }),
+  );
+  return found.flat();
 }
 
 /** `1 source, 2 transforms, 1 sink`. */
@@ -25,7 +58,9 @@ function contents({ stages }: Pipeline): string {
 
 /** A line for each problem and each warning; a pipeline without any prints nothing. */
 async function validateForMachines(file: string, options: ValidateVerbOptions, io: Io): Promise<number> {
-  const { loaded, problems = [] } = await readAndPlan(file, options, io);
+  const { loaded, problems: mistakes = [] } = await readAndPlan(file, options, io);
+  const differences = options.connect && loaded ? await compareOutside(loaded.pipeline, file) : [];
+  const problems = [...mistakes, ...differences];
   const isForGithub = options.format === 'github';
   for (const problem of problems) {
     io.out.write(`${isForGithub ? annotation('error', problem) : JSON.stringify(problem)}\n`);

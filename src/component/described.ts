@@ -6,6 +6,12 @@ import type { Claims } from './claims.js';
 /** Checked options of a component, defaults filled in. Plain data: it travels to the threads. */
 export type Config = Readonly<Record<string, unknown>>;
 
+/** Who asks a system outside. */
+export interface OutsideContext {
+  readonly pipeline: string;
+  readonly stage: string;
+}
+
 export interface Described {
   /** The name in `type:`. */
   readonly name: string;
@@ -18,6 +24,11 @@ export interface Described {
   readonly check?: (config: Config) => readonly Finding[];
   /** Finds what is no mistake, but may become one. */
   readonly warn?: (config: Config) => readonly Finding[];
+  /**
+   * Asks a system outside in what it differs from what the configuration needs there. Changes nothing.
+   * Rejects with a MillraceError where it cannot be asked.
+   */
+  readonly compare?: (config: Config, context: OutsideContext) => Promise<readonly Finding[]>;
 }
 
 /** What the runtime tells a stage about its surroundings. */

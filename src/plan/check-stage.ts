@@ -19,7 +19,6 @@ import {
 import type { FormatConfig } from '../formats/index.js';
 import { type Input, readInput, type Written } from './check-input.js';
 import { checkOnError } from './check-on-error.js';
-import { refuseLaterQueue } from './later.js';
 import {
   INPUTS_FIELD,
   ON_ERROR_FIELD,
@@ -212,7 +211,7 @@ class StageReader {
   #queue(map: MapNode): QueueConfig | undefined {
     const entry = this.#kind === 'source' ? undefined : entryOf(map, 'queue');
     const at = this.#child('queue');
-    if (!entry || refuseLaterQueue(entry.value, at)) return undefined;
+    if (!entry) return undefined;
     const { queues } = this.#context.catalogue;
     const checked = checkValue(entry.value, queueField(queues).type, at) as Config | undefined;
     if (!checked) return undefined;

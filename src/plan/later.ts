@@ -1,7 +1,6 @@
-import { type CheckedAt, childPath, entryOf, type MapEntry, type Node } from '../config/index.js';
+import { type CheckedAt, childPath, type MapEntry } from '../config/index.js';
 
 /** Parts of a pipeline that have a name already but cannot run yet, by where they stand. */
-const QUEUE_TYPES = ['amqp'];
 const DEAD_LETTER_TYPES = ['disk', 'amqp', 'kafka', 'file'];
 
 /** Reports a key whose feature is not there yet; false when the key is no such one. */
@@ -15,15 +14,4 @@ export function refuseLater(entry: MapEntry, at: CheckedAt): boolean {
     'other stores for dead letters are not supported yet: leave the type out, and they go to runtime.state';
   at.problems.add(entry.value.place, path, message, nearest);
   return true;
-}
-
-/** Reports a queue of a kind that is not there yet. */
-export function refuseLaterQueue(queue: Node, at: CheckedAt): boolean {
-  const type = queue.kind === 'map' ? entryOf(queue, 'type')?.value : queue;
-  if (type?.kind === 'scalar' && QUEUE_TYPES.includes(type.text)) {
-    const path = type === queue ? at.path : childPath(at.path, 'type');
-    at.problems.add(type.place, path, `${type.text} queues are not supported yet: use disk or memory`);
-    return true;
-  }
-  return false;
 }

@@ -1,0 +1,102 @@
+import {
+  MillraceError,
+  type Outlet,
+  type Positions,
+  type QueuedBatch,
+  type Source,
+  type StageLog,
+} from '#component';
+import { batchBytes, decodePayload } from '../payload.js';
+import { Consumer, type ConsumerOptions, type Delivery } from './consumer.js';
+import { BATCH_TYPE } from './queue-sink.js';
+import { Repeats } from './repeats.js';
+
+/** How often it looks whether the queue is empty, once nothing more will be put in. */
+const LOOK_MS = 50;
+const POSITION_KEY = 'queue';
+
+export interface AmqpQueueSourceOptions {
+  readonly consumer: ConsumerOptions;
+  /** All who put something in from this process have ended. */
+  readonly hasEnded: () => boolean;
+  readonly requestCheckpoint: () => void;
+  readonly log: StageLog;
+}
+
+/** What a checkpoint holds: how many deliveries of which run, and which messages may come again. */
+type Position = {
+  readonly epoch: string;
+  readonly deliveries: number;
+  readonly ids: readonly string[];
+};
+
+/** The end of a queue from which batches come. What was passed on before and is delivered again is dropped. */
+export class AmqpQueueSource implements Source<QueuedBatch> {
+  readonly readsOnce = true;
+  readonly #options: AmqpQueueSourceOptions;
+  readonly #consumer: Consumer;
+  readonly #epoch = Date.now().toString(36);
+  #repeats = new Repeats([]);
+
+  constructor(options: AmqpQueueSourceOptions) {
+    this.#options = options;
+    this.#consumer = new Consumer(options.consumer);
+  }
+
+  async *read(outlet: Outlet, signal: AbortSignal, from: Positions): AsyncGenerator<QueuedBatch> {
+    const before = from.get(POSITION_KEY) as Position | undefined;
+    this.#repeats = new Repeats(before?.ids ?? []);
+    while (!signal.aborted) {
+      const delivery = await this.#next(signal);
+      if (!delivery) return;
+      if (!this.#isNew(delivery)) continue;
+      const { message, number } = delivery;
+      const batch = decodePayload(message.content, await outlet.lend(batchBytes(message.content)));
+      const position = { epoch: this.#epoch, deliveries: number + 1, ids: [...this.#repeats.ids] };
+      yield { batch, records: batch.meta.rows, resume: { key: POSITION_KEY, position } };
+      if (this.#consumer.isHalfUsed) this.#options.requestCheckpoint();
+    }
+  }
+
+  async commit(positions: Positions): Promise<void> {
+    const position = positions.get(POSITION_KEY) as Position | undefined;
+    if (position?.epoch !== this.#epoch) return;
+    this.#consumer.acknowledge(position.deliveries - 1);
+    for (const number of this.#repeats.settle(position.deliveries)) this.#consumer.acknowledgeOne(number);
+  }
+
+  close(): Promise<void> {
+    return this.#consumer.close();
+  }
+
+  async #next(signal: AbortSignal): Promise<Delivery | undefined> {
+    const { hasEnded } = this.#options;
+    while (!signal.aborted) {
+      await this.#consumer.arrival(LOOK_MS, signal);
+      const delivery = this.#consumer.peek();
+      if (delivery) {
+        this.#consumer.shift();
+        return delivery;
+      }
+      if (hasEnded() && (await this.#consumer.waiting()) === 0 && !this.#consumer.peek()) return undefined;
+    }
+    return undefined;
+  }
+
+  #isNew({ message, number }: Delivery): boolean {
+    const { contentType, messageId } = message.properties as {
+      readonly contentType: unknown;
+      readonly messageId: unknown;
+    };
+    if (contentType !== BATCH_TYPE || typeof messageId !== 'string') {
+      const { queue } = this.#options.consumer;
+      const what = `the queue "${queue}" holds a message that no pipeline has put in (content type ${JSON.stringify(contentType)})`;
+      throw new MillraceError('amqp_foreign_message', `${what}: give the queue another name`, {
+        blame: 'config',
+      });
+    }
+    const seen = this.#repeats.seen(messageId, number);
+    if (seen === 'settled') this.#consumer.acknowledgeOne(number);
+    return seen === 'new';
+  }
+}
