@@ -101,7 +101,7 @@ describe('millrace test', () => {
     expect(err).toContain(
       'tests[0].given.failed: a transform gets records (maps): only a source reads lines',
     );
-    expect(err).toContain('tests[0].given.out: expected one of text, file and records, found none');
+    expect(err).toContain('tests[0].given.out: expected one of text, file, messages and records, found none');
     expect(err).toContain('tests[0].expect.failed.text: only a sink writes bytes');
   });
 
