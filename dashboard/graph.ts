@@ -36,14 +36,24 @@ function Edge(props: { from: Placed; to: Placed; pipeline: ObservedPipeline }): 
   const y1 = from.y + NODE.height / 2;
   const y2 = to.y + NODE.height / 2;
   const middle = (x1 + to.x) / 2;
+  // Nearer to the end, where edges that begin together lie apart.
+  const at = { x: cubic(x1, middle, middle, to.x), y: cubic(y1, y1, y2, y2) };
   const rate =
     to.stage.inputs.length === 1
       ? pipeline.rates[to.stage.id]?.recordsIn
       : pipeline.rates[from.stage.id]?.recordsOut;
   return html`<g aria-hidden="true">
     <path class="edge ${rate ? 'moving' : ''}" d="M${x1},${y1} C${middle},${y1} ${middle},${y2} ${to.x},${y2}" />
-    <text class="edge-label" x=${middle} y=${(y1 + y2) / 2 - 6} text-anchor="middle">${text.short(rate ?? 0)}/s</text>
+    <text class="edge-label" x=${at.x} y=${at.y - 6} text-anchor="middle">${text.short(rate ?? 0)}/s</text>
   </g>`;
+}
+
+const LABEL_AT = 0.7;
+
+/** A coordinate of a Bézier curve. */
+function cubic(a: number, b: number, c: number, d: number, t = LABEL_AT): number {
+  const u = 1 - t;
+  return u * u * u * a + 3 * u * u * t * b + 3 * u * t * t * c + t * t * t * d;
 }
 
 interface NodeProps {

@@ -56,7 +56,10 @@ function workedMs({ stages }: Compared, stage: string): number {
 
 /** The chain that waits longest for its input, where that is a source's. */
 function inputOf(now: Compared, before: Compared, elapsedMs: number): Bottleneck | undefined {
-  const shares = now.chains.map(({ id, timeMs }) => {
+  const sources = new Set(now.stages.filter(({ kind }) => kind === 'source').map(({ id }) => id));
+  // What is behind a durable queue waits for what is before it, but where that runs elsewhere.
+  const chains = now.chains.filter(({ id }) => sources.size === 0 || sources.has(id));
+  const shares = chains.map(({ id, timeMs }) => {
     const earlier = before.chains.find((chain) => chain.id === id)?.timeMs.input ?? 0;
     return { id, share: (timeMs.input - earlier) / elapsedMs };
   });

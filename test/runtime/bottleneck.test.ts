@@ -12,9 +12,13 @@ function seen(
   input = 0,
 ): Compared {
   const queues = ['web', 'fast', 'slow'].map((id) => ({ id, waitedForMs: waitedFor[id] ?? 0 }));
-  const stages = ['web', 'parsed', 'shaped', 'fast', 'slow'].map((id) => ({ id, workedMs: worked[id] ?? 0 }));
+  const stages = ['web', 'parsed', 'shaped', 'fast', 'slow'].map((id) => {
+    return { id, kind: id === 'web' ? 'source' : 'transform', workedMs: worked[id] ?? 0 };
+  });
   const chains = [
     { id: 'web', stages: ['web', 'parsed', 'shaped'], timeMs: { working: 0, credit: 0, input } },
+    // Behind a durable queue: it waits longer than what feeds it.
+    { id: 'late queue', stages: ['late'], timeMs: { working: 0, credit: 0, input: input * 1.2 } },
   ];
   return { elapsedMs, queues, stages, chains } as unknown as Compared;
 }
