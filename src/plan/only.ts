@@ -47,5 +47,5 @@ function segmentElsewhere(
 }
 
 function cannotCross({ queue }: QueuePlan, elsewhere: string): string {
-  return `its ${queue.type} queue is on this machine and in this process alone, and segment "${elsewhere}" at its other end is not run here: give it a queue in a broker (such as \`queue: {type: amqp, …}\`), or run "${elsewhere}" too`;
+  return `its ${queue.type} queue is on this machine and in this process alone, and segment "${elsewhere}" at its other end is not run here: give it a queue in a broker (\`queue: amqp\` or \`queue: kafka\`), or run "${elsewhere}" too`;
 }

@@ -193,7 +193,7 @@ sinks:
     const apart = await run(['run', 'pipeline.yaml', '--only', 'shaped'], { cwd });
     expect(apart.code).toBe(78);
     expect(lines(apart.err)).toEqual([
-      'pipeline.yaml:6:3: transforms.shaped: its disk queue is on this machine and in this process alone, and segment "web" at its other end is not run here: give it a queue in a broker (such as `queue: {type: amqp, …}`), or run "web" too',
+      'pipeline.yaml:6:3: transforms.shaped: its disk queue is on this machine and in this process alone, and segment "web" at its other end is not run here: give it a queue in a broker (`queue: amqp` or `queue: kafka`), or run "web" too',
       'error: 1 problem in pipeline.yaml; nothing was run',
     ]);
     expect(existsSync(join(cwd, '.millrace'))).toBe(false);

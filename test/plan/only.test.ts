@@ -48,8 +48,8 @@ describe('--only', () => {
   it('has a problem with each queue of this machine whose other end is elsewhere', () => {
     const messages = only('disk', 'shaped').problems.map(({ stage, message }) => `${stage.id}: ${message}`);
     expect(messages).toEqual([
-      'parsed: its disk queue is on this machine and in this process alone, and segment "in" at its other end is not run here: give it a queue in a broker (such as `queue: {type: amqp, …}`), or run "in" too',
-      'out: its disk queue is on this machine and in this process alone, and segment "out" at its other end is not run here: give it a queue in a broker (such as `queue: {type: amqp, …}`), or run "out" too',
+      'parsed: its disk queue is on this machine and in this process alone, and segment "in" at its other end is not run here: give it a queue in a broker (`queue: amqp` or `queue: kafka`), or run "in" too',
+      'out: its disk queue is on this machine and in this process alone, and segment "out" at its other end is not run here: give it a queue in a broker (`queue: amqp` or `queue: kafka`), or run "out" too',
     ]);
     expect(only('disk', 'in', 'parsed', 'out').problems).toEqual([]);
   });

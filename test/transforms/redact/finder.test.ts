@@ -192,9 +192,13 @@ describe('finding', () => {
       'earer a',
     ]) {
       const text = pump.repeat(Math.ceil((256 * 1024) / pump.length));
-      const startMs = performance.now();
-      find(text);
-      expect(performance.now() - startMs, pump).toBeLessThan(100);
+      // The best of some: others may want the processor, too.
+      const tookMs = Array.from({ length: 4 }, () => {
+        const startMs = performance.now();
+        find(text);
+        return performance.now() - startMs;
+      });
+      expect(Math.min(...tookMs), pump).toBeLessThan(100);
     }
   });
 
