@@ -15,6 +15,30 @@ describe('generated files', () => {
   });
 });
 
+describe('the top level', () => {
+  it('holds what convention puts there, and nothing else', () => {
+    const names = execFileSync('git', ['ls-files', '-z'], { cwd: ROOT, encoding: 'utf8' }).split('\0');
+    const top = new Set(names.filter((name) => name !== '').map((name) => name.split('/')[0]!));
+    expect([...top].filter((name) => !name.startsWith('.')).sort()).toEqual([
+      'CHANGELOG.md',
+      'CONTRIBUTING.md',
+      'LICENSE',
+      'README.md',
+      'bench',
+      'biome.json',
+      'connectors',
+      'docs',
+      'package-lock.json',
+      'package.json',
+      'pipelines',
+      'src',
+      'test',
+      'tsconfig.json',
+      'vitest.config.ts',
+    ]);
+  });
+});
+
 describe('package.json', () => {
   it('runs nothing when the package is installed', () => {
     const { scripts } = JSON.parse(readText('package.json')) as { scripts: Record<string, string> };

@@ -33,7 +33,7 @@ await bundle.write({
 await bundle.close();
 
 // The dashboard is made for browsers, and served as it is.
-const dashboard = await rolldown({ input: 'dashboard/dashboard.ts', platform: 'browser' });
+const dashboard = await rolldown({ input: 'src/dashboard/dashboard.ts', platform: 'browser' });
 await dashboard.write({
   dir: 'dist/bin/dashboard',
   format: 'esm',
@@ -42,7 +42,7 @@ await dashboard.write({
 });
 await dashboard.close();
 for (const name of ['index.html', 'style.css'])
-  await copyFile(`dashboard/${name}`, `dist/bin/dashboard/${name}`);
+  await copyFile(`src/dashboard/${name}`, `dist/bin/dashboard/${name}`);
 
 const notices = await Promise.all(
   bundled.map(async (name) => {

@@ -1,7 +1,7 @@
 import { html } from 'htm/preact';
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { type HistogramCounts, quantileMs } from '../src/runtime/histogram.js';
+import { type HistogramCounts, quantileMs } from '../runtime/histogram.js';
 import * as api from './api.js';
 import { LetterTable } from './letters.js';
 import * as text from './text.js';

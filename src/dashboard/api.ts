@@ -1,6 +1,6 @@
-import type { ObservedPipeline } from '../src/admin/recent.js';
+import type { ObservedPipeline } from '../admin/recent.js';
 
-export type { ObservedPipeline } from '../src/admin/recent.js';
+export type { ObservedPipeline } from '../admin/recent.js';
 export type Stage = ObservedPipeline['stages'][number];
 export type Queue = ObservedPipeline['queues'][number];
 

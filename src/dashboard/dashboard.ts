@@ -1,7 +1,7 @@
 import { html } from 'htm/preact';
 import { render, type VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { bottleneckText } from '../src/runtime/bottleneck.js';
+import { bottleneckText } from '../runtime/bottleneck.js';
 import * as api from './api.js';
 import { Graph } from './graph.js';
 import { LetterDialog, Letters } from './letters.js';
