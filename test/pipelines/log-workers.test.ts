@@ -41,13 +41,7 @@ describe('log-workers', () => {
       `192.0.2.${n % 250} - - [25/Nov/2026:10:00:00 +0000] "GET /page/${n} HTTP/1.1" 200 ${n} "-" "-"`;
     write(folder, 'access.log', Array.from({ length: LINES }, (_, n) => `${line(n)}\n`).join(''));
     const env = { AMQP_URL, LOGS: join(folder, 'access.log'), OUT: join(folder, 'out') };
-    const options = [
-      '--set',
-      'runtime.batch.max_bytes=64KiB',
-      '--set',
-      'runtime.checkpoint=200ms',
-      '--quiet',
-    ];
+    const options = ['--set', 'runtime.batch.max_bytes=64KiB', '--set', 'runtime.checkpoint=200ms'];
     const worker = (n: number) => {
       const argv = ['run', file, '--only', 'parsed', '--state', join(folder, `state-${n}`), ...options];
       return start(argv, { cwd: folder, env: { ...env, WORKER: String(n) } });
@@ -66,6 +60,7 @@ describe('log-workers', () => {
     const { code, err } = await reader;
     expect(code, err).toBe(0);
     await until(() => written(folder).size === LINES, 'every line is in an output');
+    await until(() => workers.every(({ err }) => err().includes('"started"')), 'all workers hear signals');
     for (const { child } of workers) child.kill('SIGTERM');
     for (const { ended } of workers) expect(await ended).toMatchObject({ code: 0 });
     const counts = written(folder);
