@@ -11,6 +11,7 @@ import {
   type Sink,
   type SinkContext,
 } from '#component';
+import { contentTypeOf } from '../media.js';
 import { connectionName } from './connection.js';
 import { connectionOptions } from './options.js';
 import { type OutgoingMessage, Publisher, type Refusal } from './publisher.js';
@@ -154,16 +155,4 @@ function invalid(name: string, expected: string, found: string): Refusal {
 
 function viewOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
   return Buffer.from(buffer, byteOffset, length);
-}
-
-const TYPES: Readonly<Record<string, string>> = {
-  arrow: 'application/vnd.apache.arrow.stream',
-  csv: 'text/csv',
-  tsv: 'text/tab-separated-values',
-};
-
-function contentTypeOf({ format, batch }: Config): string {
-  const { type } = format as { readonly type: string };
-  if (type === 'json') return batch === true ? 'application/x-ndjson' : 'application/json';
-  return TYPES[type] ?? 'text/plain; charset=utf-8';
 }

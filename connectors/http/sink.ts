@@ -15,6 +15,7 @@ import {
   type Sink,
   type SinkContext,
 } from '#component';
+import { contentTypeOf } from '../media.js';
 import { readClientTls } from '../tls.js';
 import { AdaptiveLimit } from './adaptive-limit.js';
 import { type HttpAnswer, HttpClient } from './client.js';
@@ -195,16 +196,4 @@ function outcomeOf(answer: HttpAnswer): 'well' | 'overloaded' | 'other' {
   if ('failure' in answer) return answer.isFinal ? 'other' : 'overloaded';
   if (OVERLOADED.has(answer.status)) return 'overloaded';
   return answer.status < 500 ? 'well' : 'other';
-}
-
-const TYPES: Readonly<Record<string, string>> = {
-  arrow: 'application/vnd.apache.arrow.stream',
-  csv: 'text/csv',
-  tsv: 'text/tab-separated-values',
-};
-
-function contentTypeOf({ format, batch }: Config): string {
-  const { type } = format as { readonly type: string };
-  if (type === 'json') return batch === true ? 'application/x-ndjson' : 'application/json';
-  return TYPES[type] ?? 'text/plain; charset=utf-8';
 }
