@@ -1,5 +1,5 @@
 import { type Batch, gatherRows } from '../batch/index.js';
-import { type Config, type Emit, expressionField } from '../component/index.js';
+import { type Config, type Emit, expressionField, type TransformDefinition } from '../component/index.js';
 import { parseExpression } from '../expression/index.js';
 
 /** Passes on the rows that the stage's memory lets pass. Returns how many. */
@@ -13,9 +13,19 @@ export function passAnswered(batch: Batch, emit: Emit): number {
 }
 
 /** The expressions of a stage with a memory that are there. */
-export function askedBy({ key, time }: Config): ReturnType<typeof parseExpression>[] {
+function askedBy({ key, time }: Config): ReturnType<typeof parseExpression>[] {
   return [key, time].flatMap((text) => (text === undefined ? [] : [parseExpression(text as string)]));
 }
+
+/** What is the same for all transforms whose records are answered by a memory. */
+export const ANSWERED = {
+  needs: (config, wanted) => ({
+    names: new Set([...wanted.names, ...askedBy(config).flatMap(({ names }) => [...names])]),
+    all: wanted.all,
+  }),
+  mayRunAway: (config) => askedBy(config).some(({ hasMacros }) => hasMacros),
+  shape: (_config, input) => input,
+} satisfies Pick<TransformDefinition, 'needs' | 'mayRunAway' | 'shape'>;
 
 export const TIME_FIELD = expressionField(
   'time',

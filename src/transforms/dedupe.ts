@@ -4,7 +4,7 @@ import {
   type KeyMemory,
   type TransformDefinition,
 } from '../component/index.js';
-import { askedBy, MAX_KEYS_FIELD, passAnswered, TIME_FIELD } from './answered.js';
+import { ANSWERED, MAX_KEYS_FIELD, passAnswered, TIME_FIELD } from './answered.js';
 
 function memoryOf(config: Config): KeyMemory {
   const key = config.key as string;
@@ -46,13 +46,8 @@ export const DEDUPE: TransformDefinition = {
     input: '{"order":7,"n":1}\n{"order":8,"n":2}\n{"order":7,"n":3}\n{"n":4}\n{"n":5}',
     output: '{"order":7,"n":1}\n{"order":8,"n":2}\n{"n":4}\n{"n":5}',
   },
-  needs: (config, wanted) => ({
-    names: new Set([...wanted.names, ...askedBy(config).flatMap(({ names }) => [...names])]),
-    all: wanted.all,
-  }),
-  mayRunAway: (config) => askedBy(config).some(({ hasMacros }) => hasMacros),
+  ...ANSWERED,
   memory: memoryOf,
-  shape: (_config, input) => input,
   create: () => ({
     apply: (batch, emit) => emit.drop(batch.rows - passAnswered(batch, emit)),
   }),

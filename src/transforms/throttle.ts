@@ -6,7 +6,7 @@ import {
   type KeyMemory,
   type TransformDefinition,
 } from '../component/index.js';
-import { askedBy, MAX_KEYS_FIELD, passAnswered, TIME_FIELD } from './answered.js';
+import { ANSWERED, MAX_KEYS_FIELD, passAnswered, TIME_FIELD } from './answered.js';
 
 /** Fractions of a rate that make a difference. */
 const RATE_PARTS = 1000;
@@ -104,13 +104,8 @@ export const THROTTLE: TransformDefinition = {
     input: '{"host":"a","n":1}\n{"host":"a","n":2}\n{"host":"a","n":3}\n{"host":"b","n":4}',
     output: '{"host":"a","n":1}\n{"host":"a","n":2}\n{"host":"b","n":4}',
   },
-  needs: (config, wanted) => ({
-    names: new Set([...wanted.names, ...askedBy(config).flatMap(({ names }) => [...names])]),
-    all: wanted.all,
-  }),
-  mayRunAway: (config) => askedBy(config).some(({ hasMacros }) => hasMacros),
+  ...ANSWERED,
   memory: memoryOf,
-  shape: (_config, input) => input,
   create: (config) => ({
     apply: (batch, emit) => {
       const passed = passAnswered(batch, emit);
