@@ -30,7 +30,8 @@ const totals = { passed: 0, failed: 0, skipped: 0 };
 let isWhole = true;
 for (const report of process.argv.slice(2).map(readReport)) {
   const failures = failuresOf(report);
-  for (const failure of failures) process.stdout.write(`failed: ${failure.split('\n').slice(0, 12).join('\n  ')}\n`);
+  for (const failure of failures)
+    process.stdout.write(`failed: ${failure.split('\n').slice(0, 12).join('\n  ')}\n`);
   const slowest = report.testResults.toSorted((a, b) => secondsOf(b) - secondsOf(a)).slice(0, slowestFiles);
   process.stdout.write(
     `slowest: ${slowest.map((file) => `${relative(process.cwd(), file.name)} ${secondsOf(file).toFixed(0)} s`).join(', ')}\n`,
