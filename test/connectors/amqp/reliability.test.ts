@@ -147,7 +147,10 @@ runtime: { state: "${join(folder, 'state')}", checkpoint: 100ms }
     });
     const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
     onTestFinished(() => void child.kill('SIGKILL'));
-    await until(() => linesIn(folder).length > 5000, 60_000);
+    const node = `millrace-${port}@localhost`;
+    const names = join(folder, 'broker/rabbitmq/data', node, 'quorum', node, 'names.dets');
+    // RabbitMQ writes the names of its quorum queues a moment after it has declared them, and without them none is found again.
+    await until(() => linesIn(folder).length > 5000 && readFileSync(names).includes('kept'), 60_000);
     process.kill(Number(readFileSync(join(folder, 'broker/rabbitmq/pid'), 'utf8')), 'SIGKILL');
     brokers('start');
     expect(await ended).toBe(0);
