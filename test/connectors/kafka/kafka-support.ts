@@ -39,14 +39,17 @@ export async function createTopic(
   partitions: number,
   configs: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  await withAdmin((admin) =>
-    admin.createTopics({
+  await withAdmin(async (admin) => {
+    await admin.createTopics({
       topics: [name],
       partitions,
       replicas: 1,
       configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
-    }),
-  );
+    });
+    // Answers once each partition has its leader; what is sent before may be taken by some and sent again to all.
+    const heads = Array.from({ length: partitions }, (_, i) => ({ partitionIndex: i, timestamp: -1n }));
+    await admin.listOffsets({ topics: [{ name, partitions: heads }] });
+  });
 }
 
 export async function withAdmin<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
