@@ -149,7 +149,7 @@ const patternLine = ({ name, text }: LibraryPattern): string => `${name} ${text}
 const fieldNames = (names: readonly string[]): string => names.map((name) => code(name)).join(' ');
 
 /** What is described on a page of its own. */
-const ELSEWHERE = /^multiline[.:]/;
+const ELSEWHERE = /^(?:multiline|group)[.:]/;
 
 function fieldTable(fields: readonly Field[]): string {
   const shown = fieldRows(fields).filter(({ path }) => !ELSEWHERE.test(path));

@@ -1,5 +1,5 @@
 import type { Partition } from '../batch/index.js';
-import { isMultiline, type OpenRecords, openRecordsOf } from '../formats/index.js';
+import { isMultiline, mostBytesOf, type OpenRecords, openRecordsOf } from '../formats/index.js';
 import { withRoomForMessages } from './arrow-ends.js';
 import type { FramingOptions, FramingState, ResumeOf, Turn } from './framing-types.js';
 import { base64, Preamble } from './preamble.js';
@@ -249,7 +249,7 @@ export class Framer {
     const held = this.pending.length;
     if (held < outlet.batchBytes) return outlet.batchBytes;
     const { framing, maxLineBytes } = this.options;
-    const most = isMultiline(framing) ? framing.maxBytes + maxLineBytes : maxLineBytes;
+    const most = isMultiline(framing) ? mostBytesOf(framing) + maxLineBytes : maxLineBytes;
     return Math.min(2 * held, most + 1);
   }
 

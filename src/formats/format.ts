@@ -113,14 +113,17 @@ export type Framing = 'lines' | 'csv' | 'arrow' | CsvFraming | MultilineFraming;
 /** Lines, some of which belong together. */
 export interface MultilineFraming {
   readonly kind: 'multiline';
-  /** Which do: `type` is a language, or `pattern`. */
-  readonly of: { readonly type: string } & LinePatterns;
+  /** Which do; of a container runtime's, `group` says which of the lines do that it had cut. */
+  readonly of: LinesOf & { readonly group?: LinesOf };
   /** A record that would be longer than this goes on as another. */
   readonly maxLines: number;
   readonly maxBytes: number;
   /** How long more lines of a record are waited for. */
   readonly flushAfterMs: number;
 }
+
+/** Lines that belong together: `type` is a language, `pattern`, or a container runtime. */
+export type LinesOf = { readonly type: string } & LinePatterns;
 
 /** What a user says of lines that belong together: regular expressions of lines, at least one of the three. */
 export interface LinePatterns {

@@ -59,6 +59,7 @@ export {
   MULTILINE,
   type MultilineConfig,
   type MultilineKind,
+  mostBytesOf,
   multilineFraming,
   multilineProblem,
   type OpenRecords,

@@ -72,21 +72,27 @@ const SIMPLE_ESCAPES: Readonly<Record<number, number>> = {
 };
 
 /**
- * Writes the inside of a valid JSON string, [start, end), without its escapes to `to`. It never grows. A lone
+ * Writes the inside of a valid JSON string, [start, end), without its escapes to `to`, in the same bytes or in others. It never grows. A lone
  * surrogate, which UTF-8 cannot hold, becomes U+FFFD. Returns the end of what was written.
  */
-export function unescapeJson(bytes: Uint8Array, start: number, end: number, to: number): number {
+export function unescapeJson(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  to: number,
+  into: Uint8Array = bytes,
+): number {
   let at = start;
   while (at < end) {
     const byte = bytes[at]!;
     if (byte !== BACKSLASH) {
-      bytes[to++] = byte;
+      into[to++] = byte;
       at++;
       continue;
     }
     const simple = SIMPLE_ESCAPES[bytes[at + 1]!];
     if (simple !== undefined) {
-      bytes[to++] = simple;
+      into[to++] = simple;
       at += 2;
       continue;
     }
@@ -105,7 +111,7 @@ export function unescapeJson(bytes: Uint8Array, start: number, end: number, to: 
         at += 6;
       }
     }
-    to = writeCodePoint(bytes, to, code >= 0xd800 && code < 0xe000 ? 0xfffd : code);
+    to = writeCodePoint(into, to, code >= 0xd800 && code < 0xe000 ? 0xfffd : code);
   }
   return to;
 }

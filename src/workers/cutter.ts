@@ -41,7 +41,7 @@ function recordsCutter(records: Records, rows = { from: 0, to: records.count }):
       const starts = records.starts.subarray(from, next);
       const lengths = records.lengths.subarray(from, next);
       const offsets = records.offsets.subarray(from, next);
-      return { records: { count: next - from, starts, lengths, offsets }, next };
+      return { records: { ...records, count: next - from, starts, lengths, offsets }, next };
     },
   };
 }

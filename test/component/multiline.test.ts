@@ -143,6 +143,30 @@ const TRACES: Readonly<Record<string, readonly string[]>> = {
   ],
   pattern: ['x', '', ' a', '- b', 'c;', '- d;', '\u00e9', ' '],
 };
+/** Lines of container runtimes that hold those of traces, and parts of them. */
+const CONTAINER_TRACES: Readonly<Record<string, readonly string[]>> = {
+  cri: [
+    ...TRACES.cri!,
+    ...['out', 'err'].flatMap((stream) => [
+      `2026-01-01T00:00:01Z std${stream} F java.lang.Error: a`,
+      `2026-01-01T00:00:01.5Z std${stream} F \tat b`,
+      `2026-01-01T00:00:02Z std${stream} P Caused`,
+      `2026-01-01T00:00:02Z std${stream} F  by: c`,
+      `2026-01-01T00:00:09Z std${stream} F - d;`,
+    ]),
+  ],
+  docker: [
+    ...TRACES.docker!,
+    ...['out', 'err'].flatMap((stream) => [
+      `{"log":"java.lang.Error: \\u0061\\n","stream":"std${stream}","time":"2026-01-01T00:00:01Z"}`,
+      `{"log":"\\tat b\\n","stream":"std${stream}","time":"2026-01-01T00:00:01.5Z"}`,
+      `{"log":"Caused","stream":"std${stream}","time":"2026-01-01T00:00:02Z"}`,
+      `{"log":" by: c\\r\\n","stream":"std${stream}","time":"2026-01-01T00:00:02Z"}`,
+      `{"log":"- d;\\n","stream":"std${stream}","time":"2026-01-01T00:00:09Z"}`,
+      `{"log":"\\u12","stream":"std${stream}"}`,
+    ]),
+  ],
+};
 const patterns = fc
   .record(
     {
@@ -158,23 +182,37 @@ const limits = fc.record({
   max_bytes: fc.constantFrom(1, 20, 50, 1 << 20),
   flush_after: fc.constant(1000),
 });
-const setups = fc.constantFrom(...Object.keys(TRACES)).chain((type) =>
-  fc.record({
-    config: fc
-      .tuple(limits, type === 'pattern' ? patterns : fc.constant({}))
-      .map(([some, others]): MultilineConfig => ({ type, ...some, ...others })),
-    input: fc
-      .array(
-        fc.oneof(
-          { weight: 9, arbitrary: fc.constantFrom(...TRACES[type]!) },
-          { weight: 1, arbitrary: fc.constantFrom('y'.repeat(300), '\0\xff') },
-        ),
-        { maxLength: 40 },
-      )
-      .chain((lines) =>
-        fc.constantFrom('\n', '\r\n').map((end) => Buffer.from(lines.map((line) => line + end).join(''))),
+/** Some of these lines, and some that are none. */
+const textOf = (lines: readonly string[]): fc.Arbitrary<Buffer> =>
+  fc
+    .array(
+      fc.oneof(
+        { weight: 9, arbitrary: fc.constantFrom(...lines) },
+        { weight: 1, arbitrary: fc.constantFrom('y'.repeat(300), '\0\xff') },
       ),
-  }),
+      { maxLength: 40 },
+    )
+    .chain((some) =>
+      fc.constantFrom('\n', '\r\n').map((end) => Buffer.from(some.map((line) => line + end).join(''))),
+    );
+const ofPatterns = patterns.map((some) => ({ type: 'pattern', ...some }));
+const setups = fc.oneof(
+  ...Object.keys(TRACES).map((type) =>
+    fc.record({
+      config: fc
+        .tuple(limits, type === 'pattern' ? ofPatterns : fc.constant({ type }))
+        .map(([some, of]): MultilineConfig => ({ ...some, ...of })),
+      input: textOf(TRACES[type]!),
+    }),
+  ),
+  ...Object.keys(CONTAINER_TRACES).map((type) =>
+    fc.record({
+      config: fc
+        .tuple(limits, fc.oneof(fc.constant({ type: 'java' }), ofPatterns))
+        .map(([some, group]): MultilineConfig => ({ type, group, ...some })),
+      input: textOf(CONTAINER_TRACES[type]!),
+    }),
+  ),
 );
 const buffers = fc.record({
   batchBytes: fc.integer({ min: 1, max: 200 }),
@@ -238,7 +276,7 @@ describe('lines that belong together', () => {
 });
 
 describe('records of several lines', () => {
-  const texts = (config: object & { type: string }, ...lines: string[]): string[] =>
+  const texts = (config: Partial<MultilineConfig> & { type: string }, ...lines: string[]): string[] =>
     recordsOf({ ...LIMITS, ...config }, Buffer.from(lines.map((line) => `${line}\n`).join('')), 1000).map(
       ({ text }) => text,
     );
@@ -306,6 +344,94 @@ describe('records of several lines', () => {
       lines[1],
       '{"log":"a\\"b\\\\nc\\n","stream":"stdout","time":"1"}',
     ]);
+  });
+
+  describe('of a container, when its lines are whole', () => {
+    const cri = (...lines: string[]) => lines.map((line, i) => `2026-05-17T10:05:0${i % 10}Z ${line}`);
+    const time = (second: number) => `2026-05-17T10:05:0${second}Z`;
+    const group = { type: 'java' };
+
+    it('joins parts first, and keeps stdout and stderr apart', () => {
+      const lines = cri(
+        'stdout F java.lang.Error: a',
+        'stderr P java.lang.E',
+        'stdout F \tat b',
+        'stderr F rror: c',
+        'stderr F \tat d',
+        'stdout P \t... 3',
+        'stdout F  more',
+        'stderr F e',
+      );
+      expect(texts({ type: 'cri', group, flush_after: 5000 }, ...lines)).toEqual([
+        `${time(1)} stderr F java.lang.Error: c\n\tat d`,
+        `${time(7)} stderr F e`,
+        `${time(0)} stdout F java.lang.Error: a\n\tat b\n\t... 3 more`,
+      ]);
+    });
+
+    it("keeps the escapes of Docker's lines", () => {
+      const docker = (log: string, stream: string) => JSON.stringify({ log, stream, time: time(1) });
+      const lines = [
+        docker('x\n', 'stdout'),
+        docker('E: \u0001Err', 'stdout'),
+        docker('panic: no\n', 'stderr'),
+        docker('or: "é\n', 'stdout').replace('é', '\\u00e9'),
+        docker('\tat b\r\n', 'stdout'),
+        docker('y\n', 'stdout'),
+      ];
+      const found = texts({ type: 'docker', group }, ...lines);
+      expect(found.map((text) => (JSON.parse(text) as { log: string }).log)).toEqual([
+        'x\n',
+        'panic: no\n',
+        'E: \u0001Error: "é\n\tat b\r\n',
+        'y\n',
+      ]);
+      expect(found[2]).toContain('\\u00e9');
+    });
+
+    it('waits for no more of one stream while the other goes on', () => {
+      const lines = cri(
+        'stderr F a.Error: b',
+        'stdout F x',
+        'stderr F \tat c',
+        'stdout F y',
+        'stdout F z',
+        'stderr F \tat d',
+      );
+      const found = (flush_after: number) =>
+        texts({ type: 'cri', group, flush_after }, ...lines).map((text) => text.slice(21));
+      expect(found(3000)).toEqual([
+        'stdout F x',
+        'stdout F y',
+        'stdout F z',
+        'stderr F a.Error: b\n\tat c\n\tat d',
+      ]);
+      expect(found(1000)).toEqual([
+        'stdout F x',
+        'stdout F y',
+        'stderr F a.Error: b\n\tat c',
+        'stdout F z',
+        'stderr F \tat d',
+      ]);
+    });
+
+    it('takes patterns', () => {
+      const lines = cri('stdout F - a', 'stdout F b', 'stdout F - c', 'x', 'stdout F d');
+      expect(texts({ type: 'cri', group: { type: 'pattern', start: '^-' } }, ...lines)).toEqual([
+        `${time(0)} stdout F - a\nb`,
+        lines[3],
+        `${time(2)} stdout F - c\nd`,
+      ]);
+    });
+
+    it('ends records that are too long', () => {
+      const lines = cri(...Array.from({ length: 5 }, () => 'stdout F \tat a'));
+      const counts = (options: object) =>
+        texts({ type: 'cri', group, ...options }, ...lines).map((text) => text.split('\n').length);
+      expect(counts({ max_lines: 2 })).toEqual([2, 2, 1]);
+      expect(counts({ max_bytes: 75 })).toEqual([2, 2, 1]);
+      expect(counts({})).toEqual([5]);
+    });
   });
 
   it('cri: ends records that are too long', () => {

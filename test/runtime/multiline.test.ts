@@ -59,6 +59,18 @@ describe('a source whose lines belong together', () => {
     );
   });
 
+  it('makes one of the traces in what a container wrote', async () => {
+    const cri =
+      '2026-05-17T10:05:03Z stdout F a.Error: b\n2026-05-17T10:05:03Z stderr P x\n' +
+      '2026-05-17T10:05:03Z stdout F \tat c\n2026-05-17T10:05:03Z stderr F y\n';
+    expect(await written(cri.repeat(9), 'format: cri, multiline: { type: cri, group: java }', 'json')).toBe(
+      (
+        '{"timestamp":"2026-05-17T10:05:03Z","stream":"stderr","message":"xy"}\n' +
+        '{"timestamp":"2026-05-17T10:05:03Z","stream":"stdout","message":"a.Error: b\\n\\tat c"}\n'
+      ).repeat(9),
+    );
+  });
+
   it('takes them apart by expressions that see all lines', async () => {
     const options =
       "multiline: { type: pattern, start: '^\\d' }, format: { type: regex, pattern: '(?s)^(?<n>\\d+) (?<rest>.*)$' }";

@@ -50,12 +50,13 @@ function traceLines(random: Uniform, bytes: number): Buffer {
   return Buffer.from(`${lines.join('\n')}\n`);
 }
 
-/** Lines of two streams among each other, of which some go on. */
+/** Lines of two streams among each other, of which some go on and some are of traces. */
 function podLines(random: Uniform, bytes: number): Buffer {
   const lines: string[] = [];
   for (let length = 0, i = 0; length < bytes; i++) {
     const stream = random(2) === 0 ? 'stdout' : 'stderr';
-    const line = `${timeOf(i)} ${stream} ${random(3) === 0 ? 'P' : 'F'} ${i}${'x'.repeat(random(300))}`;
+    const text = random(3) === 0 ? `\tat c.d(E.java:${i})` : `a.BException: ${i}${'x'.repeat(random(300))}`;
+    const line = `${timeOf(i)} ${stream} ${random(3) === 0 ? 'P' : 'F'} ${text}`;
     lines.push(line);
     length += line.length + 1;
   }
@@ -92,7 +93,7 @@ sinks:
     stages: `
 sources:
   traces: { type: file, paths: ["in.log"], multiline: java }
-  pods: { type: file, paths: ["pods.log"], format: cri, multiline: cri }
+  pods: { type: file, paths: ["pods.log"], format: cri, multiline: { type: cri, group: java } }
 sinks:
   traces_out: { type: file, inputs: [traces], path: out/traces.ndjson }
   pods_out: { type: file, inputs: [pods], path: out/pods.ndjson }`,

@@ -18,7 +18,6 @@ export class ContainerJoiner {
   /** By stream: whether a record is open, and how many lines it has. */
   readonly #isOpen = STREAMS.map(() => false);
   readonly #lines = STREAMS.map(() => 0);
-  /** Where the first of the lines begins since which a record has been open all the time. */
   #openSince = 0;
 
   constructor({ of, maxLines, maxBytes }: MultilineFraming) {
@@ -45,6 +44,11 @@ export class ContainerJoiner {
     if (this.begins) this.#lines[stream] = 0;
     this.#lines[stream]!++;
     this.#isOpen[stream] = !this.ends;
+  }
+
+  /** Where the first of the lines begins since which a record has been open all the time. */
+  get openSince(): number {
+    return this.#openSince;
   }
 
   get #hasOpen(): boolean {

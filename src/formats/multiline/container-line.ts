@@ -1,3 +1,4 @@
+import { rfc3339Micros } from '../../base/time/rfc3339.js';
 import { Members } from '../members.js';
 import { standsAt } from './machine.js';
 
@@ -10,6 +11,8 @@ const OPEN_BRACE = 123;
 const CLOSE_BRACE = 125;
 const BACKSLASH = 92;
 const LOWER_N = 110;
+/** The bytes of ` stdout `. */
+const BETWEEN_TIME_AND_TAG = 8;
 
 /** Who wrote a log: Docker's json-file driver, or the other container runtimes. */
 export type Runtime = 'docker' | 'cri';
@@ -38,9 +41,24 @@ export class ContainerLine {
   read(bytes: Buffer, start: number, end: number): void {
     this.stream = -1;
     this.isPartial = false;
+    this.textStart = 0;
+    this.textEnd = 0;
     this.tagStart = 0;
     this.tagEnd = 0;
     this.#read(bytes, start, end);
+  }
+
+  /** When the container wrote the line that was read last, in microseconds since 1970; NaN where it does not say. */
+  micros(bytes: Buffer, start: number, end: number): number {
+    if (this.tagStart > 0) return rfc3339Micros(bytes, start, this.tagStart - BETWEEN_TIME_AND_TAG);
+    const members = this.#members;
+    members.start(bytes, start, end);
+    while (members.next()) {
+      const { keyStart, keyEnd, valueStart, valueEnd } = members;
+      if (keyEnd - keyStart === 4 && standsAt(bytes, keyStart, keyEnd, 'time'))
+        return rfc3339Micros(bytes, valueStart + 1, valueEnd - 1);
+    }
+    return Number.NaN;
   }
 
   /** `2026-05-17T10:05:03.1Z stdout P text`: the tag may have more parts behind a colon. */
@@ -49,7 +67,7 @@ export class ContainerLine {
     if (at === end || bytes[at]! < ZERO || bytes[at]! >= COLON) return;
     while (at < end && bytes[at] !== SPACE) at++;
     const stream = streamAt(bytes, at + 1, end);
-    const tag = at + 8;
+    const tag = at + BETWEEN_TIME_AND_TAG;
     if (stream < 0 || tag >= end || bytes[tag - 1] !== SPACE) return;
     let tagEnd = tag;
     while (tagEnd < end && bytes[tagEnd] !== SPACE) tagEnd++;

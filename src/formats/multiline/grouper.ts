@@ -1,4 +1,4 @@
-import type { MultilineFraming } from '../format.js';
+import type { LinesOf, MultilineFraming } from '../format.js';
 import { JAVA } from './java.js';
 import { GO, PYTHON, RUBY } from './languages.js';
 import type { LineMachine } from './machine.js';
@@ -10,6 +10,10 @@ const CARRIAGE_RETURN = 13;
 const LOOK_BACK_BYTES = 8 * 1024;
 const LANGUAGES: Readonly<Record<string, LineMachine>> = { java: JAVA, python: PYTHON, go: GO, ruby: RUBY };
 
+export function machineOf(of: LinesOf): LineMachine {
+  return LANGUAGES[of.type] ?? new PatternMachine(of);
+}
+
 /** Groups lines to records, in the order in which it is given them. */
 export class LineGrouper {
   readonly #machine: LineMachine;
@@ -20,7 +24,7 @@ export class LineGrouper {
   #lines = 0;
 
   constructor({ of, maxLines, maxBytes }: MultilineFraming) {
-    this.#machine = LANGUAGES[of.type] ?? new PatternMachine(of);
+    this.#machine = machineOf(of);
     this.#maxLines = maxLines;
     this.#maxBytes = maxBytes;
   }

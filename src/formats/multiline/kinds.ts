@@ -51,6 +51,23 @@ function patternField(name: 'start' | 'continue' | 'end', summary: string, examp
   return { name, summary, type: LINE_PATTERN, example };
 }
 
+const GROUP: Field = {
+  name: 'group',
+  summary:
+    'Which of the lines that are whole again belong together, those of stdout and of stderr each for themselves: the text of the ' +
+    'record has them all. A record ends, too, when the container has written to the other stream for longer than flush_after.',
+  type: { kind: 'variant', variants: kindsOfLines },
+  example: 'java',
+};
+
+/** All but the container runtimes, without the limits, which stand beside `group`. */
+function kindsOfLines(): Variant[] {
+  return MULTILINE.filter(({ fields }) => !fields.includes(GROUP)).map((kind) => ({
+    ...kind,
+    fields: kind.fields.filter((field) => !LIMITS.includes(field)),
+  }));
+}
+
 /** The records that lines have become, by their texts. */
 function messages(...texts: string[]): string {
   return texts.map((message) => JSON.stringify({ message })).join('\n');
@@ -87,7 +104,7 @@ export const MULTILINE: readonly MultilineKind[] = [
     name: 'docker',
     summary:
       "Lines of Docker's json-file driver: those that it cut are one again, for each stream. Read them as json: their text is the field log.",
-    fields: LIMITS,
+    fields: [GROUP, ...LIMITS],
     example: 'docker',
     format: 'json',
     sample: {
@@ -104,15 +121,18 @@ export const MULTILINE: readonly MultilineKind[] = [
     name: 'cri',
     summary:
       'Lines of other container runtimes (containerd, CRI-O), as Kubernetes keeps them, in the same way. Read them as cri.',
-    fields: LIMITS,
-    example: 'cri',
+    fields: [GROUP, ...LIMITS],
+    example: '{ type: cri, group: java }',
     format: 'cri',
     sample: {
       input:
-        '2026-05-17T10:05:03Z stdout P a long\n2026-05-17T10:05:03Z stderr F oops\n2026-05-17T10:05:04Z stdout F  line',
+        '2026-05-17T10:05:03Z stdout P a long\n' +
+        '2026-05-17T10:05:03Z stderr F java.lang.Error: oops\n' +
+        '2026-05-17T10:05:03Z stdout F  line\n' +
+        '2026-05-17T10:05:03Z stderr F \tat shop.Cart.open(Cart.java:17)',
       output:
-        '{"timestamp":"2026-05-17T10:05:03Z","stream":"stderr","message":"oops"}\n' +
-        '{"timestamp":"2026-05-17T10:05:03Z","stream":"stdout","message":"a long line"}',
+        '{"timestamp":"2026-05-17T10:05:03Z","stream":"stdout","message":"a long line"}\n' +
+        '{"timestamp":"2026-05-17T10:05:03Z","stream":"stderr","message":"java.lang.Error: oops\\n\\tat shop.Cart.open(Cart.java:17)"}',
     },
   },
   {
