@@ -1,8 +1,17 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { type Chunk, Framer, type FramingOptions, formatField, type Outlet } from '../component/index.js';
+import {
+  type Chunk,
+  checkMultiline,
+  Framer,
+  type FramingOptions,
+  formatField,
+  MULTILINE_FIELD,
+  type Outlet,
+} from '../component/index.js';
 import {
   checkValue,
+  type Field,
   FieldError,
   formatProblem,
   lineAndColumn,
@@ -12,7 +21,13 @@ import {
   sourceOf,
 } from '../config/index.js';
 import { type Expression, parseExpression } from '../expression/index.js';
-import { type FormatConfig, formatNamed } from '../formats/index.js';
+import {
+  type FormatConfig,
+  type Framing,
+  formatNamed,
+  type MultilineConfig,
+  multilineFraming,
+} from '../formats/index.js';
 import { RecordEvaluator } from '../workers/index.js';
 import { Exit, type Io } from './io.js';
 import { cannotRead } from './load.js';
@@ -20,6 +35,13 @@ import { cannotRead } from './load.js';
 export interface EvalOptions {
   readonly input?: string;
   readonly format: string;
+  readonly multiline?: string;
+}
+
+/** How records are found and taken apart. */
+interface Reading {
+  readonly format: FormatConfig;
+  readonly framing: Framing;
 }
 
 const BATCH_BYTES = 1024 * 1024;
@@ -37,15 +59,15 @@ const never = new AbortController().signal;
 export async function evalVerb(text: string, options: EvalOptions, io: Io): Promise<number> {
   const expression = readExpression(text, io);
   const readsInput = options.input !== undefined || (expression?.names.size ?? 0) > 0;
-  const format = readFormat(readsInput ? options.format : 'json', io);
-  if (!expression || !format) return Exit.CONFIGURATION;
-  const evaluator = new RecordEvaluator(expression, format);
+  const reading = readReading(readsInput ? options : { format: 'json' }, io);
+  if (!expression || !reading) return Exit.CONFIGURATION;
+  const evaluator = new RecordEvaluator(expression, reading.format, reading.framing);
   if (!readsInput) return evaluateAll(evaluator, emptyRecord(), io);
   const isStdin = options.input === undefined || options.input === '-';
   const name = isStdin ? 'standard input' : options.input!;
   const stream = isStdin ? process.stdin : createReadStream(options.input!, { highWaterMark: BATCH_BYTES });
   try {
-    return await evaluateAll(evaluator, chunksOf(stream, name, format), io);
+    return await evaluateAll(evaluator, chunksOf(stream, name, reading), io);
   } catch (error) {
     if (stream.errored !== error) throw error;
     io.err.write(`error: ${name}: ${cannotRead(name, error).message}\n`);
@@ -83,11 +105,14 @@ async function* emptyRecord(): AsyncGenerator<Chunk> {
   yield { partition: { source: 'input', name: '-' }, bytes, offset: 0, readAtMs: Date.now() };
 }
 
-async function* chunksOf(stream: Readable, name: string, format: FormatConfig): AsyncGenerator<Chunk> {
-  const { framing, preambleLines } = formatNamed(format.type)!.decoder!;
+async function* chunksOf(
+  stream: Readable,
+  name: string,
+  { format, framing }: Reading,
+): AsyncGenerator<Chunk> {
   const options: FramingOptions = {
-    framing: framing(format),
-    preambleLines: preambleLines?.(format) ?? 0,
+    framing,
+    preambleLines: formatNamed(format.type)!.decoder!.preambleLines?.(format) ?? 0,
     maxLineBytes: MAX_LINE_BYTES,
     longLines: 'dead_letter',
   };
@@ -128,11 +153,30 @@ function excerpt(text: string, line: number, column: number): string {
   return `  ${shown}\n  ${before}^`;
 }
 
-/** A format as it stands in a pipeline: a word, or a map with `type`. */
-function readFormat(text: string, io: Io): FormatConfig | undefined {
+/** Prints what is wrong with the options, and gives undefined. */
+function readReading(
+  { format: formatText, multiline: multilineText }: EvalOptions,
+  io: Io,
+): Reading | undefined {
+  const format = readOption('format', formatText, formatField('decoder', 'json'), io);
+  const isGrouped = multilineText !== undefined;
+  const multiline = isGrouped ? readOption('multiline', multilineText, MULTILINE_FIELD, io) : undefined;
+  if (!format || (isGrouped && !multiline)) return undefined;
+  const problems = checkMultiline({ format, multiline });
+  for (const { message } of problems) io.err.write(`--multiline: ${message}\n`);
+  if (problems.length > 0) return undefined;
+  const config = format as FormatConfig;
+  const framing = multiline
+    ? multilineFraming(multiline as MultilineConfig)
+    : formatNamed(config.type)!.decoder!.framing(config);
+  return { format: config, framing };
+}
+
+/** An option that is a value as it stands in a pipeline: a word, or a map with `type`. */
+function readOption(name: string, text: string, { type }: Field, io: Io): unknown {
   const problems = new Problems();
-  const node = readYaml(text, '--format', { env: io.env, readFile: readSmallFile }, problems);
-  const config = node && checkValue(node, formatField('decoder', 'json').type, { problems, path: '' });
+  const node = readYaml(text, `--${name}`, { env: io.env, readFile: readSmallFile }, problems);
+  const config = node && checkValue(node, type, { problems, path: '' });
   for (const problem of problems.sorted()) io.err.write(`${formatProblem(problem)}\n`);
-  return problems.count === 0 ? (config as FormatConfig) : undefined;
+  return problems.count === 0 ? config : undefined;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { formatSize } from '../base/units.js';
 import type { Shape } from '../batch/index.js';
 import type { Partitioning } from '../component/index.js';
+import { isMultiline } from '../formats/index.js';
 import type { ChainPlan, MemoryQueueConfig, NodePlan, Pipeline, Plan, SegmentPlan } from '../plan/index.js';
 import { routingLines } from './explain-routing.js';
 import { Exit, type Io } from './io.js';
@@ -110,10 +111,17 @@ function chainLines(chain: ChainPlan, plan: Plan, paint: Paint): string[] {
 
 function nodeDetails(node: NodePlan, chain: ChainPlan): [string, string] {
   const from = node.inputs.length > 0 ? `of ${node.inputs.map((i) => nodeName(chain, i)).join(', ')}` : '';
-  if (node.kind === 'decode') return [`as ${node.format!.type}`, from];
+  if (node.kind === 'decode') return [`as ${node.format!.type}${linesText(node)}`, from];
   if (node.kind === 'encode') return [`as ${node.format?.type ?? 'it is'}`, from];
   if (node.kind === 'send') return [node.partitioning ? 'into its durable queue' : 'into its queue', from];
   return [node.kind === 'receive' ? 'from its queue' : node.type, from];
+}
+
+/** Which lines are one record. */
+function linesText({ framing }: NodePlan): string {
+  if (framing === undefined || !isMultiline(framing)) return '';
+  const { type, group } = framing.of;
+  return `, lines that belong together by ${type}${group ? ` and then by ${group.type}` : ''}`;
 }
 
 function nodeName(chain: ChainPlan, index: number): string {

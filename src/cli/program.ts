@@ -174,6 +174,7 @@ function addEval({ program, io, done }: Verbs): void {
     .argument('<expression>', "an expression, such as 'status >= 500'")
     .option('--input <file>', 'the records; "-" or nothing is standard input')
     .option('--format <format>', 'how they are decoded, as `format` of a source has it', 'json')
+    .option('--multiline <kind>', 'which lines belong together, as `multiline` of a source has it')
     .action(async (text: string, options) =>
       done(await (await import('./eval.js')).evalVerb(text, options, io)),
     );

@@ -17,12 +17,13 @@ export class RecordEvaluator {
   readonly #decoder: Decoder;
   readonly #framing: Framing;
 
-  constructor(expression: Expression, format: FormatConfig) {
+  /** @param framing where it is another than the format's */
+  constructor(expression: Expression, format: FormatConfig, framing?: Framing) {
     const definition = formatNamed(format.type)!.decoder!;
     this.#program = compileExpression(expression);
     this.#names = expression.names;
     this.#decoder = definition.create(format);
-    this.#framing = definition.framing(format);
+    this.#framing = framing ?? definition.framing(format);
   }
 
   /** One for each record of the chunk, those that were refused among them, in their order. */

@@ -59,6 +59,41 @@ describe('millrace eval', () => {
     });
   });
 
+  it('takes lines that belong together for one record', async () => {
+    const trace = 'a.Error: b\n\tat c\nx\n';
+    const file = write(temporaryFolder(), 'in.log', trace);
+    const lined = ['--input', file, '--format', 'lines', '--multiline'];
+    expect(await inProcess('eval', 'size(message)', ...lined, 'java')).toMatchObject({
+      code: 0,
+      out: '16\n1\n',
+    });
+    const cri = trace
+      .trimEnd()
+      .split('\n')
+      .map((line) => `2026-05-17T10:05:03Z stdout F ${line}\n`);
+    const pods = write(temporaryFolder(), 'pods.log', cri.join(''));
+    expect(
+      await inProcess(
+        'eval',
+        'message',
+        '--input',
+        pods,
+        '--format',
+        'cri',
+        '--multiline',
+        '{type: cri, group: java}',
+      ),
+    ).toMatchObject({ code: 0, out: '"a.Error: b\\n\\tat c"\n"x"\n' });
+    expect(await inProcess('eval', 'message', ...lined, 'jav')).toMatchObject({
+      code: 78,
+      err: expect.stringMatching(/^--multiline:1:1: expected one of .* \(did you mean "java"\?\)\n$/),
+    });
+    expect(await inProcess('eval', 'message', '--multiline', 'java', '--format', 'csv')).toMatchObject({
+      code: 78,
+      err: '--multiline: goes with formats of lines, which csv is not\n',
+    });
+  });
+
   it('needs no input for an expression that reads no field', async () => {
     expect(await inProcess('eval', '1 + 1')).toMatchObject({ code: 0, out: '2\n', err: '' });
   });

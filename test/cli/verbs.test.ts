@@ -177,6 +177,15 @@ describe('explain', () => {
     expect(out).toMatch(/few +from brief +memory, .* blocks when full/);
     expect(out).toMatch(/brief +host text, status int/);
   });
+
+  it('says which lines are one record', async () => {
+    const multiline = 'format: cri, multiline: { type: cri, group: java }';
+    const file = pipelineFile(
+      `sources: { in: { type: stdin, ${multiline} } }\nsinks: { out: { type: stdout, inputs: [in] } }\n`,
+    );
+    const { out } = await inProcess('explain', file);
+    expect(out).toMatch(/decode +in +as cri, lines that belong together by cri and then by java/);
+  });
 });
 
 describe('graph', () => {
