@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MatchStart } from '../../src/base/regex/match-start.js';
@@ -47,7 +48,14 @@ describe('where the first match begins', () => {
       fc.property(pattern, fc.array(text, { minLength: 1, maxLength: 5 }), (source, texts) => {
         const { expression } = compileRegex(flags + source);
         const start = MatchStart.of(expression.source, expression.flags)!;
-        for (const subject of texts) expect(start.find(subject)).toBe(expression.exec(subject)?.index ?? -1);
+        for (const subject of texts) {
+          const found = expression.exec(subject)?.index ?? -1;
+          expect(start.find(subject)).toBe(found);
+          const bytes = Buffer.from(`a\0${subject}b`);
+          const exists = start.existsIn(bytes, 2, bytes.length - 1);
+          if (isAscii(Buffer.from(subject))) expect(exists).toBe(found >= 0);
+          else expect(exists ?? found >= 0).toBe(found >= 0);
+        }
       }),
       { numRuns: runs(1000) },
     );

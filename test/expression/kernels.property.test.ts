@@ -118,6 +118,22 @@ const { expression } = fc.letrec<{ expression: string; condition: string }>((tie
     fc
       .tuple(
         tie('expression'),
+        fc.constantFrom(
+          '^err',
+          'r$',
+          '^a$',
+          '\\\\.',
+          '^/api/v[0-9]+/',
+          '(?i)ERR|^$',
+          '\\\\bu',
+          '[^a-z]',
+          'é',
+        ),
+      )
+      .map(([a, pattern]) => `${a}.matches("${pattern}")`),
+    fc
+      .tuple(
+        tie('expression'),
         fc.constantFrom('["a", "error", 500, 7]', '[]', '[1.5, null]', 'j', '{"a": 1}'),
       )
       .map(([a, list]) => `(${a} in ${list})`),

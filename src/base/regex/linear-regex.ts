@@ -28,13 +28,22 @@ export class LinearRegex {
 
   exec(text: string): RegExpExecArray | null {
     if (text.length < LONG_TEXT) return this.expression.exec(text);
-    const { source, flags } = this.expression;
-    if (this.#start === null) this.#start = MatchStart.of(source, flags);
-    const start = this.#start?.find(text);
+    const start = this.#matchStart?.find(text);
     if (start === undefined) return this.expression.exec(text);
     if (start < 0) return null;
+    const { source, flags } = this.expression;
     this.#sticky ??= new RegExp(source, `${flags}y`);
     this.#sticky.lastIndex = start;
     return this.#sticky.exec(text);
+  }
+
+  /** As `test`, of a text at [start, end); undefined where it holds other characters than ASCII, or cannot be told so. */
+  testAscii(bytes: Uint8Array, start: number, end: number): boolean | undefined {
+    return this.#matchStart?.existsIn(bytes, start, end);
+  }
+
+  get #matchStart(): MatchStart | undefined {
+    if (this.#start === null) this.#start = MatchStart.of(this.expression.source, this.expression.flags);
+    return this.#start;
   }
 }

@@ -31,6 +31,8 @@ export class MatchStart {
   readonly #takes: readonly (Uint8Array | undefined)[];
   readonly #sides: Uint8Array;
   #states: State[] = [];
+  /** The number of the state at the text's end; -1: there is none yet. */
+  #first = -1;
   #numbers = new Map<string, number>();
 
   private constructor(nfa: Nfa, hasLines: boolean) {
@@ -85,6 +87,32 @@ export class MatchStart {
     return found;
   }
 
+  /**
+   * Whether there is a match in the text at [start, end); undefined when it holds other characters than ASCII, or when that takes
+   * too many states to tell.
+   */
+  existsIn(bytes: Uint8Array, start: number, end: number): boolean | undefined {
+    const classes = this.#classOfByte;
+    let state = this.#initial();
+    let flushes = 0;
+    for (let at = end - 1; at >= start - 1; at--) {
+      const byte = at < start ? 0 : bytes[at]!;
+      if (byte > 127) return undefined;
+      const unitClass = at < start ? this.#bounds.length : classes[byte]!;
+      let step = this.#states[state]!.next[unitClass]!;
+      if (step < 0) {
+        if (this.#states.length >= MAX_STATES) {
+          if (++flushes > MAX_FLUSHES) return undefined;
+          state = this.#flush(state);
+        }
+        step = this.#step(state, unitClass);
+      }
+      if (step & 1) return true;
+      state = step >> 1;
+    }
+    return false;
+  }
+
   #classAt(text: string, at: number): number {
     const unit = text.charCodeAt(at);
     return unit < 256 ? this.#classOfByte[unit]! : this.#classOf(unit);
@@ -103,7 +131,8 @@ export class MatchStart {
   }
 
   #initial(): number {
-    return this.#numberOf([this.#nfa.entry], Side.EDGE);
+    if (this.#first < 0) this.#first = this.#numberOf([this.#nfa.entry], Side.EDGE);
+    return this.#first;
   }
 
   /** Forgets all states but this one. */
@@ -111,6 +140,7 @@ export class MatchStart {
     const { kernel, right } = this.#states[state]!;
     this.#states = [];
     this.#numbers = new Map();
+    this.#first = -1;
     return this.#numberOf(kernel, right);
   }
 

@@ -9,6 +9,7 @@ import { InConstantsKernel } from './in-constants.js';
 import { HardKernel, type Kernel } from './kernel.js';
 import { AndKernel, ConditionalKernel, NotKernel, OrKernel } from './logic.js';
 import { MapKernel } from './map-rows.js';
+import { matchesKernel } from './matches.js';
 import { extend, HasKernel, PathKernel, pathOf } from './path.js';
 import { RangeKernel } from './range.js';
 import { type TextTest, TextTestKernel } from './text-test.js';
@@ -109,9 +110,11 @@ function compileCall(node: Extract<Node, { op: 'call' }>): Kernel {
   if (first && !second && MapKernel.covers(name)) {
     return new MapKernel(name, compileKernel(first));
   }
-  if (first && second && more.length === 0 && TEXT_TESTS.has(name) && isConstant(second)) {
-    const part = valueOfConstant(second);
-    if (typeof part === 'string') return new TextTestKernel(name as TextTest, compileKernel(first), part);
+  if (first && second && more.length === 0 && isConstant(second)) {
+    const text = valueOfConstant(second);
+    if (typeof text !== 'string') return new HardKernel();
+    if (TEXT_TESTS.has(name)) return new TextTestKernel(name as TextTest, compileKernel(first), text);
+    if (name === 'matches') return matchesKernel(compileKernel(first), text);
   }
   return new HardKernel();
 }

@@ -1,4 +1,4 @@
-import { Tag } from '../../batch/index.js';
+import { type Arena, Tag } from '../../batch/index.js';
 import { typeNameOf } from './compare.js';
 import { placeConstant } from './equal-text.js';
 import type { Frame } from './frame.js';
@@ -15,23 +15,26 @@ const SELECTIONS = {
   contains: 'selectContaining',
 } as const;
 
-/** `startsWith`, `endsWith` and `contains` with a constant. */
-export class TextTestKernel extends TestKernel {
-  readonly #test: TextTest;
-  readonly #operand: Kernel;
-  readonly #part: Uint8Array;
+/** Says that a function takes a text, where it got a value of this type. */
+export type Mismatch = (type: string) => string;
 
-  constructor(test: TextTest, operand: Kernel, part: string) {
+/** A condition on texts, which fails for all other values. */
+export abstract class TextConditionKernel extends TestKernel {
+  readonly #operand: Kernel;
+  readonly #mismatch: Mismatch;
+
+  constructor(operand: Kernel, mismatch: Mismatch) {
     super();
-    this.#test = test;
     this.#operand = operand;
-    this.#part = encoder.encode(part);
+    this.#mismatch = mismatch;
   }
+
+  /** Writes those of the rows, all of which are texts, that fulfil it to `list`; answers how many. */
+  protected abstract select(arena: Arena, views: Int32Array, rows: Rows, list: Int32Array): number;
 
   test(frame: Frame, rows: Rows): Verdict {
     const { arena } = frame;
     const { tags, uniform, views, numbers } = this.#operand.evaluate(frame, rows);
-    const part = placeConstant(arena, this.#part);
     let texts = rows;
     let failures: Failures | undefined;
     if (uniform !== Tag.TEXT) {
@@ -45,29 +48,36 @@ export class TextTestKernel extends TestKernel {
           failures = addFailure(
             failures,
             row,
-            tag === Tag.ERROR ? numbers![row]! : this.#mismatch(frame, tag),
+            tag === Tag.ERROR ? numbers![row]! : frame.code(this.#mismatch(typeNameOf(tag))),
           );
       }
       texts = { list: textRows, count };
     }
     const list = arena.int32(texts.count);
-    if (texts.count === 0) return { list, count: 0, failures };
-    const select = arena.kernels[SELECTIONS[this.#test]];
-    const { address, length } = part;
-    const count = select(
-      views!.byteOffset,
-      texts.list.byteOffset,
-      texts.count,
-      address,
-      length,
-      list.byteOffset,
-    );
+    const count = texts.count === 0 ? 0 : this.select(arena, views!, texts, list);
     return { list, count, failures };
   }
+}
 
-  #mismatch(frame: Frame, tag: number): number {
-    return frame.code(
-      `expected string.${this.#test}(string), found ${typeNameOf(tag)}.${this.#test}(string)`,
-    );
+/** `startsWith`, `endsWith` and `contains` with a constant. */
+export class TextTestKernel extends TextConditionKernel {
+  readonly #test: TextTest;
+  readonly #part: Uint8Array;
+
+  constructor(
+    test: TextTest,
+    operand: Kernel,
+    part: string,
+    mismatch: Mismatch = (type) => `expected string.${test}(string), found ${type}.${test}(string)`,
+  ) {
+    super(operand, mismatch);
+    this.#test = test;
+    this.#part = encoder.encode(part);
+  }
+
+  protected select(arena: Arena, views: Int32Array, { list, count }: Rows, into: Int32Array): number {
+    const { address, length } = placeConstant(arena, this.#part);
+    const select = arena.kernels[SELECTIONS[this.#test]];
+    return select(views.byteOffset, list.byteOffset, count, address, length, into.byteOffset);
   }
 }
