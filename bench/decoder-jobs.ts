@@ -4,7 +4,7 @@ import { appLog } from './app-log.js';
 import { Random } from './random.js';
 import { MatchCounter } from './truth.js';
 
-/** What one decoder is measured on. */
+/** What one decoder is measured on. That of `arrow` makes its input itself. */
 export interface DecoderJob {
   readonly config: FormatConfig;
   /** The next record. */
@@ -12,6 +12,8 @@ export interface DecoderJob {
   /** The fields that are decoded when some are wanted. */
   readonly wanted: readonly string[];
   readonly preamble?: string;
+  /** Which lines belong together; then putting them together is measured, too. */
+  readonly multiline?: { readonly type: string; readonly group?: { readonly type: string } };
 }
 
 type Line = () => string;
@@ -29,6 +31,8 @@ export function decoderJobs(): DecoderJob[] {
     ...tableJobs(access),
     ...messageJobs(message),
     ...errorJobs(message),
+    ...multilineJobs(access),
+    { config: { type: 'arrow' }, line: access, wanted: ['status', 'path'] },
   ];
 }
 
@@ -101,6 +105,12 @@ function tableJobs(access: Line): DecoderJob[] {
   const preamble = Array.from({ length: 12 }, (_, i) => `c${i}`).join(',');
   return [
     { config: { type: 'csv', delimiter: ',', header: true }, line: csv, wanted: ['c3', 'c8'], preamble },
+    {
+      config: { type: 'tsv', header: true },
+      line: () => csv().replaceAll(',', '\t'),
+      wanted: ['c3', 'c8'],
+      preamble: preamble.replaceAll(',', '\t'),
+    },
   ];
 }
 
@@ -162,6 +172,35 @@ function messageJobs(message: Line): DecoderJob[] {
       config: { type: 'timestamp', formats: ['%Y-%m-%d %H:%M:%S,%L'], field: 'timestamp' },
       line: () => '2026-05-17 10:05:03,117',
       wanted: ['timestamp'],
+    },
+  ];
+}
+
+const TRACE = [
+  'java.lang.IllegalStateException: no cart',
+  ...Array.from({ length: 20 }, (_, i) => `\tat com.example.shop.cart.Carts.open(Carts.java:${i})`),
+];
+
+/** Of the log's lines, every twentieth is a trace. */
+function multilineJobs(access: Line): DecoderJob[] {
+  let lines: string[] = [];
+  const line = () => {
+    if (lines.length === 0) lines = [...Array.from({ length: 20 }, access), ...TRACE];
+    return lines.shift()!;
+  };
+  const cri = () => `2026-05-17T10:05:03.117042331Z stdout F ${line()}`;
+  const docker = () =>
+    JSON.stringify({ log: `${line()}\n`, stream: 'stdout', time: '2026-05-17T10:05:03.117042331Z' });
+  const group = { type: 'java' };
+  return [
+    { config: { type: 'lines' }, multiline: group, line, wanted: ['message'] },
+    { config: { type: 'cri' }, multiline: { type: 'cri' }, line: cri, wanted: ['stream', 'message'] },
+    { config: { type: 'cri' }, multiline: { type: 'cri', group }, line: cri, wanted: ['stream', 'message'] },
+    {
+      config: { type: 'json' },
+      multiline: { type: 'docker', group },
+      line: docker,
+      wanted: ['stream', 'log'],
     },
   ];
 }
