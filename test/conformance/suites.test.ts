@@ -52,7 +52,14 @@ describe('running a suite', () => {
   it('tells an exception that is needed from one that is not', async () => {
     const [name] = Object.keys(EXCEPTIONS.vrl_parsers!);
     const bad: Suite = { name: 'vrl_parsers', run: () => failed('bad') };
-    expect(await names(bad, name!)).toMatchObject({ passed: 0, excepted: [name], failures: [], stale: [] });
+    const reasons = [`${name}: ${EXCEPTIONS.vrl_parsers![name!]} (1)`];
+    expect(await names(bad, name!)).toMatchObject({
+      passed: 0,
+      excepted: [name],
+      reasons,
+      failures: [],
+      stale: [],
+    });
     expect(await names({ ...bad, run: () => PASSED }, name!)).toMatchObject({ passed: 1, stale: [name] });
   });
 

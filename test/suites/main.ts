@@ -50,6 +50,7 @@ async function main(folder: string): Promise<number> {
   }
   const unknown = files.filter((name) => !suiteNamed(name));
   process.stdout.write(table(reports, unknown));
+  process.stdout.write(details('exceptions, and how many cases each has', reports, ({ reasons }) => reasons));
   process.stdout.write(details('left to the implementation', reports, ({ recorded }) => recorded));
   process.stdout.write(details('exceptions that no case needs any more', reports, ({ stale }) => stale));
   process.stdout.write(details('failed', reports, ({ failures }) => failures));

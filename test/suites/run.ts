@@ -11,6 +11,8 @@ export interface Report {
   readonly passed: number;
   /** Cases that fail as `EXCEPTIONS` says. */
   readonly excepted: readonly string[];
+  /** `name: the reason (how many cases)` of each exception that such cases need. */
+  readonly reasons: readonly string[];
   /** `name: what is wrong` of the cases that fail without an exception. */
   readonly failures: readonly string[];
   /** Exceptions that name cases of this file, all of which pass. */
@@ -36,8 +38,9 @@ export function suiteNamed(name: string): Suite | undefined {
 /** Runs the cases of one file in the folder. */
 export async function runSuite(suite: Suite, folder: string): Promise<Report> {
   const cases = JSON.parse(readFileSync(join(folder, `${suite.name}.json`), 'utf8')) as Case[];
-  const exceptions = Object.keys(EXCEPTIONS[suite.name] ?? {}).map((name) => ({
+  const exceptions = Object.entries(EXCEPTIONS[suite.name] ?? {}).map(([name, reason]) => ({
     name,
+    reason,
     pattern: patternOf(name),
     matched: 0,
     needed: 0,
@@ -64,6 +67,9 @@ export async function runSuite(suite: Suite, folder: string): Promise<Report> {
     cases: cases.length,
     passed: cases.length - excepted.length - failures.length,
     excepted,
+    reasons: exceptions
+      .filter(({ needed }) => needed > 0)
+      .map(({ name, reason, needed }) => `${name}: ${reason} (${needed})`),
     failures,
     stale: stale.map(({ name }) => name),
     recorded,
