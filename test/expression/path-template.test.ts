@@ -1,6 +1,10 @@
+import { resolve, sep } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { unsafePath } from '../../src/base/path-names.js';
 import { Tag, textAt } from '../../src/batch/index.js';
 import { compilePathTemplate, parsePathTemplate } from '../../src/expression/index.js';
+import { runs } from '../support/property.js';
 import { batchOf, newArena } from './records.js';
 
 const arena = newArena();
@@ -74,5 +78,73 @@ describe('a template of paths', () => {
     expect(() => parsePathTemplate('out/%Q.log')).toThrow(/"%Q" is no strftime part: expected one of %Y /);
     expect(() => parsePathTemplate('out/%')).toThrow(/"%" is no strftime part/);
     expect(() => parsePathTemplate('out/{host')).toThrow(/never closed/);
+  });
+
+  it('leads out of its folder with no value whatever', () => {
+    const hostile = fc.constantFrom(
+      ...[
+        '..',
+        '.',
+        '/',
+        '\\',
+        '../',
+        '..\\',
+        '%2e%2e',
+        '%2f',
+        '\0',
+        'C:',
+        'NUL',
+        '~',
+        '\u202e',
+        '\u2024',
+        '\uff0f',
+      ],
+      ...[
+        '\n',
+        '\r',
+        ' ',
+        '...',
+        'a',
+        'é',
+        'x'.repeat(300),
+        '/etc/passwd',
+        '\ud800',
+        '\ufeff',
+        '{',
+        '$HOME',
+        '*',
+      ],
+    );
+    const values = fc.array(
+      fc.array(hostile, { maxLength: 5 }).map((parts) => parts.join('')),
+      {
+        minLength: 50,
+        maxLength: 50,
+      },
+    );
+    const templates = fc.constantFrom(
+      '/root/logs/{v}',
+      '/root/logs/{v}.log',
+      '/root/logs/a-{v}/{v}',
+      '/root/logs/%Y/{v}/b',
+    );
+    let accepted = 0;
+    fc.assert(
+      fc.property(templates, values, (template, all) => {
+        arena.reset();
+        const root = parsePathTemplate(template).root;
+        const records = all.map((v) => ({ v }));
+        for (const path of pathsOf(template, records)) {
+          if (path.startsWith('! ') || unsafePath(path.slice(root.length)) !== undefined) continue;
+          accepted++;
+          expect(resolve(path)).toBe(path);
+          expect(path.startsWith(`${sep}root${sep}logs${sep}`), path).toBe(true);
+          expect(path).not.toMatch(/[\\\p{Cc}]|[. ](?:\/|$)/u);
+          for (const name of path.split(sep)) expect(Buffer.byteLength(name)).toBeLessThanOrEqual(255);
+        }
+      }),
+      { numRuns: runs(100) },
+    );
+    expect(accepted).toBeGreaterThan(0);
   });
 });

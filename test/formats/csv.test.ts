@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { Arena } from '../../src/batch/index.js';
 import { FieldError } from '../../src/config/fields.js';
 import { CSV_FORMAT, TSV_FORMAT } from '../../src/formats/csv/index.js';
-import { decodeText } from '../suites/records.js';
+import { formatNamed } from '../../src/formats/index.js';
+import { configOf, decodeText } from '../suites/records.js';
 import { runs } from '../support/property.js';
 import { absent, batchOf, encoderOf, encodeText, int, json, OPEN, shapeOf, text } from './encode.js';
 import { decodeAll, only } from './support.js';
@@ -161,31 +162,35 @@ describe('csv encoding', () => {
     expect(wanted({ type: 'csv' }, shapeOf('x'))).toEqual(only('x'));
   });
 
-  it.each([{}, { escape: '\\', comment: '#' }, { delimiter: '#', escape: 'a', write_quotes: 'always' }])(
-    'writes what it reads back: %j',
-    async (options) => {
-      const cell = fc.oneof(
-        fc.string({ unit: 'grapheme' }),
-        fc.string({ unit: fc.constantFrom('"', ',', '\n', '\r', 'a', '\\', '#') }),
-      );
-      const encoder = await encoderOf(CSV_FORMAT, options, shapeOf('a', 'b'));
-      fc.assert(
-        fc.property(fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 6 }), (rows) => {
-          const arena = new Arena(1 << 22);
-          const batch = batchOf(arena, { a: rows.map(([a]) => text(a)), b: rows.map(([, b]) => text(b)) });
-          for (const [row, [a, b]] of rows.entries()) {
-            const single = batchOf(arena, { a: [text(a)], b: [text(b)] });
-            const line = encodeText(encoder, single, arena).slice(0, -1);
-            const { rows: decoded } = decodeAll(create({ ...options, header: false, columns: ['a', 'b'] }), [
-              line,
-            ]);
-            expect(decoded).toEqual([{ a: rows[row]![0], b: rows[row]![1] }]);
-          }
-          const all = `${Buffer.from(encoder.header!)}${encodeText(encoder, batch, arena)}`;
-          expect(decodeText('csv', Buffer.from(all), options)).toEqual(rows.map(([a, b]) => ({ a, b })));
-        }),
-        { numRuns: runs(100) },
-      );
-    },
-  );
+  it.each([
+    ['csv', {}],
+    ['csv', { escape: '\\', comment: '#' }],
+    ['csv', { delimiter: '#', escape: 'a', write_quotes: 'always' }],
+    ['tsv', {}],
+  ])('writes what it reads back: %s %j', async (name, options) => {
+    const format = formatNamed(name)!;
+    const decoder = format.decoder!.create(
+      configOf(name, { ...options, header: false, columns: ['a', 'b'] }),
+    );
+    const cell = fc.oneof(
+      fc.string({ unit: 'grapheme' }),
+      fc.string({ unit: fc.constantFrom('"', ',', '\n', '\r', 'a', '\\', '#') }),
+    );
+    const encoder = await encoderOf(format, options, shapeOf('a', 'b'));
+    fc.assert(
+      fc.property(fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 6 }), (rows) => {
+        const arena = new Arena(1 << 22);
+        const batch = batchOf(arena, { a: rows.map(([a]) => text(a)), b: rows.map(([, b]) => text(b)) });
+        for (const [row, [a, b]] of rows.entries()) {
+          const single = batchOf(arena, { a: [text(a)], b: [text(b)] });
+          const line = encodeText(encoder, single, arena).slice(0, -1);
+          const { rows: decoded } = decodeAll(decoder, [line]);
+          expect(decoded).toEqual([{ a: rows[row]![0], b: rows[row]![1] }]);
+        }
+        const all = `${Buffer.from(encoder.header!)}${encodeText(encoder, batch, arena)}`;
+        expect(decodeText(name, Buffer.from(all), options)).toEqual(rows.map(([a, b]) => ({ a, b })));
+      }),
+      { numRuns: runs(100) },
+    );
+  });
 });
