@@ -109,16 +109,17 @@ async function runOnce(contestant: Contestant, input: Input, entry: Entry, label
 }
 
 /**
- * In an empty folder, and after what earlier runs wrote has gone to the disk. As much memory as the input takes was in use a
- * moment ago: a virtual machine may have given away what was free for longer, and whoever uses it next waits for it.
+ * In an empty folder, and after what earlier runs wrote has gone to the disk. Twice as much memory as the input takes was in use
+ * a moment ago: a virtual machine may have given away what was free for longer, and whoever uses it next waits for it.
  */
 async function measureAlone(command: Command, inputPath?: string) {
   rmSync(WORK_FOLDER, { recursive: true, force: true });
   mkdirSync(WORK_FOLDER, { recursive: true });
   execFileSync('sync');
   if (inputPath !== undefined) {
-    copyFileSync(inputPath, OUT_PATH);
-    rmSync(OUT_PATH);
+    const copies = [OUT_PATH, `${OUT_PATH}-2`];
+    for (const copy of copies) copyFileSync(inputPath, copy);
+    for (const copy of copies) rmSync(copy);
   }
   return measure(command, WORK_FOLDER);
 }
