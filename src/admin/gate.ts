@@ -5,7 +5,7 @@ import { isLoopback } from '../base/socket-address.js';
 
 /** Why a request is not answered. */
 export interface Refused {
-  readonly status: 400 | 401 | 403 | 405;
+  readonly status: 403 | 405 | 415;
   readonly message: string;
 }
 
@@ -17,8 +17,10 @@ export class Gate {
     this.#token = token && digest(token.reveal());
   }
 
-  check({ method, headers }: IncomingMessage): Refused | undefined {
-    if (method !== 'GET' && method !== 'HEAD') return { status: 405, message: 'expected GET or HEAD' };
+  /** @param expected what a path answers to; HEAD is a GET */
+  check({ method, headers }: IncomingMessage, expected: 'GET' | 'POST'): Refused | undefined {
+    if ((method === 'HEAD' ? 'GET' : method) !== expected)
+      return { status: 405, message: `expected ${expected}` };
     // A page of another site reaches this machine when its name suddenly leads here; the name it sends stays its own.
     if (!this.#token && !isLocalName(headers.host)) {
       return {
@@ -29,13 +31,27 @@ export class Gate {
     if (headers['sec-fetch-site'] === 'cross-site') {
       return { status: 403, message: 'pages of other sites are not answered' };
     }
-    return undefined;
+    return expected === 'POST' ? checkPost(headers) : undefined;
   }
 
   /** Takes the same time for every token: digests are compared, and all of them. */
   isKnown({ headers }: IncomingMessage): boolean {
     return !this.#token || timingSafeEqual(digest(tokenIn(headers.authorization)), this.#token);
   }
+}
+
+/** A form or a link of another page cannot send JSON, and a script that would is asked for a permission that nobody gives. */
+function checkPost(headers: IncomingMessage['headers']): Refused | undefined {
+  if (!isSameOrigin(headers)) return { status: 403, message: 'pages of other sites change nothing' };
+  if (!/^application\/json *(;|$)/i.test(headers['content-type'] ?? ''))
+    return { status: 415, message: 'expected Content-Type: application/json' };
+  return undefined;
+}
+
+/** A proxy may have taken the encryption off, so that schemes differ. Programs that are no browsers send neither header. */
+function isSameOrigin({ origin, host, 'sec-fetch-site': site }: IncomingMessage['headers']): boolean {
+  if (site !== undefined && site !== 'same-origin') return false;
+  return origin === undefined || (URL.canParse(origin) && new URL(origin).host === host);
 }
 
 function isLocalName(host = ''): boolean {

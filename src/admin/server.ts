@@ -7,6 +7,7 @@ import type { Taps } from '../runtime/index.js';
 import { Dashboard } from './dashboard.js';
 import { Gate } from './gate.js';
 import { prometheusText } from './prometheus.js';
+import { readQuery } from './query.js';
 import type { ObservedPipeline } from './recent.js';
 import { readTapChoice, streamRecords } from './tap.js';
 
@@ -17,6 +18,10 @@ export interface AdminViews {
   readonly deadLetters: (asked: URLSearchParams) => Promise<unknown>;
   readonly deadLetter: (name: string) => Promise<unknown>;
   readonly durableQueues: () => Promise<unknown>;
+  /** What can be done with dead letters, by its name, and done with those that are asked for; gives what became of them. */
+  readonly letterActions: Readonly<
+    Record<'replay' | 'discard', (asked: URLSearchParams) => Promise<unknown>>
+  >;
   readonly taps: Taps;
 }
 
@@ -46,7 +51,7 @@ const HEADERS = {
   'Referrer-Policy': 'no-referrer',
 };
 
-/** Shows a pipeline that runs to operators and their tools. Answers GET alone, and changes nothing. */
+/** Shows a pipeline that runs to operators and their tools. Only what is posted changes something: dead letters. */
 export class AdminServer {
   readonly #views: AdminViews;
   readonly #dashboard: Dashboard;
@@ -62,7 +67,7 @@ export class AdminServer {
     this.#server = createServer(LIMITS, (request, response) => {
       this.#answer(request, response).catch((error: unknown) => {
         if (response.headersSent) response.destroy();
-        else sendJson(response, 500, problem('internal_error', messageOf(error)));
+        else sendError(response, error);
       });
     });
     this.#server.maxConnections = MOST_CONNECTIONS;
@@ -104,14 +109,15 @@ export class AdminServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // Nobody has a reason to send a body; what comes is not read.
     request.on('error', () => {});
-    const refused = this.#gate.check(request);
+    const { pathname, searchParams } = urlOf(request);
+    const [, action] = /^\/api\/dead-letters\/(replay|discard)$/.exec(pathname) ?? [];
+    const method = action === undefined ? 'GET' : 'POST';
+    const refused = this.#gate.check(request, method);
     if (refused) {
-      if (refused.status === 405) response.setHeader('Allow', 'GET, HEAD');
+      if (refused.status === 405) response.setHeader('Allow', method === 'GET' ? 'GET, HEAD' : 'POST');
       return sendJson(response, refused.status, problem('refused', refused.message));
     }
-    const { pathname, searchParams } = urlOf(request);
     if (pathname === '/health') return sendJson(response, 200, { status: 'ok' });
     if (pathname === '/ready') return this.#ready(response);
     // The page itself tells nothing, and it asks for the token.
@@ -121,6 +127,7 @@ export class AdminServer {
       const message = 'a bearer token is needed in the Authorization header';
       return sendJson(response, 401, problem('unauthorized', message));
     }
+    if (action !== undefined) return await this.#act(action as 'replay' | 'discard', request, response);
     if (pathname === '/metrics') return this.#metrics(response);
     const [, stage] = /^\/api\/stages\/([^/]+)\/records$/.exec(pathname) ?? [];
     if (stage !== undefined) return this.#records(stage, searchParams, response);
@@ -159,6 +166,15 @@ export class AdminServer {
     }
   }
 
+  async #act(
+    action: 'replay' | 'discard',
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const asked = await readQuery(request);
+    sendJson(response, 200, await this.#views.letterActions[action](asked));
+  }
+
   async #api(path: string, asked: URLSearchParams): Promise<unknown> {
     const views = this.#views;
     if (path === 'pipeline') return views.pipeline();
@@ -181,6 +197,13 @@ function decoded(part: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What is the asker's fault, and what cannot be done now, is said so; anything else is ours. */
+function sendError(response: ServerResponse, error: unknown): void {
+  if (error instanceof MillraceError)
+    sendJson(response, error.blame === 'config' ? 400 : 409, problem(error.code, error.message));
+  else sendJson(response, 500, problem('internal_error', messageOf(error)));
 }
 
 function problem(code: string, message: string): { error: { code: string; message: string } } {

@@ -1,5 +1,7 @@
 import { nodeStorage } from '../base/storage.js';
+import type { StageLog } from '../component/index.js';
 import {
+  type LetterChoice,
   type NamedDamage,
   type PipelineLetters,
   RangeCollector,
@@ -16,6 +18,7 @@ import {
   withLetters,
 } from './dlq.js';
 import { Exit, type Io } from './io.js';
+import type { WithState } from './state-folder.js';
 
 export interface DiscardOptions extends FilterOptions {
   readonly all?: boolean;
@@ -38,7 +41,8 @@ export async function discardLetters(
     return Exit.FAILED;
   }
   return await withLetters(file, options, io, async (open) => {
-    const chosen = await choose(open.letters, names, options, io);
+    const { all = false } = options;
+    const chosen = await chooseLetters(open.letters, filterOf(options, names), all, warnOfDamage(io));
     if (chosen.count === 0 && !chosen.isDamaged) {
       io.out.write(choosing ? 'no dead letters like that\n' : 'no dead letters\n');
       return Exit.DONE;
@@ -47,7 +51,7 @@ export async function discardLetters(
   });
 }
 
-interface Chosen {
+export interface ChosenLetters {
   /** Of letters that can be read. */
   readonly count: number;
   /** By segment. */
@@ -58,28 +62,28 @@ interface Chosen {
 
 const EVERYTHING: Ranges = [[0, Number.MAX_SAFE_INTEGER]];
 
-async function choose(
+/** @param all whether what cannot be read is meant too */
+export async function chooseLetters(
   letters: PipelineLetters,
-  names: readonly string[],
-  options: DiscardOptions,
-  io: Io,
-): Promise<Chosen> {
+  choice: LetterChoice,
+  all: boolean,
+  warn: (damage: NamedDamage) => void = () => {},
+): Promise<ChosenLetters> {
   const chosen = new Map<string, RangeCollector>();
-  const warn = warnOfDamage(io);
   let count = 0;
   let isDamaged = false;
   const onDamage = (damage: NamedDamage) => {
     warn(damage);
-    isDamaged = options.all ?? false;
+    isDamaged = all;
   };
-  for await (const { segment, id } of letters.select(filterOf(options, names), onDamage)) {
+  for await (const { segment, id } of letters.select(choice, onDamage)) {
     const collector = chosen.get(segment) ?? new RangeCollector();
     chosen.set(segment, collector);
     collector.add(id);
     count++;
   }
   // What is damaged has no stage or code, so that only "all" means it.
-  const ranges = options.all
+  const ranges = all
     ? letters.segments.map((segment) => [segment, EVERYTHING] as const)
     : [...chosen].map(([segment, collector]) => [segment, collector.ranges] as const);
   return { count, ranges: new Map(ranges), isDamaged };
@@ -97,14 +101,18 @@ async function isWanted(count: number, { yes }: DiscardOptions, io: Io): Promise
   return false;
 }
 
-async function discard(
-  { pipeline, folder }: OpenLetters,
-  { count, ranges }: Chosen,
-  io: Io,
-): Promise<number> {
-  const warn = (_: object, message: string) => io.err.write(`warning: ${message}\n`);
-  const log = { info: () => {}, warn };
+/** Throws MillraceError `state_locked` while the pipeline runs. */
+export async function discardChosen(
+  { pipeline, folder }: Pick<WithState, 'pipeline' | 'folder'>,
+  { ranges }: ChosenLetters,
+  log: StageLog,
+): Promise<void> {
   await resolveLetters({ storage: nodeStorage, folder, pipeline, log }, ranges);
-  io.out.write(`discarded ${letterCount(count)}\n`);
+}
+
+async function discard(open: OpenLetters, chosen: ChosenLetters, io: Io): Promise<number> {
+  const warn = (_: object, message: string) => io.err.write(`warning: ${message}\n`);
+  await discardChosen(open, chosen, { info: () => {}, warn });
+  io.out.write(`discarded ${letterCount(chosen.count)}\n`);
   return Exit.DONE;
 }

@@ -1,7 +1,13 @@
 import { MillraceError, messageOf } from '../base/errors.js';
-import { MessageWriter } from '../component/index.js';
+import { MessageWriter, type StageLog } from '../component/index.js';
 import { parseExpression } from '../expression/index.js';
-import { type ReplayedLetters, replayLetters } from '../runtime/index.js';
+import type { SegmentPlan } from '../plan/index.js';
+import {
+  type LetterChoice,
+  type ReplayedLetters,
+  type ReplayLettersOptions,
+  replayLetters,
+} from '../runtime/index.js';
 import { RecordEvaluator } from '../workers/index.js';
 import { type FilterOptions, filterOf, letterCount, withLetters } from './dlq.js';
 import { Exit, type Io } from './io.js';
@@ -26,18 +32,25 @@ export function replayVerb(
     const warn = (_: object, message: string) => io.err.write(`warning: ${message}\n`);
     const log = { info: () => {}, warn };
     try {
-      const outcome = await replayLetters({
-        ...{ pipeline, plan, folder, mapped },
-        choice: filterOf(options, names),
-        createLanes: ({ chains }) => lanesFor(pipeline, chains, 0, log),
-        log,
-        signal: stopping.signal,
-      });
+      const choice = filterOf(options, names);
+      const outcome = await replayChosen({ pipeline, plan, folder }, choice, mapped, log, stopping.signal);
       return report(outcome, io);
     } finally {
       removeHandlers();
     }
   });
+}
+
+/** Replays in this thread. Throws MillraceError `state_locked` while the pipeline runs. */
+export function replayChosen(
+  place: Pick<ReplayLettersOptions, 'pipeline' | 'plan' | 'folder'>,
+  choice: LetterChoice,
+  mapped: (record: Uint8Array) => Uint8Array,
+  log: StageLog,
+  signal: AbortSignal,
+): Promise<ReplayedLetters> {
+  const createLanes = ({ chains }: Pick<SegmentPlan, 'chains'>) => lanesFor(place.pipeline, chains, 0, log);
+  return replayLetters({ ...place, choice, mapped, createLanes, log, signal });
 }
 
 function report({ replayed, failedAgain, left }: ReplayedLetters, io: Io): number {

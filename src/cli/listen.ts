@@ -3,9 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { AdminServer } from '../admin/index.js';
 import { hideSecrets, Secret } from '../base/secrets.js';
 import type { SocketAddress } from '../base/socket-address.js';
+import type { StageLog } from '../component/index.js';
 import type { Taps } from '../runtime/index.js';
 import { adminViews, type Current } from './admin-views.js';
 import type { Io } from './io.js';
+import { letterActions } from './letter-actions.js';
+import type { Standstill } from './standstill.js';
 
 /** In the environment, for an argument can be read by all users of a machine. */
 const TOKEN_VARIABLE = 'MILLRACE_TOKEN';
@@ -23,18 +26,25 @@ export function adminToken({ env }: Io): Secret | undefined {
   return new Secret(value);
 }
 
+/** What runs in this process, and how to have something done meanwhile. */
+export interface Shown {
+  readonly current: () => Current | undefined;
+  readonly taps: Taps;
+  readonly standstill: Standstill;
+  readonly log: StageLog;
+}
+
 /** Shows what runs in this process at an address. */
 export async function listen(
   at: SocketAddress,
-  current: () => Current | undefined,
-  taps: Taps,
+  { current, taps, standstill, log }: Shown,
   io: Io,
 ): Promise<AdminServer> {
   const token = adminToken(io);
   return await AdminServer.start({
     address: at,
     ...(token && { token }),
-    views: adminViews(current, taps),
+    views: adminViews(current, taps, letterActions(current, standstill, log)),
     dashboard: DASHBOARD,
   });
 }

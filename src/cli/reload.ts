@@ -1,5 +1,6 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import type { Pipeline } from '../plan/index.js';
 import { keepsState, type Run } from '../runtime/index.js';
 import type { PlannedRun } from './plan-run.js';
 
@@ -22,13 +23,20 @@ export function watchFile(file: string, onChange: () => void): () => void {
   };
 }
 
+/** Why a pipeline cannot stand still at a checkpoint and go on there; undefined where it can. */
+export function whyNoStandstill(pipeline: Pipeline): string | undefined {
+  if (!keepsState(pipeline))
+    return 'the pipeline writes to nothing that lasts, so it has no checkpoint to go on at';
+  if (pipeline.stages.some(({ kind, type }) => kind === 'source' && type === 'stdin'))
+    return 'standard input cannot be read by two runs';
+  return undefined;
+}
+
 /** Why what runs cannot be given up for another version of it; undefined where it can. */
 export function obstacleTo(now: PlannedRun, next: PlannedRun): string | undefined {
   const { pipeline } = now;
-  if (!keepsState(pipeline))
-    return 'the pipeline writes to nothing that lasts, so it has no checkpoint to go on at: stop it, and start it again';
-  if (pipeline.stages.some(({ kind, type }) => kind === 'source' && type === 'stdin'))
-    return 'standard input cannot be read by two runs: stop the pipeline, and start it again';
+  const reason = whyNoStandstill(pipeline);
+  if (reason !== undefined) return `${reason}: stop the pipeline, and start it again`;
   if (next.pipeline.name !== pipeline.name)
     return `the name of the pipeline has changed to "${next.pipeline.name}", under which it has no checkpoint: stop it, and start it again`;
   if (next.pipeline.runtime.state !== pipeline.runtime.state)

@@ -12,6 +12,7 @@ import { leftBehind, obstacleTo, watchFile } from './reload.js';
 import type { Reporter } from './reporter.js';
 import type { RunVerbOptions } from './run.js';
 import { Sampler } from './sampler.js';
+import { Standstill } from './standstill.js';
 import { summarize } from './summary.js';
 
 export interface RunSessionOptions {
@@ -23,7 +24,7 @@ export interface RunSessionOptions {
 
 /**
  * A pipeline in this process, from its start to its end: one run, or several, one after the other, where its file is
- * reloaded. A reload lets the run drain to a checkpoint, at which the next version goes on.
+ * reloaded, or something is done at a standstill. The run drains to a checkpoint, at which the next one goes on.
  */
 export class RunSession {
   readonly #options: RunSessionOptions;
@@ -32,7 +33,8 @@ export class RunSession {
   #current: (Current & PlannedRun) | undefined;
   /** What runs when the current run has drained. */
   #next: PlannedRun | undefined;
-  #isStopping = false;
+  readonly #standstill = new Standstill(() => this.#current?.run.drain());
+  readonly #stopping = new AbortController();
 
   constructor(options: RunSessionOptions) {
     this.#options = options;
@@ -52,6 +54,7 @@ export class RunSession {
       return await this.#runAll(first);
     } finally {
       for (const end of ends) end();
+      this.#standstill.end();
       await server?.close();
     }
   }
@@ -67,11 +70,11 @@ export class RunSession {
         former = undefined;
         continue;
       }
-      const next = this.#next;
+      if (outcome !== Exit.DONE || !this.#goesOn) return outcome;
+      await this.#standstill.serve(this.#current!, this.#stopping.signal);
+      former = this.#next && planned;
+      planned = this.#next ?? planned;
       this.#next = undefined;
-      if (!next || outcome !== Exit.DONE || this.#isStopping) return outcome;
-      former = planned;
-      planned = next;
     }
   }
 
@@ -90,7 +93,7 @@ export class RunSession {
     const stopProgress = showProgress(new Sampler(() => run.observe()), reporter);
     try {
       // A signal or another reload may have come while nothing ran.
-      if (this.#isStopping || this.#next) run.drain();
+      if (this.#isStopping || this.#goesOn) run.drain();
       await run.run();
       stopProgress();
       const summary = summarize(
@@ -101,7 +104,8 @@ export class RunSession {
       );
       this.#keepWhatIsLeft(run, planned);
       if (this.#next) log.info({ sums: summary.sums?.sentence }, 'reloading: going on with the new file');
-      if (!this.#next || !summary.sums?.addUp) reporter.finished(summary);
+      else if (this.#goesOn) log.info({ sums: summary.sums?.sentence }, 'standing still for dead letters');
+      if (!this.#goesOn || !summary.sums?.addUp) reporter.finished(summary);
       return summary.sums?.addUp ? Exit.DONE : Exit.FAILED;
     } catch (error) {
       stopProgress();
@@ -112,7 +116,7 @@ export class RunSession {
       }
       reporter.finished(summarize(run, plan, 'failed', performance.now() - startedMs));
       reporter.failed(error);
-      return run.isDraining && !this.#next ? Exit.INTERRUPTED : Exit.FAILED;
+      return run.isDraining && !this.#goesOn ? Exit.INTERRUPTED : Exit.FAILED;
     } finally {
       await lanes.close();
     }
@@ -126,13 +130,22 @@ export class RunSession {
     this.#next = planned;
   }
 
+  get #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  /** Whether what runs only drains for what comes then. */
+  get #goesOn(): boolean {
+    return !this.#isStopping && (this.#next !== undefined || this.#standstill.isWanted);
+  }
+
   #stop(): void {
     const { reporter, io } = this.#options;
     if (this.#isStopping) {
       reporter.close();
       io.exit(Exit.INTERRUPTED);
     }
-    this.#isStopping = true;
+    this.#stopping.abort();
     this.#current?.run.drain();
     reporter.draining();
   }
@@ -162,7 +175,8 @@ export class RunSession {
     const at = options.listen ?? (options.ui ? address(DEFAULT_ADDRESS) : undefined);
     if (!at) return undefined;
     const { listen } = await import('./listen.js');
-    const server = await listen(at, () => this.#current, this.#taps, io);
+    const shown = { taps: this.#taps, standstill: this.#standstill, log: reporter.stageLog };
+    const server = await listen(at, { current: () => this.#current, ...shown }, io);
     const message = options.ui ? 'listening: open it in a browser' : 'listening';
     reporter.stageLog.info({ url: server.url }, message);
     return server;

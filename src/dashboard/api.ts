@@ -22,6 +22,21 @@ export interface Letter {
 export interface Letters {
   readonly count: number;
   readonly letters: readonly Letter[];
+  /** With it, what comes later is not among them. */
+  readonly before: readonly string[];
+  /** How many dead letters each has, whatever was asked for. */
+  readonly stages: Readonly<Record<string, number>>;
+  readonly codes: Readonly<Record<string, number>>;
+}
+
+export type LetterAction = 'replay' | 'discard';
+
+/** What became of letters that were acted upon. */
+export interface Acted {
+  readonly discarded?: number;
+  readonly replayed?: number;
+  readonly failedAgain?: number;
+  readonly left?: readonly { readonly reason: string; readonly letters: number }[];
 }
 
 export interface DurableQueue {
@@ -53,17 +68,25 @@ export function keepToken(token: string): void {
   sessionStorage.setItem(TOKEN, token);
 }
 
-async function ask(path: string, signal?: AbortSignal): Promise<Response> {
+async function ask(path: string, init: RequestInit = {}): Promise<Response> {
   const token = sessionStorage.getItem(TOKEN);
-  const headers: HeadersInit = token === null ? {} : { Authorization: `Bearer ${token}` };
-  const response = await fetch(path, { headers, ...(signal && { signal }) });
+  const headers = { ...init.headers, ...(token !== null && { Authorization: `Bearer ${token}` }) };
+  const response = await fetch(path, { ...init, headers });
   if (response.status === 401) throw new Unauthorized();
-  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+  if (!response.ok) throw new Error(await reasonIn(response));
   return response;
 }
 
-async function askJson<T>(path: string): Promise<T> {
-  return (await (await ask(path)).json()) as T;
+async function reasonIn(response: Response): Promise<string> {
+  try {
+    return ((await response.json()) as { error: { message: string } }).error.message;
+  } catch {
+    return `${response.url}: ${response.status}`;
+  }
+}
+
+async function askJson<T>(path: string, init?: RequestInit): Promise<T> {
+  return (await (await ask(path, init)).json()) as T;
 }
 
 export const pipeline = (): Promise<ObservedPipeline> => askJson('/api/pipeline');
@@ -74,6 +97,15 @@ export function letters(choice: Readonly<Record<string, string>>): Promise<Lette
   return askJson(`/api/dead-letters?${new URLSearchParams(choice)}`);
 }
 
+/** Settles when the pipeline has stood still, and goes on. */
+export function act(action: LetterAction, asked: object): Promise<Acted> {
+  return askJson(`/api/dead-letters/${action}`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(asked),
+  });
+}
+
 /** Some records that pass a stage now, each on a line; fewer where none come until the signal aborts. */
 export async function records(
   stage: string,
@@ -82,7 +114,7 @@ export async function records(
   signal: AbortSignal,
 ): Promise<void> {
   const query = new URLSearchParams({ of: side, limit: '10' });
-  const { body } = await ask(`/api/stages/${encodeURIComponent(stage)}/records?${query}`, signal);
+  const { body } = await ask(`/api/stages/${encodeURIComponent(stage)}/records?${query}`, { signal });
   const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
   let rest = '';
   for (let part = await reader.read(); !part.done; part = await reader.read()) {

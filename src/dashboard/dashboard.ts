@@ -2,9 +2,11 @@ import { html } from 'htm/preact';
 import { render, type VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { bottleneckText } from '../runtime/bottleneck.js';
+import { type Act, ActDialog } from './act-dialog.js';
 import * as api from './api.js';
 import { Graph } from './graph.js';
-import { LetterDialog, Letters } from './letters.js';
+import { LetterDialog } from './letter-dialog.js';
+import { Letters } from './letters.js';
 import { Queues } from './queues.js';
 import { StagePanel } from './stage-panel.js';
 import * as text from './text.js';
@@ -44,6 +46,16 @@ function Dashboard(): VNode {
   const [pipeline, state, setState] = usePipeline();
   const [chosen, setChosen] = useState<string>();
   const [letter, setLetter] = useState<string>();
+  const [act, setAct] = useState<Act>();
+  const [round, setRound] = useState(0);
+  const letterClosed = (action: api.LetterAction | undefined) => {
+    if (action) setAct({ action, count: 1, asked: { id: [letter] } });
+    setLetter(undefined);
+  };
+  const acted = () => {
+    setAct(undefined);
+    setRound(round + 1);
+  };
   const stage = pipeline?.stages.find(({ id }) => id === chosen);
   if (state === 'unauthorized') return html`<${Login} onToken=${() => setState('starting')} />`;
   if (!pipeline)
@@ -57,9 +69,10 @@ function Dashboard(): VNode {
       </section>
       ${stage && html`<${StagePanel} pipeline=${pipeline} stage=${stage} onClose=${() => setChosen(undefined)} onLetter=${setLetter} />`}
       <${Queues} pipeline=${pipeline} />
-      <${Letters} pipeline=${pipeline} onLetter=${setLetter} />
+      <${Letters} onLetter=${setLetter} onAct=${setAct} round=${round} />
     </main>
-    ${letter !== undefined && html`<${LetterDialog} key=${letter} id=${letter} onClose=${() => setLetter(undefined)} />`}`;
+    ${letter !== undefined && html`<${LetterDialog} key=${letter} id=${letter} onClose=${letterClosed} />`}
+    ${act && html`<${ActDialog} act=${act} onClose=${acted} />`}`;
 }
 
 function Head({ pipeline, isGone }: { pipeline: api.ObservedPipeline; isGone: boolean }): VNode {

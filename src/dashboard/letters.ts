@@ -1,101 +1,129 @@
 import { html } from 'htm/preact';
 import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Act } from './act-dialog.js';
 import * as api from './api.js';
+import { LetterTable } from './letter-table.js';
 import * as text from './text.js';
 
-interface TableProps {
-  readonly letters: readonly api.Letter[];
-  readonly onLetter: (id: string) => void;
-}
+const REFRESH_MS = 2000;
+/** A list may take the run so much of its time: all letters are read for it. */
+const BUSY_SHARE = 0.05;
+const NONE: api.Letters = { count: 0, letters: [], before: [], stages: {}, codes: {} };
 
-export function LetterTable({ letters, onLetter }: TableProps): VNode {
-  return html`<div class="wide"><table>
-    <thead><tr><th scope="col">id</th><th scope="col">time</th><th scope="col">stage</th><th scope="col">code</th><th scope="col">message</th><th scope="col">record</th></tr></thead>
-    <tbody>${letters.map(
-      ({ id, time, stage, code, message, record, bytes }) => html`<tr key=${id}>
-        <td><button class="link" aria-label="open dead letter ${id}" onClick=${() => onLetter(id)}>${id}</button></td>
-        <td><time datetime=${time}>${time.replace('T', ' ').replace(/\.\d+Z$/, '')}</time></td>
-        <td>${stage}</td><td>${code}</td><td class="text">${message}</td>
-        <td class="text">${record?.slice(0, 100) ?? `${text.count(bytes)} bytes`}</td>
-      </tr>`,
-    )}</tbody>
-  </table></div>`;
-}
+const TIMES: readonly (readonly [value: string, label: string])[] = [
+  ['', 'any time'],
+  ['5m', 'the last 5 minutes'],
+  ['1h', 'the last hour'],
+  ['1d', 'the last day'],
+  ['7d', 'the last 7 days'],
+];
 
 interface LettersProps {
-  readonly pipeline: api.ObservedPipeline;
   readonly onLetter: (id: string) => void;
+  readonly onAct: (act: Act) => void;
+  /** Another number asks at once. */
+  readonly round: number;
 }
 
-/** The dead letters, the newest first, of the stage and the code that are chosen. */
-export function Letters({ pipeline, onLetter }: LettersProps): VNode {
-  const [stage, setStage] = useState('');
-  const [code, setCode] = useState('');
-  const [found, setFound] = useState<api.Letters>({ count: 0, letters: [] });
-  const { deadLetters } = pipeline;
-  useEffect(() => {
-    api.letters({ stage, code, limit: '25' }).then(setFound, () => {});
-  }, [stage, code, deadLetters]);
-  const stages = pipeline.stages.filter(({ deadLettered }) => deadLettered > 0).map(({ id }) => id);
-  const codes = [...new Set(pipeline.stages.flatMap(({ errors }) => Object.keys(errors)))];
-  const { count, letters } = found;
-  const more = count > letters.length ? `, the newest ${letters.length} of them` : '';
+/** The dead letters, the newest first, of the stage, code and time that are chosen. */
+export function Letters({ onLetter, onAct, round }: LettersProps): VNode {
+  const [choice, setChoice] = useState<Readonly<Record<string, string>>>({});
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const found = useLetters(choice, round);
+  useEffect(() => setSelected(new Set()), [choice, round]);
+  const choose = (name: string) => (value: string) => setChoice({ ...choice, [name]: value });
+  const { stages, codes, count, letters } = found;
+  const more = count > letters.length ? `, the newest ${letters.length} of them shown` : '';
   return html`<section aria-labelledby="letters-title" id="letters">
     <h2 id="letters-title">Dead letters</h2>
     <div class="row">
-      <${Choice} label="stage" value=${stage} values=${stages} onChange=${setStage} />
-      <${Choice} label="code" value=${code} values=${codes} onChange=${setCode} />
-      <span role="status">${count === 1 ? '1 letter' : `${text.count(count)} letters`}${more}</span>
+      <${Choice} label="Stage" value=${choice.stage} options=${countedOptions(stages)} onChange=${choose('stage')} />
+      <${Choice} label="Code" value=${choice.code} options=${countedOptions(codes)} onChange=${choose('code')} />
+      <${Choice} label="Time" value=${choice.since} options=${TIMES} onChange=${choose('since')} />
     </div>
-    ${letters.length > 0 && html`<${LetterTable} letters=${letters} onLetter=${onLetter} />`}
+    ${count > 0 && html`<${Actions} ...${{ found, choice, selected, onAct }} />`}
+    ${count > 0 && html`<${LetterTable} letters=${letters} onLetter=${onLetter} selected=${selected} onSelect=${setSelected} />`}
+    <p class="quiet">${count > 0 ? `${plural(count)}${more}, as of the last checkpoint.` : emptyText(found)}</p>
   </section>`;
+}
+
+/** What the server finds, again and again. Rows stay where they are while someone is about to choose one. */
+function useLetters(choice: Readonly<Record<string, string>>, round: number): api.Letters {
+  const [found, setFound] = useState(NONE);
+  const isFirst = useRef(true);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout>;
+    let isOver = false;
+    isFirst.current = true;
+    const ask = async () => {
+      const startedMs = performance.now();
+      const now = document.hidden ? undefined : await api.letters(choice).catch(() => undefined);
+      if (isOver) return;
+      const keepsRows =
+        !isFirst.current && document.querySelector('#letters tbody:is(:hover, :focus-within)');
+      if (now) setFound((before) => (keepsRows ? { ...now, letters: before.letters } : now));
+      isFirst.current = now === undefined && isFirst.current;
+      timer = setTimeout(ask, Math.max(REFRESH_MS, (performance.now() - startedMs) / BUSY_SHARE));
+    };
+    void ask();
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+    };
+  }, [choice, round]);
+  return found;
+}
+
+interface ActionsProps {
+  readonly found: api.Letters;
+  readonly choice: Readonly<Record<string, string>>;
+  readonly selected: ReadonlySet<string>;
+  readonly onAct: (act: Act) => void;
+}
+
+function Actions({ found, choice, selected, onAct }: ActionsProps): VNode {
+  const { count, before } = found;
+  const which = selected.size > 0 ? `${text.count(selected.size)} selected` : `all ${text.count(count)}`;
+  const act = (action: api.LetterAction) => () =>
+    onAct(
+      selected.size > 0
+        ? { action, count: selected.size, asked: { id: [...selected] } }
+        : { action, count, asked: { ...choice, before } },
+    );
+  return html`<div class="row">
+    <button onClick=${act('replay')}>Replay ${which} …</button>
+    <button class="danger" onClick=${act('discard')}>Discard ${which} …</button>
+  </div>`;
+}
+
+function plural(count: number): string {
+  return count === 1 ? '1 dead letter' : `${text.count(count)} dead letters`;
+}
+
+function emptyText({ stages }: api.Letters): string {
+  return Object.keys(stages).length > 0
+    ? 'No dead letter is like that.'
+    : 'None: every record so far could be processed.';
+}
+
+function countedOptions(counts: Readonly<Record<string, number>>): (readonly [string, string])[] {
+  const names = Object.keys(counts).toSorted();
+  return [['', 'all'], ...names.map((name) => [name, `${name} (${text.count(counts[name]!)})`] as const)];
 }
 
 interface ChoiceProps {
   readonly label: string;
-  readonly value: string;
-  readonly values: readonly string[];
+  readonly value: string | undefined;
+  readonly options: readonly (readonly [value: string, label: string])[];
   readonly onChange: (value: string) => void;
 }
 
-function Choice({ label, value, values, onChange }: ChoiceProps): VNode {
+function Choice({ label, value = '', options, onChange }: ChoiceProps): VNode {
   const changed = (event: Event) => onChange((event.target as HTMLSelectElement).value);
-  return html`<label>${label} <select name=${label} value=${value} onChange=${changed}>
-    <option value="">all</option>${values.map((one) => html`<option value=${one}>${one}</option>`)}
+  // What was chosen stays there to be seen, though no letter is like that any more.
+  const all = options.some(([one]) => one === value) ? options : [...options, [value, value]];
+  return html`<label>${label} <select name=${label.toLowerCase()} value=${value} onChange=${changed}>
+    ${all.map(([one, name]) => html`<option value=${one}>${name}</option>`)}
   </select></label>`;
-}
-
-/** One dead letter, whole. */
-export function LetterDialog({ id, onClose }: { id: string; onClose: () => void }): VNode {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const [letter, setLetter] = useState<api.Letter>();
-  const [isGone, setGone] = useState(false);
-  useEffect(() => {
-    dialog.current!.showModal();
-    api.letter(id).then(setLetter, () => setGone(true));
-  }, [id]);
-  return html`<dialog ref=${dialog} onClose=${onClose} aria-labelledby="letter-title">
-    <h2 id="letter-title">Dead letter ${id}</h2>
-    ${isGone && html`<p class="problem">It is not there any more.</p>`}
-    ${letter && html`<${Whole} letter=${letter} />`}
-    <form method="dialog"><button>Close</button></form>
-  </dialog>`;
-}
-
-function Whole({ letter }: { letter: api.Letter }): VNode {
-  const { stage, code, message, source, partition, offset, attempts, time, bytes, record, record_base64 } =
-    letter;
-  const facts = [
-    ['time', time],
-    ['stage', stage],
-    ['code', code],
-    ['message', message],
-    ['source', source],
-    ['position', `${partition}, byte ${text.count(offset)}`],
-    ['attempts', String(attempts)],
-    ['record', `${text.count(bytes)} bytes${record === undefined ? ', in base64' : ''}`],
-  ];
-  return html`<dl>${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
-    <pre tabindex="0">${record ?? record_base64}</pre>`;
 }

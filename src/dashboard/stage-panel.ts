@@ -3,7 +3,7 @@ import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { type HistogramCounts, quantileMs } from '../runtime/histogram.js';
 import * as api from './api.js';
-import { LetterTable } from './letters.js';
+import { LetterTable } from './letter-table.js';
 import * as text from './text.js';
 
 interface PanelProps {

@@ -17,6 +17,11 @@ export function size(bytes: number): string {
   return `${power === 0 ? value.toFixed(0) : value.toPrecision(3)} ${UNITS[power]}`;
 }
 
+/** `2026-11-30 23:08:41`, in UTC, as logs have it. */
+export function time(iso: string): string {
+  return iso.replace('T', ' ').replace(/(\.\d+)?Z$/, '');
+}
+
 export function share(value: number): string {
   return `${Math.round(value * 100)} %`;
 }

@@ -2,7 +2,9 @@ export { type Bottleneck, bottleneckOf, bottleneckText } from './bottleneck.js';
 export {
   keepsState,
   type LetterChoice,
+  type LetterFilter,
   type LetterName,
+  matches,
   type NamedDamage,
   type NamedLetter,
   PipelineLetters,
@@ -39,6 +41,7 @@ export { replayId } from './replay/replay-id.js';
 export {
   type LeftLetters,
   type ReplayedLetters,
+  type ReplayLettersOptions,
   replayLetters,
 } from './replay/replay-letters.js';
 export { type KeptReplay, type ReplayQueueOptions, replayQueue } from './replay/replay-queue.js';

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { AdminServer, type AdminViews, type ObservedPipeline } from '../../src/admin/index.js';
+import { MillraceError } from '../../src/base/errors.js';
 import { Secret } from '../../src/base/secrets.js';
 import { Taps } from '../../src/runtime/index.js';
 import { ROOT } from '../cli/support.js';
@@ -20,6 +21,12 @@ async function started(changes: Partial<AdminViews> = {}, token?: string): Promi
     deadLetters: async (asked) => ({ asked: asked.getAll('stage') }),
     deadLetter: async (name) => (name === 'web/17' ? { id: name } : undefined),
     durableQueues: async () => [],
+    letterActions: {
+      replay: async (asked) => ({ replayed: asked.getAll('id') }),
+      discard: async () => {
+        throw new MillraceError('cannot_stand_still', 'it cannot', { blame: 'external' });
+      },
+    },
     taps: new Taps(),
     ...changes,
   };
@@ -43,7 +50,13 @@ interface Answer {
 }
 
 /** Unlike `fetch`, it sends what it is given, whatever the headers. */
-function ask(base: URL, path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
+function ask(
+  base: URL,
+  path: string,
+  headers: Record<string, string> = {},
+  method = 'GET',
+  body = '',
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const asked = request({ host: base.hostname, port: base.port, path, headers, method }, (response) => {
       let text = '';
@@ -53,7 +66,7 @@ function ask(base: URL, path: string, headers: Record<string, string> = {}, meth
       response.on('end', () => resolve({ status: response.statusCode, text, headers: response.headers }));
     });
     asked.on('error', reject);
-    asked.end();
+    asked.end(body);
   });
 }
 
@@ -100,7 +113,44 @@ describe('the server for operators', () => {
     for (const response of open) expect(await response.text()).toBe('{"a":1}\n{"a":2}\n{"a":3}\n');
   });
 
-  it('changes nothing, and answers no page of another site', async () => {
+  it('acts on dead letters that are posted as JSON, by its own page or by a program', async () => {
+    const base = await started();
+    const post = (body: string, headers: Record<string, string> = {}, action = 'replay') =>
+      ask(
+        base,
+        `/api/dead-letters/${action}`,
+        { 'Content-Type': 'application/json', ...headers },
+        'POST',
+        body,
+      );
+    const done = { status: 200, text: '{"replayed":["7","8"]}\n' };
+    expect(await post('{"id":["7",8]}')).toMatchObject(done);
+    const own = { Origin: base.origin, Host: base.host, 'Sec-Fetch-Site': 'same-origin' };
+    expect(await post('{"id":["7","8"]}', own)).toMatchObject(done);
+    for (const foreign of [
+      { Origin: 'http://evil.example' },
+      { Origin: 'null' },
+      { Origin: `http://localhost:${Number(base.port) + 1}` },
+      { 'Sec-Fetch-Site': 'same-site' },
+      { 'Sec-Fetch-Site': 'none' },
+      { Host: 'evil.example' },
+    ])
+      expect(await post('{}', foreign as Record<string, string>), JSON.stringify(foreign)).toMatchObject({
+        status: 403,
+      });
+    for (const type of ['', 'text/plain', 'application/x-www-form-urlencoded', 'application/jsonp'])
+      expect(await post('{}', { 'Content-Type': type })).toMatchObject({ status: 415 });
+    for (const body of ['', '[]', 'null', '{"id":{}}', '{"id":[[]]}', '{"id":null}'])
+      expect(await post(body), body).toMatchObject({ status: 400 });
+    expect(JSON.parse((await post('{}', {}, 'discard')).text)).toEqual({
+      error: { code: 'cannot_stand_still', message: 'it cannot' },
+    });
+    const { status, headers } = await ask(base, '/api/dead-letters/replay');
+    expect([status, headers.allow]).toEqual([405, 'POST']);
+    expect(await post('{}', {}, 'keep')).toMatchObject({ status: 405 });
+  });
+
+  it('changes nothing else, and answers no page of another site', async () => {
     const base = await started();
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS'])
       expect(await ask(base, '/api/pipeline', {}, method)).toMatchObject({ status: 405 });
@@ -116,6 +166,8 @@ describe('the server for operators', () => {
   it('wants the token, where there is one', async () => {
     const base = await started({}, 'let-me-in');
     expect(await ask(base, '/health')).toMatchObject({ status: 200 });
+    const json = { 'Content-Type': 'application/json' };
+    expect(await ask(base, '/api/dead-letters/replay', json, 'POST', '{}')).toMatchObject({ status: 401 });
     for (const path of ['/metrics', '/api/pipeline', '/api/none'])
       for (const Authorization of ['', 'Bearer', 'Bearer let-me', 'Bearer let-me-in-', 'Basic let-me-in'])
         expect(await ask(base, path, { Authorization })).toMatchObject({ status: 401 });

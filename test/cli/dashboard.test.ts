@@ -109,6 +109,29 @@ describe.skipIf(CHROMIUM === undefined && !process.env.CI)('the dashboard', { ti
     await dialog.waitFor({ state: 'hidden' });
   });
 
+  it('replays dead letters and discards some, once that is confirmed, by keyboard alone', async () => {
+    const { page } = await opened();
+    const letters = page.getByRole('region', { name: 'Dead letters' });
+    await letters.getByRole('button', { name: /^Replay all / }).press('Enter');
+    const replay = page.getByRole('dialog', { name: /^Replay .*\?$/ });
+    await replay.getByRole('button', { name: /^Replay / }).press('Enter');
+    await replay.getByText(/^Replayed [\d,]+, of which [\d,]+ failed again\.$/).waitFor();
+    await page.keyboard.press('Escape');
+    await replay.waitFor({ state: 'hidden' });
+    const first = letters.getByRole('checkbox').first();
+    await first.press('Space');
+    const name = (await first.getAttribute('aria-label'))!.replace('select ', '');
+    await letters.getByRole('button', { name: 'Discard 1 selected …' }).press('Enter');
+    const discard = page.getByRole('dialog', { name: 'Discard 1 dead letter?' });
+    await discard.getByRole('button', { name: 'Cancel' }).press('Enter');
+    await letters.getByRole('button', { name: `open ${name}`, exact: true }).press('Enter');
+    await page.getByRole('dialog').getByRole('button', { name: 'Discard it …' }).press('Enter');
+    await discard.getByRole('button', { name: 'Discard 1 dead letter' }).press('Enter');
+    await discard.getByText('Discarded 1.').waitFor();
+    await discard.getByRole('button', { name: 'Close' }).press('Enter');
+    await letters.getByRole('button', { name: `open ${name}`, exact: true }).waitFor({ state: 'detached' });
+  });
+
   it('shows durable queues with their lag', async () => {
     const { page } = await opened();
     const row = page.getByRole('region', { name: 'Durable queues' }).locator('tbody tr').first();

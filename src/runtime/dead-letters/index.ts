@@ -1,4 +1,4 @@
-export type { LetterFilter } from './filter.js';
+export { type LetterFilter, matches } from './filter.js';
 export {
   type LetterChoice,
   type LetterName,

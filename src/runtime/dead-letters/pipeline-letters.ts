@@ -17,6 +17,8 @@ export interface NamedDamage extends LetterDamage {
 
 export interface LetterChoice extends Omit<LetterFilter, 'ids'> {
   readonly names?: ReadonlySet<LetterName>;
+  /** Of each segment, only those that came before the one that is named; none of the others. */
+  readonly before?: readonly LetterName[];
 }
 
 /** The dead letters of all segments of a pipeline that are neither replayed nor discarded. Changes nothing. */
@@ -47,16 +49,20 @@ export class PipelineLetters {
 
   /** Segment by segment, in the order in which they came. Holds a few at a time. */
   async *select(
-    { names, ...filter }: LetterChoice,
+    { names, before, ...filter }: LetterChoice,
     onDamage: (damage: NamedDamage) => void = () => {},
   ): AsyncGenerator<NamedLetter> {
     for (const [segment, letters] of this.#segments) {
       const ids = names && this.#idsIn(segment, names);
       if (ids?.size === 0) continue;
+      const end = before ? Math.max(0, ...this.#idsIn(segment, before)) : Number.POSITIVE_INFINITY;
       const found = letters.select({ ...filter, ...(ids && { ids }) }, (damage) =>
         onDamage({ ...damage, segment }),
       );
-      for await (const stored of found) yield { ...stored, segment, name: this.nameOf(segment, stored.id) };
+      for await (const stored of found) {
+        if (stored.id >= end) break;
+        yield { ...stored, segment, name: this.nameOf(segment, stored.id) };
+      }
     }
   }
 
@@ -71,7 +77,7 @@ export class PipelineLetters {
     return bytes;
   }
 
-  #idsIn(segment: string, names: ReadonlySet<LetterName>): Set<number> {
+  #idsIn(segment: string, names: Iterable<LetterName>): Set<number> {
     const prefix = segment === this.#only ? '' : `${segment}/`;
     return new Set(
       [...names]
