@@ -20,7 +20,7 @@ function microsOf(text: string, format: string, offsetSeconds: number, nowMs: nu
 }
 
 function micros({ epoch, fraction = 0, nanos = fraction * 1e9 }: Time): number {
-  return epoch * 1e6 + Math.round(nanos / 1000);
+  return epoch * 1e6 + Math.floor(Math.round(nanos) / 1000);
 }
 
 /** Fluent Bit's times. Those without a year are read a week after the moment that is expected. */
@@ -89,8 +89,9 @@ export const FLUENT_BIT_MULTILINE_SUITE: Suite = {
   },
 };
 
+/** A line of neither is what it is. */
 function containerText(line: string): unknown {
   const isDocker = line.startsWith('{');
   const row = decodeOne(isDocker ? 'json' : 'cri', line);
-  return typeof row === 'string' ? row : row[isDocker ? 'log' : 'message'];
+  return typeof row === 'string' ? line : row[isDocker ? 'log' : 'message'];
 }

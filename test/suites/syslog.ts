@@ -71,7 +71,10 @@ function wanted(
   const fields: Record<string, unknown> = { ...(plain(message) as object) };
   if (typeof facility === 'number') fields.facility = FACILITIES.split(' ')[facility];
   if (typeof severity === 'number') fields.severity = SEVERITIES.split(' ')[severity];
-  if (timestamp?.$stamp) fields.timestamp = micros(`${timestamp.$stamp} 2020 UTC`);
+  if (timestamp?.$stamp) {
+    const year = timestamp.$stamp.startsWith('Dec') ? 2019 : 2020;
+    fields.timestamp = micros(`${timestamp.$stamp} ${year} UTC`);
+  }
   if (timestamp?.$wall || timestamp?.$local) {
     const [seconds, fraction = ''] = (timestamp.$wall ?? timestamp.$local!).split('.');
     const { micros: whole } = micros(`${seconds}${offset}`);

@@ -53,8 +53,9 @@ const FUNCTIONS: Readonly<Record<string, Parse>> = {
   parse_glog: (item) => decodeOne('glog', bytesOf(item), item.options),
   parse_csv: (item) => {
     const columns = (item.expected as { ok: string[] }).ok.map((_, cell) => `c${cell}`);
-    const [row] = decodeText('csv', bytesOf(item), { ...item.options, header: false, columns });
-    return typeof row === 'string' ? row : Object.values(row!);
+    // A text without a line has no cells.
+    const [row = {}] = decodeText('csv', bytesOf(item), { ...item.options, header: false, columns });
+    return typeof row === 'string' ? row : Object.values(row);
   },
   parse_syslog: syslog,
   parse_json: (item) => decodeOne('json', bytesOf(item)),
@@ -76,13 +77,21 @@ export const VRL_SUITE: Suite = {
  * What a function gives, as ours has it: the current year is that in which the records were read, `-` is an absent field in
  * all logs of nginx, and digits that `%f` reads after a point are a fraction, where chrono takes them for nanoseconds.
  */
-function inOurDialect(value: unknown, { name, options }: Case): unknown {
-  const year = String(new Date(READ_AT_MS).getUTCFullYear());
-  return JSON.parse(JSON.stringify(value).replaceAll('{{year}}', year), (key, inner: unknown) => {
-    if (inner === '-' && name.startsWith('parse_nginx_log')) return undefined;
-    const isFraction = key === '$timestamp' && String(options?.timestamp_format).endsWith('.%f');
-    return isFraction ? String(inner).replace(/\.0*/, '.') : inner;
-  });
+function inOurDialect(value: unknown, item: Case): unknown {
+  if (typeof value === 'string')
+    return value.replaceAll('{{year}}', String(new Date(READ_AT_MS).getUTCFullYear()));
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((inner) => inOurDialect(inner, item));
+  const isNginx = item.name.startsWith('parse_nginx_log');
+  const isFraction = String(item.options?.timestamp_format).endsWith('.%f');
+  const members = Object.entries(value)
+    .filter(([, inner]) => !(isNginx && inner === '-'))
+    .map(([key, inner]): [string, unknown] => [key, inOurDialect(inner, item)])
+    .map(([key, inner]) => [
+      key,
+      isFraction && key === '$timestamp' ? String(inner).replace(/\.0*/, '.') : inner,
+    ]);
+  return Object.fromEntries(members);
 }
 
 /** Where Vector refuses a record for a custom field without its label, that field keeps its name. */
