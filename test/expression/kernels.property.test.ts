@@ -120,6 +120,11 @@ const { expression } = fc.letrec<{ expression: string; condition: string }>((tie
         tie('expression'),
         fc.constantFrom(
           '^err',
+          'er+',
+          'er{2}or',
+          '^/x?a',
+          '^t.*s$',
+          '0+7',
           'r$',
           '^a$',
           '\\\\.',

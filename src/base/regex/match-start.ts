@@ -12,8 +12,6 @@ interface State {
   readonly kernel: readonly number[];
   /** What stands behind the place. */
   readonly right: number;
-  /** By class of the unit before the place: twice the state's number, plus one when a match can begin at the place; -1: unknown. */
-  readonly next: Int32Array;
 }
 
 /**
@@ -31,6 +29,11 @@ export class MatchStart {
   readonly #takes: readonly (Uint8Array | undefined)[];
   readonly #sides: Uint8Array;
   #states: State[] = [];
+  /**
+   * Of each state by the class of the unit before the place: twice the next state's number, plus one when a match can begin at
+   * the place; -1: unknown.
+   */
+  #next = new Int32Array(0);
   /** The number of the state at the text's end; -1: there is none yet. */
   #first = -1;
   #numbers = new Map<string, number>();
@@ -68,12 +71,13 @@ export class MatchStart {
 
   /** Where the first match begins, -1 when there is none, undefined when that takes too many states to tell. */
   find(text: string): number | undefined {
+    const stride = this.#stride;
     let state = this.#initial();
     let found = -1;
     let flushes = 0;
     for (let at = text.length - 1; at >= -1; at--) {
       const unitClass = at < 0 ? this.#bounds.length : this.#classAt(text, at);
-      let step = this.#states[state]!.next[unitClass]!;
+      let step = this.#next[state * stride + unitClass]!;
       if (step < 0) {
         if (this.#states.length >= MAX_STATES) {
           if (++flushes > MAX_FLUSHES) return undefined;
@@ -92,14 +96,15 @@ export class MatchStart {
    * too many states to tell.
    */
   existsIn(bytes: Uint8Array, start: number, end: number): boolean | undefined {
+    const stride = this.#stride;
     const classes = this.#classOfByte;
     let state = this.#initial();
     let flushes = 0;
     for (let at = end - 1; at >= start - 1; at--) {
       const byte = at < start ? 0 : bytes[at]!;
       if (byte > 127) return undefined;
-      const unitClass = at < start ? this.#bounds.length : classes[byte]!;
-      let step = this.#states[state]!.next[unitClass]!;
+      const unitClass = at < start ? stride - 1 : classes[byte]!;
+      let step = this.#next[state * stride + unitClass]!;
       if (step < 0) {
         if (this.#states.length >= MAX_STATES) {
           if (++flushes > MAX_FLUSHES) return undefined;
@@ -130,6 +135,11 @@ export class MatchStart {
     return low;
   }
 
+  /** The number of classes, with the edge. */
+  get #stride(): number {
+    return this.#bounds.length + 1;
+  }
+
   #initial(): number {
     if (this.#first < 0) this.#first = this.#numberOf([this.#nfa.entry], Side.EDGE);
     return this.#first;
@@ -148,15 +158,26 @@ export class MatchStart {
     const key = `${right}:${kernel.join()}`;
     let number = this.#numbers.get(key);
     if (number === undefined) {
-      const next = new Int32Array(this.#bounds.length + 1).fill(-1);
-      number = this.#states.push({ kernel, right, next }) - 1;
+      number = this.#states.push({ kernel, right }) - 1;
+      this.#makeRoom();
       this.#numbers.set(key, number);
     }
     return number;
   }
 
+  /** For the state that was made last. */
+  #makeRoom(): void {
+    const end = this.#states.length * this.#stride;
+    if (end > this.#next.length) {
+      const larger = new Int32Array(2 * end);
+      larger.set(this.#next);
+      this.#next = larger;
+    }
+    this.#next.fill(-1, end - this.#stride, end);
+  }
+
   #step(from: number, unitClass: number): number {
-    const { kernel, right, next } = this.#states[from]!;
+    const { kernel, right } = this.#states[from]!;
     const { nodes, entry } = this.#nfa;
     const left = this.#sides[unitClass]!;
     const seen = new Set(kernel);
@@ -173,7 +194,7 @@ export class MatchStart {
     }
     const sorted = [...reached].sort((a, b) => a - b);
     const step = this.#numberOf(sorted, left) * 2 + begins;
-    next[unitClass] = step;
+    this.#next[from * this.#stride + unitClass] = step;
     return step;
   }
 

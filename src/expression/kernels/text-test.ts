@@ -75,9 +75,21 @@ export class TextTestKernel extends TextConditionKernel {
     this.#part = encoder.encode(part);
   }
 
-  protected select(arena: Arena, views: Int32Array, { list, count }: Rows, into: Int32Array): number {
-    const { address, length } = placeConstant(arena, this.#part);
-    const select = arena.kernels[SELECTIONS[this.#test]];
-    return select(views.byteOffset, list.byteOffset, count, address, length, into.byteOffset);
+  protected select(arena: Arena, views: Int32Array, rows: Rows, into: Int32Array): number {
+    return selectTexts(arena, this.#test, this.#part, views, rows, into);
   }
+}
+
+/** Writes the rows whose text passes the test to `into`; answers how many. */
+export function selectTexts(
+  arena: Arena,
+  test: TextTest,
+  part: Uint8Array,
+  views: Int32Array,
+  { list, count }: Rows,
+  into: Int32Array,
+): number {
+  const { address, length } = placeConstant(arena, part);
+  const select = arena.kernels[SELECTIONS[test]];
+  return select(views.byteOffset, list.byteOffset, count, address, length, into.byteOffset);
 }
