@@ -264,6 +264,33 @@ describe('lines that belong together', () => {
     );
   });
 
+  it('of containers are each in one record, in the order of their streams, whatever the limits', () => {
+    const texts = fc.constantFrom('a.Error: b', '\tat c', 'Caused by: d', '- e', 'f;');
+    const line = fc.tuple(fc.constantFrom('out', 'err'), fc.boolean(), texts);
+    const groups = fc.oneof(fc.constant({ type: 'java' }), ofPatterns);
+    fc.assert(
+      fc.property(limits, groups, fc.boolean(), fc.array(line), (some, group, isCri, lines) => {
+        const input = lines.map(([stream, isWhole, text], id) => {
+          const log = `<${id}>${text}`;
+          const time = `2026-01-01T00:00:${String(id % 60).padStart(2, '0')}Z`;
+          if (isCri) return `${time} std${stream} ${isWhole ? 'F' : 'P'} ${log}\n`;
+          return `${JSON.stringify({ log: isWhole ? `${log}\n` : log, stream: `std${stream}`, time })}\n`;
+        });
+        const config = { type: isCri ? 'cri' : 'docker', group, ...some };
+        const records = recordsOf(config, Buffer.from(input.join('')), 1000);
+        const found = records.map(({ text }) => ({
+          stream: /std(out|err)/.exec(text)![1],
+          ids: Array.from(text.matchAll(/<(\d+)>/g), ([, id]) => Number(id)),
+        }));
+        for (const stream of ['out', 'err']) {
+          const ids = found.flatMap((record) => (record.stream === stream ? record.ids : []));
+          expect(ids).toEqual(lines.flatMap(([of], id) => (of === stream ? [id] : [])));
+        }
+      }),
+      { numRuns: runs(1000) },
+    );
+  });
+
   it('are refused alone where one is over the limit', async () => {
     const input = Buffer.from(`E: Error:\n\tat a\n\tat ${'b'.repeat(2000)}\n\tat c\nx\n`);
     const sizes = { batchBytes: 64, sizes: [100], limit: 10 };

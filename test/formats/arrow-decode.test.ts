@@ -16,6 +16,8 @@ interface Read {
   readonly lines: string[];
 }
 
+const arena = new Arena(1 << 24);
+
 /** Reads a stream or a file as a source and a thread do together, `window` records at a time. */
 function read(stream: Uint8Array, wanted: Wanted = ALL, window = 1000): Read {
   const decoder = ARROW_FORMAT.decoder!.createForPieces!({ type: 'arrow' });
@@ -26,7 +28,7 @@ function read(stream: Uint8Array, wanted: Wanted = ALL, window = 1000): Read {
   const partition = { source: 'in', name: 'x.arrow', preamble: stream.slice(0, end) };
   const [rows, lines]: [Record<string, unknown>[], string[]] = [[], []];
   for (let at = end; at < stream.length; ) {
-    const arena = new Arena(1 << 24);
+    arena.reset();
     const base = arena.place(stream.subarray(end));
     const start = base + at - end;
     const piece = { ...decoder.pieceAt(arena.bytes, start, base + stream.length - end), offset: at };
@@ -40,14 +42,13 @@ function read(stream: Uint8Array, wanted: Wanted = ALL, window = 1000): Read {
         partition,
         0,
       );
-      expect(refused).toEqual([]);
-      expect(records.count).toBe(to - from);
+      if (refused.length > 0 || records.count !== to - from) throw new Error('not all records are there');
       for (let row = 0; row < to - from; row++) {
         const members = document && (valueAt(arena, document.vector, row) as object);
         rows.push({ ...members, ...fieldsAt(arena, columns, row) });
         const place = records.starts[row]!;
         lines.push(Buffer.from(arena.bytes.slice(place, place + records.lengths[row]!)).toString());
-        expect(records.offsets[row]).toBe(at + from + row);
+        if (records.offsets[row] !== at + from + row) throw new Error(`row ${row} has another position`);
       }
     }
     at += piece.end - start;
@@ -245,10 +246,10 @@ describe('arrow of other writers', () => {
         try {
           for (const line of read(damaged).lines) JSON.parse(line);
         } catch (error) {
-          expect(error).toBeInstanceOf(PieceRefused);
+          if (!(error instanceof PieceRefused)) throw error;
         }
       }),
-      { numRuns: runs(2000) },
+      { numRuns: runs(50_000) },
     );
   });
 });
