@@ -88,12 +88,15 @@ function parse(source: Source, problems: Problems): Document.Parsed | undefined 
 function* tokensOf(text: string): Generator<CST.Token> {
   const parser = new Parser();
   let documents = 0;
+  let versions = 0;
   let stray = 0;
   let tokens = 0;
   for (const lexeme of new Lexer().lex(text)) {
     for (const token of parser.next(lexeme)) {
       yield token;
       if (token.type === 'document' && ++documents > 2) return;
+      if (token.type === 'directive' && token.source.startsWith('%YAML') && ++versions > 1)
+        throw new Refused(token.offset, 'not valid YAML: the directive %YAML stands twice');
       if (token.type === 'error' && ++stray > MAX_STRAY_TOKENS) return;
     }
     // The parser's stack holds the document and the open collections.

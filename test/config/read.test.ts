@@ -21,6 +21,13 @@ describe('reading YAML', () => {
     expect(value).toEqual({ a: 1, b: ['x', 31, 1000, null, true, '5'], c: { d: 'text' }, 200: 'ok' });
   });
 
+  it('takes one version', () => {
+    expect(read('%YAML 1.2\n---\na: 1').problems).toEqual([]);
+    expect(read('%YAML 1.2\n%YAML 1.2\n---\na: 1').problems).toEqual([
+      'p.yaml:2:1: not valid YAML: the directive %YAML stands twice',
+    ]);
+  });
+
   it('keeps the text of numbers', () => {
     const { node } = read('a: 1.10');
     const value = (node as Extract<Node, { kind: 'map' }>).entries[0]!.value;
