@@ -101,6 +101,10 @@ describe('syslog of RFC 3164', () => {
       ...expected,
     });
     expect(loose('Oct 11 22:14:15 web-1 su: failed: x')).toEqual(expected);
+    expect(loose('Oct 11 22:14:15.250 web-1 su: failed: x')).toEqual({
+      ...expected,
+      timestamp: { micros: expected.timestamp.micros + 250_000 },
+    });
     expect(loose('Oct 11 22:14:15 web-1 su[77]: failed: x')).toEqual({ ...expected, procid: '77' });
     expect(loose('Oct 11 22:14:15 su[77]: failed: x')).toEqual({
       ...expected,

@@ -25,10 +25,10 @@ const MIN_COLONS = 2;
 /**
  * Parses what devices write under the name of syslog, in the reading of syslog-loose
  * (https://github.com/FungusHumungus/syslog-loose): RFC 5424 and 3164 with or without a priority, any spaces, times with a
- * year or of RFC 3339, tags without a colon. After a priority, what cannot be read is the message.
+ * year, with fractions of a second or of RFC 3339, tags without a colon. After a priority, what cannot be read is the message.
  */
 export class LooseSyslogParser extends SyslogParser {
-  readonly #stamps = [this.stamp, new TimeParser('%b %e %Y %H:%M:%S')];
+  readonly #stamps = ['%b %e %H:%M:%S%.f', '%b %e %Y %H:%M:%S%.f'].map((text) => new TimeParser(text));
 
   protected line(): void {
     this.trim();
