@@ -1,7 +1,8 @@
 /**
- * How fast are the source and the sink of Kafka beside Kafka's own performance tools and the loop that one writes first? Whole
- * processes, broker included, in turn; figures are medians of the ratios within a round.
- * Run: .ci/brokers start kafka; npm run build && node dist/bench/kafka.js
+ * How fast are the source and the sink of Kafka beside Kafka's own performance tools and the loop that one writes first, and a
+ * queue between stages beside a message for each record? Whole processes, broker included, in turn; figures are medians of the
+ * ratios within a round.
+ * Run: .ci/brokers start kafka; npm run build && node dist/bench/kafka.js [read | filter | write | edge]…
  */
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -71,6 +72,14 @@ function pipeline(name: string, source: string, rest: string): Argv {
 const kafkaSource = (topic: string, format: string): string =>
   `{ type: kafka, brokers: ["${BROKER}"], topics: [${topic}], group: ${randomUUID()}, follow: false, format: ${format} }`;
 
+const toTopic = (topic: string, format: string): string =>
+  `sinks: { out: { type: kafka, inputs: [in], brokers: ["${BROKER}"], topic: ${topic}, format: ${format} } }`;
+
+/** @param options further ones of the filter */
+const errorsToFile = (options = ''): string =>
+  `transforms: { errors: { type: filter, inputs: [in], where: level == "error"${options} } }
+sinks: { out: { type: file, inputs: [errors], path: "${join(folder, `${randomUUID()}.ndjson`)}", format: json } }`;
+
 const records = makeRecords();
 const filled = makeTopic();
 const produce = (topic: string): Argv =>
@@ -111,23 +120,30 @@ const jobs: Readonly<Record<string, () => Argv>> = {
     const loop = join(process.cwd(), 'bench/peers/kafka-loop.mjs');
     return ['node', loop, BROKER, filled, String(RECORDS), join(folder, 'loop.ndjson')];
   },
-  'filter: Millrace, JSON': () =>
+  'filter: Millrace, JSON': () => pipeline('filter', kafkaSource(filled, 'json'), errorsToFile()),
+  'edge: a message for each record': () => {
+    const topic = makeTopic();
+    const put = pipeline(
+      'put',
+      `{ type: file, paths: ["${records.all}"], format: json }`,
+      toTopic(topic, 'json'),
+    );
+    const take = pipeline('take', kafkaSource(topic, 'json'), errorsToFile());
+    return ['sh', '-c', [put, take].map((argv) => argv.join(' ')).join(' && ')];
+  },
+  'edge: a queue': () =>
     pipeline(
-      'filter',
-      kafkaSource(filled, 'json'),
-      `transforms: { errors: { type: filter, inputs: [in], where: level == "error" } }
-sinks: { out: { type: file, inputs: [errors], path: "${join(folder, `${randomUUID()}.ndjson`)}", format: json } }`,
+      'edge',
+      `{ type: file, paths: ["${records.all}"], format: json }`,
+      errorsToFile(`, queue: { type: kafka, brokers: ["${BROKER}"], topic: ${makeTopic()} }`),
     ),
   'write: kafka-producer-perf-test': () => produce(makeTopic()),
   'write: Millrace, lines of a file': () =>
-    pipeline(
-      'write',
-      `{ type: file, paths: ["${records.all}"] }`,
-      `sinks: { out: { type: kafka, inputs: [in], brokers: ["${BROKER}"], topic: ${makeTopic()}, format: lines } }`,
-    ),
+    pipeline('write', `{ type: file, paths: ["${records.all}"] }`, toTopic(makeTopic(), 'lines')),
 };
 
-const names = Object.keys(jobs);
+const asked = process.argv.slice(2);
+const names = Object.keys(jobs).filter((name) => asked.length === 0 || asked.includes(name.split(':')[0]!));
 const seconds = new Map<string, number[]>(names.map((name) => [name, []]));
 for (let round = 0; round < ROUNDS; round++) {
   for (const name of names) {

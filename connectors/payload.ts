@@ -16,7 +16,7 @@ export class PayloadWriter {
 
   /** Valid until the next call. */
   encode(meta: DetachedMeta, bytes: Uint8Array): Uint8Array {
-    const description = Buffer.from(JSON.stringify(described(meta)));
+    const description = Buffer.from(describe(meta));
     const length = LENGTH_BYTES + description.length + bytes.length;
     if (this.#buffer.length < length) this.#buffer = Buffer.allocUnsafe(length);
     this.#buffer.writeUInt32LE(description.length, 0);
@@ -39,17 +39,26 @@ export function decodePayload(payload: Uint8Array, buffer: ArrayBuffer): Detache
     payload.byteOffset + LENGTH_BYTES,
     start - LENGTH_BYTES,
   ).toString();
-  const { partition, ...meta } = JSON.parse(text) as Described;
-  const { preamble, ...where } = partition;
   new Uint8Array(buffer).set(payload.subarray(start));
-  const bytes = preamble === undefined ? undefined : Uint8Array.from(Buffer.from(preamble, 'base64'));
-  return { buffer, meta: { ...meta, partition: bytes ? { ...where, preamble: bytes } : where } };
+  return { buffer, meta: metaOf(text) };
 }
 
-function described({ partition, ...meta }: DetachedMeta): Described {
+/** All about a batch but its bytes, as a JSON text. */
+export function describe({ partition, ...meta }: DetachedMeta): string {
   const { preamble, ...where } = partition;
   const text = preamble && Buffer.from(preamble).toString('base64');
-  return { ...meta, partition: text === undefined ? where : { ...where, preamble: text } };
+  const described: Described = {
+    ...meta,
+    partition: text === undefined ? where : { ...where, preamble: text },
+  };
+  return JSON.stringify(described);
+}
+
+export function metaOf(description: string): DetachedMeta {
+  const { partition, ...meta } = JSON.parse(description) as Described;
+  const { preamble, ...where } = partition;
+  const bytes = preamble === undefined ? undefined : Uint8Array.from(Buffer.from(preamble, 'base64'));
+  return { ...meta, partition: bytes ? { ...where, preamble: bytes } : where };
 }
 
 function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {

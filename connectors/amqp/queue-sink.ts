@@ -1,11 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Block, MillraceError, type Prepared, type Sink } from '#component';
-import { PayloadWriter } from '../payload.js';
+import { ArrowPayloadWriter, BATCH_TYPE } from '../arrow.js';
 import { NACKED, Publisher, type PublisherOptions, type Refusal } from './publisher.js';
-
-/** What the payload of a queue's message is: a batch as it moves between threads. */
-export const BATCH_TYPE = 'application/vnd.millrace.batch';
 
 /** A queue that is full refuses what comes; so often it is asked again. */
 const FULL_PAUSE_MS = 100;
@@ -23,7 +20,7 @@ export interface AmqpQueueSinkOptions {
 export class AmqpQueueSink implements Sink {
   readonly #options: AmqpQueueSinkOptions;
   readonly #publisher: Publisher;
-  readonly #payloads = new PayloadWriter();
+  readonly #payloads = new ArrowPayloadWriter();
   /** Of this run: its messages are numbered. */
   readonly #run = randomUUID();
   #next = 0;

@@ -6,9 +6,8 @@ import {
   type Source,
   type StageLog,
 } from '#component';
-import { batchBytes, decodePayload } from '../payload.js';
+import { BATCH_TYPE, readArrowPayload } from '../arrow.js';
 import { Consumer, type ConsumerOptions, type Delivery } from './consumer.js';
-import { BATCH_TYPE } from './queue-sink.js';
 import { Repeats } from './repeats.js';
 
 /** How often it looks whether the queue is empty, once nothing more will be put in. */
@@ -51,9 +50,13 @@ export class AmqpQueueSource implements Source<QueuedBatch> {
       if (!delivery) return;
       if (!this.#isNew(delivery)) continue;
       const { message, number } = delivery;
-      const batch = decodePayload(message.content, await outlet.lend(batchBytes(message.content)));
+      const payload = readArrowPayload(message.content);
+      if (!payload) throw this.#foreign('its content is no batch');
+      const { meta, bytes } = payload;
+      const buffer = await outlet.lend(bytes.length);
+      new Uint8Array(buffer).set(bytes);
       const position = { epoch: this.#epoch, deliveries: number + 1, ids: [...this.#repeats.ids] };
-      yield { batch, records: batch.meta.rows, resume: { key: POSITION_KEY, position } };
+      yield { batch: { buffer, meta }, records: meta.rows, resume: { key: POSITION_KEY, position } };
       if (this.#consumer.isHalfUsed) this.#options.requestCheckpoint();
     }
   }
@@ -88,15 +91,16 @@ export class AmqpQueueSource implements Source<QueuedBatch> {
       readonly contentType: unknown;
       readonly messageId: unknown;
     };
-    if (contentType !== BATCH_TYPE || typeof messageId !== 'string') {
-      const { queue } = this.#options.consumer;
-      const what = `the queue "${queue}" holds a message that no pipeline has put in (content type ${JSON.stringify(contentType)})`;
-      throw new MillraceError('amqp_foreign_message', `${what}: give the queue another name`, {
-        blame: 'config',
-      });
-    }
+    if (contentType !== BATCH_TYPE || typeof messageId !== 'string')
+      throw this.#foreign(`content type ${JSON.stringify(contentType)}`);
     const seen = this.#repeats.seen(messageId, number);
     if (seen === 'settled') this.#consumer.acknowledgeOne(number);
     return seen === 'new';
+  }
+
+  #foreign(why: string): MillraceError {
+    const { queue } = this.#options.consumer;
+    const message = `the queue "${queue}" holds a message that no pipeline has put in (${why}): give the queue another name`;
+    return new MillraceError('amqp_foreign_message', message, { blame: 'config' });
   }
 }

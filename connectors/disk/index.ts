@@ -60,7 +60,7 @@ export const diskQueue: QueueDefinition = {
     partitions: partitions as number,
     ...(key !== undefined && { key: key as string }),
   }),
-  stored: storedPartitions,
+  stored: async (_, context) => ({ partitions: await storedPartitions(context), close: async () => {} }),
   create: (config, context) => new DiskQueue(optionsOf(config), context),
 };
 

@@ -44,8 +44,9 @@ async function* readBatches(
   try {
     for (let frame = await reader.read(); frame && frame.baseOffset < to; frame = await reader.read()) {
       const { payload, baseOffset: offset, records, timestampMs: timeMs } = frame;
+      const nextOffset = offset + records;
       const copyTo = (buffer: ArrayBuffer) => decodePayload(payload, buffer);
-      yield { offset, records, timeMs, bytes: batchBytes(payload), copyTo };
+      yield { offset, nextOffset, records, timeMs, bytes: batchBytes(payload), copyTo };
     }
   } finally {
     await reader.close();

@@ -39,6 +39,11 @@ export class BatchBuilder {
     return this.rows.length;
   }
 
+  /** How long it is, before it is compressed. */
+  get length(): number {
+    return this.#length;
+  }
+
   /** How long the batch would be with this record, before it is compressed. */
   lengthWith(key: Slice, value: Slice, headersBytes: number): number {
     return this.#length + recordBytes(this.count, key, value, headersBytes) + MOST_VARINT_BYTES;

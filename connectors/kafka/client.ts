@@ -1,5 +1,3 @@
-import { randomInt } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type API,
   Base,
@@ -12,9 +10,8 @@ import {
   type SASLOptions,
   type Writer,
 } from '@platformatic/kafka';
-import { Random } from '#component';
 import type { ConnectionOptions } from './connection.js';
-import { isCausedBy, kafkaError } from './errors.js';
+import { isCausedBy } from './errors.js';
 
 type MetadataResponse = metadataV12.MetadataResponse;
 
@@ -48,12 +45,12 @@ const TIMEOUTS_MS: Readonly<Record<Purpose, number>> = {
   // The broker answers when all members of the group have come, or their time is over.
   join: 360_000,
 };
-const FIRST_PAUSE_MS = 100;
-const MOST_PAUSE_MS = 5000;
 
 /** A request whose bytes are made and read here instead of by the client. */
 export interface RawRequest<T> {
   readonly api: string;
+  /** In place of the newest that both sides know. */
+  readonly version?: number;
   readonly request: (version: number) => Writer;
   readonly parse: (bytes: Buffer, version: number) => T;
 }
@@ -112,8 +109,10 @@ export class KafkaClient {
     return this.#guard(connection, api.async(connection, ...args));
   }
 
-  async send<T>(node: number, purpose: Purpose, { api: name, request, parse }: RawRequest<T>): Promise<T> {
-    const { key, version } = await this.#api(name);
+  async send<T>(node: number, purpose: Purpose, raw: RawRequest<T>): Promise<T> {
+    const { api: name, request, parse } = raw;
+    const { key, version: newest } = await this.#api(name);
+    const version = raw.version ?? newest;
     const connection = await this.#connection(node, purpose);
     const answer = new Promise<T>((resolve, reject) => {
       const read = (_id: number, _key: number, _version: number, reader: Reader): T =>
@@ -151,8 +150,16 @@ export class KafkaClient {
     args: unknown[],
     purpose?: Purpose,
   ): Promise<R> {
+    return this.#atCoordinator(type, key, (node) => this.call<R>(node, name, args, purpose));
+  }
+
+  async coordinatedSend<T>(type: 0 | 1, key: string, raw: RawRequest<T>): Promise<T> {
+    return this.#atCoordinator(type, key, (node) => this.send(node, 'control', raw));
+  }
+
+  async #atCoordinator<R>(type: 0 | 1, key: string, ask: (node: number) => Promise<R>): Promise<R> {
     try {
-      return await this.call<R>(await this.coordinator(type, key), name, args, purpose);
+      return await ask(await this.coordinator(type, key));
     } catch (error) {
       if (isCausedBy(error, 'NOT_COORDINATOR', 'COORDINATOR_NOT_AVAILABLE') || !isOfProtocol(error))
         this.#coordinators.delete(`${type}:${key}`);
@@ -217,44 +224,6 @@ export class KafkaClient {
       if (error instanceof Error && error.message === 'Request timed out')
         void connection.close().catch(() => {});
       throw error;
-    }
-  }
-}
-
-/** Pauses between tries: they double, with some chance in them, up to five seconds. */
-export class Pauses {
-  readonly #random = new Random(randomInt(2 ** 32));
-  #nextMs = FIRST_PAUSE_MS;
-
-  reset(): void {
-    this.#nextMs = FIRST_PAUSE_MS;
-  }
-
-  /** Rejects when the signal aborts. */
-  async wait(signal: AbortSignal): Promise<void> {
-    const ms = this.#nextMs * (0.5 + this.#random.share());
-    this.#nextMs = Math.min(MOST_PAUSE_MS, this.#nextMs * 2);
-    await sleep(ms, undefined, { signal });
-  }
-}
-
-/** Tries until it works, as long as trying again can help. */
-export async function persist<T>(
-  doing: string,
-  signal: AbortSignal,
-  work: () => Promise<T>,
-  onRetry: (error: Error) => void = () => {},
-): Promise<T> {
-  const pauses = new Pauses();
-  for (;;) {
-    try {
-      return await work();
-    } catch (thrown) {
-      signal.throwIfAborted();
-      const error = kafkaError(doing, thrown);
-      if (!error.retryable) throw error;
-      onRetry(error);
-      await pauses.wait(signal);
     }
   }
 }

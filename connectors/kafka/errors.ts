@@ -14,6 +14,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   GROUP_AUTHORIZATION_FAILED: 'the user may not use the group: grant the rights, or choose another `group`',
   CLUSTER_AUTHORIZATION_FAILED: 'the user may not do this on the cluster: grant the rights',
   TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 'the user may not use the transactional id: grant the rights',
+  INVALID_TRANSACTION_TIMEOUT:
+    '`transaction_timeout` is longer than the brokers allow (their transaction.max.timeout.ms): lower the one or raise the other',
   SASL_AUTHENTICATION_FAILED: 'user or password are wrong',
   UNSUPPORTED_SASL_MECHANISM: 'the broker does not offer this `sasl.mechanism`',
 };

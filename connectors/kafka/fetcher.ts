@@ -1,7 +1,8 @@
 import { MillraceError, type StageLog } from '#component';
-import { type KafkaClient, Pauses } from './client.js';
+import type { KafkaClient } from './client.js';
 import { kafkaError } from './errors.js';
 import { type FetchAt, type FetchedPartition, fetchRequest } from './fetch.js';
+import { Pauses } from './persist.js';
 import { batchesIn } from './record-batch.js';
 
 /** A partition that is being read. */

@@ -6,8 +6,9 @@ import {
   encodeAssignment,
   encodeSubscription,
 } from './assignor.js';
-import { type KafkaClient, Pauses, type TopicPartition } from './client.js';
+import type { KafkaClient, TopicPartition } from './client.js';
 import { isCausedBy, kafkaError } from './errors.js';
+import { Pauses } from './persist.js';
 
 export interface GroupOptions {
   readonly group: string;

@@ -28,17 +28,17 @@ export const kafkaSink: SinkDefinition = {
   kind: 'sink',
   name: 'kafka',
   summary:
-    'Writes each record as a message to a topic of Kafka, durably on all replicas in sync, and once where an answer was lost.',
+    'Writes each record as a message to a topic of Kafka, durably on all replicas in sync, and once where an answer was lost; with transactions once after a crash, too.',
   keepsState: true,
   fields: [...CONNECTION_FIELDS, ...SINK_FIELDS, formatField('encoder', 'json')],
   example: ['type: kafka', 'brokers: [localhost:9092]', 'topic: errors', 'key: "{host}"', ''].join('\n'),
   check: (config) => [...checkConnection(config), ...checkCompression(config)],
   envelope: envelopeOf,
-  create: (config) =>
+  create: (config, context) =>
     loadedSink(async () => {
       const { KafkaSink } = await import('./sink.js');
-      return new KafkaSink(await sinkOptionsOf(config));
-    }),
+      return new KafkaSink(await sinkOptionsOf(config, context), context.log);
+    }, config.transactional === true),
 };
 
 export const kafkaQueue: QueueDefinition = {
@@ -54,9 +54,13 @@ export const kafkaQueue: QueueDefinition = {
     partitions: partitions as number,
     ...(key !== undefined && { key: key as string }),
   }),
+  stored: async (config, context) => {
+    const { storedQueue } = await import('./stored.js');
+    return await storedQueue(await queueOptionsOf(config, context), context);
+  },
   create: (config, context) =>
     loadedQueue(async () => {
       const { KafkaQueue } = await import('./queue.js');
       return new KafkaQueue(await queueOptionsOf(config, context), context);
-    }),
+    }, config.transactional === true),
 };

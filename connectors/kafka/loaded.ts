@@ -13,7 +13,8 @@ export function loadedSource(load: () => Promise<Source>): Source {
   };
 }
 
-export function loadedSink(load: () => Promise<Sink>): Sink {
+/** @param commits whether it has something to commit, for which checkpoints have to be durable */
+export function loadedSink(load: () => Promise<Sink>, commits: boolean): Sink {
   let sink: Promise<Sink> | undefined;
   return {
     open: async (state) => {
@@ -22,12 +23,16 @@ export function loadedSink(load: () => Promise<Sink>): Sink {
     },
     write: async (block, signal) => (await (await sink!).write(block, signal)) ?? [],
     prepare: async () => (await sink!).prepare(),
+    ...(commits && { commit: async (state) => (await sink!).commit!(state) }),
     close: async () => (await sink)?.close(),
   };
 }
 
-/** Its ends are opened by reading and writing, so that they are there when they are needed. */
-export function loadedQueue(load: () => Promise<Queue>): Queue {
+/**
+ * Its ends are opened by reading and writing, so that they are there when they are needed.
+ * @param commits whether its sinks have something to commit
+ */
+export function loadedQueue(load: () => Promise<Queue>, commits: boolean): Queue {
   let queue: Promise<Queue> | undefined;
   const loaded = (): Promise<Queue> => {
     queue ??= load();
@@ -35,7 +40,7 @@ export function loadedQueue(load: () => Promise<Queue>): Queue {
   };
   return {
     sink: (producer, context) => {
-      const sink = loadedSink(async () => (await loaded()).sink(producer, context));
+      const sink = loadedSink(async () => (await loaded()).sink(producer, context), commits);
       return { ...sink, close: async () => (queue ? sink.close() : undefined) };
     },
     source: (context) => {

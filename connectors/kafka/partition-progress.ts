@@ -25,6 +25,8 @@ export class PartitionProgress implements Reading {
   protected offset: number;
   /** Where that ends which is being made ready to be passed on. */
   protected nextOffset: number;
+  /** The last position that was given away. */
+  #positionOffset: number;
   #committedOffset: number;
   #end: number | undefined;
 
@@ -35,6 +37,7 @@ export class PartitionProgress implements Reading {
     this.fetchOffset = offset;
     this.offset = offset;
     this.nextOffset = offset;
+    this.#positionOffset = offset;
     this.#committedOffset = offset;
     this.#name = nameOf({ topic, partition });
   }
@@ -52,7 +55,7 @@ export class PartitionProgress implements Reading {
 
   /** What was passed on has not been committed yet. */
   get hasUncommitted(): boolean {
-    return this.offset > this.#committedOffset;
+    return this.#positionOffset > this.#committedOffset;
   }
 
   isBehind(positions: Positions): boolean {
@@ -76,8 +79,14 @@ export class PartitionProgress implements Reading {
   /** Everything up to `nextOffset` is passed on. */
   protected passOn(): Resume {
     this.offset = this.nextOffset;
+    this.#positionOffset = this.offset;
     const position: Position = { offset: this.offset, topic: this.topicId };
     return { key: this.#name, position: position as unknown as JsonValue };
+  }
+
+  /** Up to `nextOffset` there was nothing more to be passed on. */
+  protected passOver(): void {
+    this.offset = this.nextOffset;
   }
 
   #positionIn(positions: Positions): number {

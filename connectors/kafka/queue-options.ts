@@ -2,7 +2,7 @@ import { type Config, expressionField, type Field, type QueueContext } from '#co
 import type { Compression } from './compressions.js';
 import { connectionOf } from './connection.js';
 import type { KafkaQueueOptions } from './queue.js';
-import { COMPRESSION_FIELD } from './sink-options.js';
+import { COMPRESSION_FIELD, TRANSACTION_TIMEOUT_FIELD } from './sink-options.js';
 import { GROUP_TIMEOUT_FIELDS } from './source-options.js';
 
 export const QUEUE_FIELDS: readonly Field[] = [
@@ -31,16 +31,26 @@ export const QUEUE_FIELDS: readonly Field[] = [
     example: 'parsers',
   },
   COMPRESSION_FIELD,
+  {
+    name: 'transactional',
+    summary:
+      'Puts batches in by transactions, one for each checkpoint: they come out when the checkpoint holds them, and once, also after a crash. Without it they come out at once, and those since the last checkpoint come twice after a crash.',
+    type: { kind: 'boolean' },
+    default: false,
+  },
+  TRANSACTION_TIMEOUT_FIELD,
   ...GROUP_TIMEOUT_FIELDS,
 ];
 
 export async function queueOptionsOf(
   config: Config,
-  { pipeline, stage }: QueueContext,
+  { pipeline, stage }: Pick<QueueContext, 'pipeline' | 'stage'>,
 ): Promise<KafkaQueueOptions> {
   const { topic, group, partitions, compression, session_timeout, rebalance_timeout } = config;
   const name = `${pipeline}.${stage}`;
+  const timeoutMs = config.transaction_timeout as number;
   return {
+    ...(config.transactional === true && { transactions: { prefix: name, timeoutMs } }),
     connection: await connectionOf(config),
     topic: (topic as string | undefined) ?? name,
     group: (group as string | undefined) ?? name,

@@ -1,119 +1,186 @@
-import { type Block, MillraceError, type Prepared, type Sink } from '#component';
-import { PayloadWriter } from '../payload.js';
+import {
+  type Block,
+  MillraceError,
+  messageOf,
+  type Prepared,
+  type Sink,
+  type SinkState,
+  type StageLog,
+} from '#component';
+import { ArrowPayloadWriter, BATCH_TYPE } from '../arrow.js';
 import { BatchBuilder, type Slice } from './batch-builder.js';
-import { type KafkaClient, persist } from './client.js';
+import type { KafkaClient } from './client.js';
 import type { Compression } from './compressions.js';
-import { isCausedBy, kafkaError } from './errors.js';
-import { Producer } from './producer.js';
+import { kafkaError } from './errors.js';
+import { Pauses, persist } from './persist.js';
+import { type Outcome, Producer } from './producer.js';
+import { openTopic, type QueueTopic } from './queue-topic.js';
+import { commitPrepared, Transactions } from './transactions.js';
 
-export interface QueueTopic {
-  readonly topic: string;
-  readonly partitions: number;
+export interface QueueSinkOptions extends QueueTopic {
   readonly compression: Compression;
+  /** Without it, what was put in since the last checkpoint is put in again after a crash. */
+  readonly transactions?: { readonly prefix: string; readonly timeoutMs: number };
 }
 
-const PREPARED: Prepared = { state: null, durable: async () => {} };
-/** A message is a batch, which may be larger than topics usually take. */
-const MOST_MESSAGE_BYTES = 64 * 2 ** 20;
-const CREATE_TIMEOUT_MS = 10_000;
+/** So many batches of a partition a broker knows again when they come twice. */
+const MOST_IN_FLIGHT = 5;
+/** What may wait here for those in flight: it has left the buffers that credit pays for. */
+const MOST_WAITING_BYTES = 4 * 2 ** 20;
 const NAMES = [Buffer.from('content-type')];
-const CONTENT_TYPE = Buffer.from('application/vnd.millrace.batch');
+const CONTENT_TYPE = Buffer.from(BATCH_TYPE);
 const HEADERS: readonly Slice[] = [{ bytes: CONTENT_TYPE, start: 0, end: CONTENT_TYPE.length }];
 const NO_KEY: Slice = { bytes: CONTENT_TYPE, start: -1, end: -1 };
 
-/** Puts batches into the topic of a queue, each as a message. */
+/**
+ * Puts batches into the topic of a queue, each as a message. Several are on their way at a time; they count as written before the brokers
+ * have them, and are waited for at the barrier.
+ */
 export class QueueSink implements Sink {
   readonly #client: KafkaClient;
-  readonly #producer: Producer;
-  readonly #topic: QueueTopic;
-  readonly #payloads = new PayloadWriter();
+  readonly #options: QueueSinkOptions;
+  readonly #log: StageLog;
+  readonly #plain: Producer;
+  readonly #transactions: Transactions | undefined;
+  readonly #payloads = new ArrowPayloadWriter();
   readonly #onEnd: () => void;
-  /** The block that could not be written yet, as a batch of one message. */
-  #unwritten: { readonly block: Block; readonly builder: BatchBuilder } | undefined;
+  /** In their order: those on their way, and those that follow them. */
+  #waiting: BatchBuilder[] = [];
+  #waitingBytes = 0;
+  #isSending = false;
+  #failure: unknown;
+  #wake: () => void = () => {};
+  /** Aborts when the run is torn down. */
+  #signal = new AbortController().signal;
+  readonly commit?: (state: SinkState) => Promise<void>;
 
-  constructor(client: KafkaClient, topic: QueueTopic, onEnd: () => void) {
+  constructor(client: KafkaClient, options: QueueSinkOptions, log: StageLog, onEnd: () => void) {
+    const { compression, transactions } = options;
     this.#client = client;
-    this.#topic = topic;
-    this.#producer = new Producer({ client, compression: topic.compression });
+    this.#options = options;
+    this.#log = log;
+    this.#plain = new Producer({ client, compression });
+    this.#transactions = transactions && new Transactions({ client, compression, log, ...transactions });
     this.#onEnd = onEnd;
+    if (this.#transactions) this.commit = (state) => this.#transactions!.commit(state, this.#signal);
   }
 
-  async open(): Promise<null> {
-    const never = new AbortController().signal;
-    await persist(`cannot open the topic ${this.#topic.topic}`, never, () =>
-      openTopic(this.#client, this.#topic),
+  async open(state: SinkState | undefined): Promise<SinkState> {
+    await persist(
+      `cannot open the topic ${this.#options.topic}`,
+      this.#signal,
+      () => openTopic(this.#client, this.#options),
+      this.#warn,
     );
+    if (this.#transactions) return await this.#transactions.open(state, this.#signal);
+    await commitPrepared(this.#client, state, this.#log, this.#signal);
     return null;
   }
 
-  async write(block: Block): Promise<void> {
-    if (this.#unwritten && this.#unwritten.block !== block) this.#producer.renew();
-    if (this.#unwritten?.block !== block) this.#unwritten = { block, builder: this.#build(block) };
-    const { builder } = this.#unwritten!;
-    try {
-      const [outcome] = await this.#producer.send([builder]);
-      if (outcome!.kind !== 'written') throw this.#notWritten(outcome!);
-    } catch (thrown) {
-      const error = kafkaError(`cannot write to the topic ${this.#topic.topic}`, thrown);
-      if (error.retryable) await this.#client.refresh([this.#topic.topic]).catch(() => {});
-      throw error;
+  async write(block: Block, signal: AbortSignal): Promise<void> {
+    if (signal !== this.#signal) {
+      this.#signal = signal;
+      signal.addEventListener('abort', () => this.#wake());
     }
-    this.#unwritten = undefined;
+    const builder = this.#build(block);
+    this.#waiting.push(builder);
+    this.#waitingBytes += builder.length;
+    if (!this.#isSending) void this.#send();
+    await this.#until(() => this.#waitingBytes <= MOST_WAITING_BYTES);
   }
 
   async prepare(): Promise<Prepared> {
-    return PREPARED;
+    await this.#until(() => this.#waiting.length === 0);
+    return { state: this.#transactions?.prepare() ?? null, durable: async () => {} };
   }
 
   async close(): Promise<void> {
+    await this.#transactions?.close();
     this.#onEnd();
   }
 
+  get #producer(): Producer {
+    return this.#transactions?.producer ?? this.#plain;
+  }
+
   #build({ bytes, queued }: Block): BatchBuilder {
-    const { topic } = this.#topic;
     const payload = this.#payloads.encode(queued!.meta, bytes);
-    const builder = new BatchBuilder(topic, queued!.partition);
+    const builder = new BatchBuilder(this.#options.topic, queued!.partition);
     builder.add(0, NO_KEY, { bytes: payload, start: 0, end: payload.length }, NAMES, HEADERS);
     return builder;
   }
 
-  #notWritten(outcome: { readonly kind: string; readonly message?: string }): MillraceError {
-    const { topic } = this.#topic;
-    if (outcome.kind === 'anew') this.#producer.renew();
-    const isTooLarge = outcome.kind === 'too_large';
-    const message = isTooLarge
-      ? `the topic ${topic} does not take batches as large as these: raise its max.message.bytes, or lower runtime.batch.max_bytes`
-      : (outcome.message ?? `the brokers have lost sight of the producer of ${topic}`);
-    const retryable = outcome.kind === 'again' || outcome.kind === 'anew';
-    return new MillraceError(isTooLarge ? 'message_too_large' : 'kafka_failed', message, {
-      blame: isTooLarge ? 'config' : 'external',
-      retryable,
-    });
+  /** Sends what waits until nothing does, however often that takes. */
+  async #send(): Promise<void> {
+    this.#isSending = true;
+    const pauses = new Pauses();
+    try {
+      while (this.#waiting.length > 0) {
+        const problem = await this.#sendOnce();
+        if (!problem) {
+          pauses.reset();
+          continue;
+        }
+        this.#warn(problem);
+        await this.#client.refresh([this.#options.topic]).catch(() => {});
+        await pauses.wait(this.#signal);
+      }
+    } catch (error) {
+      this.#failure = error;
+    }
+    this.#isSending = false;
+    this.#wake();
   }
-}
 
-/** Makes the topic where it is not there yet. */
-export async function openTopic(client: KafkaClient, { topic, partitions }: QueueTopic): Promise<void> {
-  const find = async () => (await client.refresh([topic])).topics.get(topic);
-  let found = await find();
-  if (!found) {
-    await createTopic(client, topic, partitions);
-    found = await find();
+  /** @returns what may be over at the next try */
+  async #sendOnce(): Promise<Error | undefined> {
+    const sent = this.#waiting.slice(0, MOST_IN_FLIGHT);
+    let outcomes: readonly Outcome[];
+    try {
+      outcomes = await this.#producer.send(sent);
+    } catch (thrown) {
+      const error = kafkaError(`cannot write to the topic ${this.#options.topic}`, thrown);
+      if (error.retryable) return error;
+      throw error;
+    }
+    const left = sent.filter((_, i) => outcomes[i]!.kind !== 'written');
+    for (const [i, { kind }] of outcomes.entries())
+      if (kind === 'written') this.#waitingBytes -= sent[i]!.length;
+    this.#waiting = [...left, ...this.#waiting.slice(sent.length)];
+    this.#wake();
+    return this.#problemOf(outcomes);
   }
-  if (!found) throw new Error(`the topic ${topic} was made, and is not known yet`);
-  if (found.partitions.length >= partitions) return;
-  const message = `the topic ${topic} has ${found.partitions.length} partitions, and the queue wants ${partitions}: set partitions to that, or add some to the topic`;
-  throw new MillraceError('kafka_partitions', message, { blame: 'config' });
-}
 
-async function createTopic(client: KafkaClient, name: string, partitions: number): Promise<void> {
-  // As many replicas as the brokers make by default.
-  const replicationFactor = -1;
-  const configs = [{ name: 'max.message.bytes', value: String(MOST_MESSAGE_BYTES) }];
-  const asked = [{ name, numPartitions: partitions, replicationFactor, assignments: [], configs }];
-  try {
-    await client.call(undefined, 'CreateTopics', [asked, CREATE_TIMEOUT_MS, false]);
-  } catch (error) {
-    if (!isCausedBy(error, 'TOPIC_ALREADY_EXISTS')) throw error;
+  #problemOf(outcomes: readonly Outcome[]): Error | undefined {
+    const { topic } = this.#options;
+    const again = outcomes.find((one) => one.kind === 'again');
+    for (const outcome of outcomes) {
+      if (outcome.kind === 'too_large') {
+        const message = `the topic ${topic} does not take batches as large as these: raise its max.message.bytes, or lower runtime.batch.max_bytes`;
+        throw new MillraceError('message_too_large', message, { blame: 'config' });
+      }
+      if (outcome.kind === 'refused')
+        throw new MillraceError('kafka_failed', outcome.message, { blame: 'external' });
+      if (outcome.kind === 'anew' && !again) {
+        this.#producer.renew();
+        return undefined;
+      }
+    }
+    return again && new Error(again.message);
   }
+
+  async #until(isSo: () => boolean): Promise<void> {
+    for (;;) {
+      if (this.#failure) throw this.#failure;
+      this.#signal.throwIfAborted();
+      if (isSo()) return;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  readonly #warn = (error: Error): void => {
+    this.#log.warn({ code: 'kafka_failed' }, `${messageOf(error)}; trying again`);
+  };
 }

@@ -2,10 +2,12 @@ import type { Queue, QueueContext, QueuedBatch, QueueEndContext, Sink, Source } 
 import { KafkaClient } from './client.js';
 import type { ConnectionOptions } from './connection.js';
 import { QueueReader } from './queue-reader.js';
-import { openTopic, QueueSink, type QueueTopic } from './queue-sink.js';
+import { QueueSink, type QueueSinkOptions } from './queue-sink.js';
+import { openTopic } from './queue-topic.js';
 import { KafkaSource } from './source.js';
+import { commitPrepared } from './transactions.js';
 
-export interface KafkaQueueOptions extends QueueTopic {
+export interface KafkaQueueOptions extends QueueSinkOptions {
   readonly connection: ConnectionOptions;
   readonly group: string;
   readonly sessionTimeoutMs: number;
@@ -27,8 +29,12 @@ export class KafkaQueue implements Queue {
     this.#producing = context.producers.length;
   }
 
-  sink(): Sink {
-    return new QueueSink(this.#client, this.#options, () => this.#ended());
+  sink(producer: string): Sink {
+    const { transactions, ...options } = this.#options;
+    // Several segments may feed the queue, each with checkpoints of its own.
+    const own = transactions && { ...transactions, prefix: `${transactions.prefix}.${producer}` };
+    const all = { ...options, ...(own && { transactions: own }) };
+    return new QueueSink(this.#client, all, this.#context.log, () => this.#ended());
   }
 
   source({ requestCheckpoint }: QueueEndContext): Source<QueuedBatch> {
@@ -42,6 +48,7 @@ export class KafkaQueue implements Queue {
       start: 'earliest' as const,
       follow: true,
       committedOnly: true,
+      end: 'written' as const,
       sessionTimeoutMs,
       rebalanceTimeoutMs,
     };
@@ -63,7 +70,10 @@ export class KafkaQueue implements Queue {
     source: KafkaSource<QueuedBatch>,
     ...args: Parameters<Source['read']>
   ): AsyncGenerator<QueuedBatch> {
+    const [, signal] = args;
     await openTopic(this.#client, this.#options);
+    for (const state of this.#context.former.values())
+      await commitPrepared(this.#client, state, this.#context.log, signal);
     yield* source.read(...args);
   }
 

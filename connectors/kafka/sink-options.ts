@@ -5,6 +5,7 @@ import {
   type EnvelopeValue,
   expressionField,
   type Field,
+  type StageContext,
   TEMPLATE,
   templateField,
 } from '#component';
@@ -20,6 +21,23 @@ export const COMPRESSION_FIELD: Field = {
   summary: 'How batches are compressed; zstd where Node can (22.15 or newer).',
   type: { kind: 'enum', values: ['none', 'gzip', 'snappy', 'lz4', 'zstd'] },
   default: 'none',
+};
+
+export const TRANSACTION_TIMEOUT_FIELD: Field = {
+  name: 'transaction_timeout',
+  summary:
+    'With `transactional`: after so long the brokers give up a transaction that was not committed. Longer than `runtime.checkpoint`, than any stop of the brokers, and than it takes to start the pipeline again; no longer than their `transaction.max.timeout.ms`.',
+  type: { kind: 'duration', min: 1000 },
+  default: 900_000,
+  example: '10m',
+};
+
+const TRANSACTIONAL_FIELD: Field = {
+  name: 'transactional',
+  summary:
+    'Writes in transactions, one for each checkpoint: readers with `isolation.level=read_committed` see each record once, also after a crash, and not before its checkpoint.',
+  type: { kind: 'boolean' },
+  default: false,
 };
 
 export const SINK_FIELDS: readonly Field[] = [
@@ -55,6 +73,8 @@ export const SINK_FIELDS: readonly Field[] = [
     default: 1_000_000,
     example: '512KiB',
   },
+  TRANSACTIONAL_FIELD,
+  TRANSACTION_TIMEOUT_FIELD,
 ];
 
 /** What the threads evaluate for each message. */
@@ -80,8 +100,13 @@ export function checkCompression({ compression }: Config): { field: string; mess
   ];
 }
 
-export async function sinkOptionsOf(config: Config): Promise<KafkaSinkOptions> {
+export async function sinkOptionsOf(
+  config: Config,
+  { pipeline, stage }: Pick<StageContext, 'pipeline' | 'stage'>,
+): Promise<KafkaSinkOptions> {
+  const timeoutMs = config.transaction_timeout as number;
   return {
+    ...(config.transactional === true && { transactions: { prefix: `${pipeline}.${stage}`, timeoutMs } }),
     connection: await connectionOf(config),
     headers: Object.keys((config.headers ?? {}) as object),
     compression: config.compression as Compression,

@@ -5,7 +5,8 @@ import {
   type Prepared,
   type RefusedRow,
   type Sink,
-  type TextColumn,
+  type SinkState,
+  type StageLog,
 } from '#component';
 import { BatchBuilder, headersLength, type Slice } from './batch-builder.js';
 import { KafkaClient } from './client.js';
@@ -15,15 +16,19 @@ import { kafkaError } from './errors.js';
 import { partitionOfKey } from './murmur2.js';
 import { type Outcome, Producer } from './producer.js';
 import { HEADER } from './sink-options.js';
+import { NONE, Texts } from './texts.js';
+import { lostTransaction } from './transaction-requests.js';
+import { commitPrepared, Transactions } from './transactions.js';
 
 export interface KafkaSinkOptions {
   readonly connection: ConnectionOptions;
   readonly headers: readonly string[];
   readonly compression: Compression;
   readonly maxBatchBytes: number;
+  /** Without it, what was written since the last checkpoint is written again after a crash. */
+  readonly transactions?: { readonly prefix: string; readonly timeoutMs: number };
 }
 
-const PREPARED: Prepared = { state: null, durable: async () => {} };
 const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
 const TOPIC_NAME = /^[\w.-]{1,249}$/;
@@ -32,6 +37,9 @@ const TOPIC_NAME = /^[\w.-]{1,249}$/;
 interface Unwritten {
   readonly block: Block;
   builders: readonly BatchBuilder[];
+  /** Those that shall come again in other batches, of at most `limit` bytes. */
+  rows: number[];
+  limit: number;
   readonly refused: RefusedRow[];
 }
 
@@ -39,39 +47,41 @@ interface Unwritten {
 export class KafkaSink implements Sink {
   readonly #options: KafkaSinkOptions;
   readonly #client: KafkaClient;
-  readonly #producer: Producer;
+  readonly #plain: Producer;
+  readonly #transactions: Transactions | undefined;
+  readonly #log: StageLog;
   readonly #names: readonly Buffer[];
   #turn = randomInt(2 ** 16);
   #unwritten: Unwritten | undefined;
+  /** Aborts when the run is torn down. */
+  #signal = new AbortController().signal;
 
-  constructor(options: KafkaSinkOptions) {
+  constructor(options: KafkaSinkOptions, log: StageLog) {
+    const { connection, compression, headers, transactions } = options;
     this.#options = options;
-    this.#client = new KafkaClient(options.connection);
-    this.#producer = new Producer({ client: this.#client, compression: options.compression });
-    this.#names = options.headers.map((name) => Buffer.from(name));
+    this.#log = log;
+    this.#client = new KafkaClient(connection);
+    this.#plain = new Producer({ client: this.#client, compression });
+    const common = { client: this.#client, compression, log };
+    this.#transactions = transactions && new Transactions({ ...common, ...transactions });
+    this.#names = headers.map((name) => Buffer.from(name));
   }
 
-  async open(): Promise<null> {
+  async open(state: SinkState | undefined): Promise<SinkState> {
+    if (this.#transactions) return await this.#transactions.open(state, this.#signal);
+    await commitPrepared(this.#client, state, this.#log, this.#signal);
     return null;
   }
 
-  async write(block: Block): Promise<readonly RefusedRow[]> {
+  async write(block: Block, signal: AbortSignal): Promise<readonly RefusedRow[]> {
+    this.#signal = signal;
     const unwritten = await this.#begin(block);
     try {
-      let limit = this.#options.maxBatchBytes;
-      while (unwritten.builders.length > 0) {
-        const outcomes = await this.#producer.send(unwritten.builders);
-        const again = this.#sort(unwritten, outcomes);
-        if (again.rows.length > 0) {
-          if (again.areTooLarge) limit = Math.floor(limit / 2);
-          this.#producer.renew();
-          const rows = [...unwritten.builders.flatMap((builder) => builder.rows), ...again.rows].sort(
-            (a, b) => a - b,
-          );
-          unwritten.builders = this.#build(unwritten, rows, limit);
-        } else if (again.message !== undefined) {
-          throw new MillraceError('kafka_failed', again.message, { blame: 'external', retryable: true });
-        }
+      while (unwritten.builders.length > 0 || unwritten.rows.length > 0) {
+        if (unwritten.builders.length === 0) this.#buildAgain(unwritten);
+        const message = this.#sort(unwritten, await this.#producer.send(unwritten.builders));
+        if (message !== undefined)
+          throw new MillraceError('kafka_failed', message, { blame: 'external', retryable: true });
       }
     } catch (error) {
       throw await this.#failed(error);
@@ -81,28 +91,51 @@ export class KafkaSink implements Sink {
   }
 
   async prepare(): Promise<Prepared> {
-    return PREPARED;
+    return { state: this.#transactions?.prepare() ?? null, durable: async () => {} };
+  }
+
+  async commit(state: SinkState): Promise<void> {
+    await this.#transactions?.commit(state, this.#signal);
   }
 
   async close(): Promise<void> {
+    await this.#transactions?.close();
     await this.#client.close();
+  }
+
+  get #producer(): Producer {
+    return this.#transactions?.producer ?? this.#plain;
   }
 
   /** The same block goes on where it was; of one that was given up, nothing is sent any more. */
   async #begin(block: Block): Promise<Unwritten> {
     if (this.#unwritten?.block === block) return this.#unwritten;
-    if (this.#unwritten && this.#unwritten.builders.length > 0) this.#producer.renew();
+    if (this.#unwritten && this.#unwritten.builders.length > 0) this.#giveUpUnanswered();
     this.#unwritten = undefined;
-    const unwritten: Unwritten = { block, builders: [], refused: [] };
+    const limit = this.#options.maxBatchBytes;
+    const unwritten: Unwritten = { block, builders: [], rows: [], limit, refused: [] };
     try {
       await this.#findTopics(block);
     } catch (error) {
       throw kafkaError('cannot write to Kafka', error);
     }
     const rows = Array.from({ length: block.records }, (_, row) => row);
-    unwritten.builders = this.#build(unwritten, rows, this.#options.maxBatchBytes);
+    unwritten.builders = this.#build(unwritten, rows);
     this.#unwritten = unwritten;
     return unwritten;
+  }
+
+  #giveUpUnanswered(): void {
+    const why = 'a block was given up, of which they may have taken a part';
+    if (this.#transactions) throw lostTransaction(undefined, why)!;
+    this.#plain.renew();
+  }
+
+  #buildAgain(unwritten: Unwritten): void {
+    const rows = unwritten.rows.sort((a, b) => a - b);
+    unwritten.rows = [];
+    this.#producer.renew();
+    unwritten.builders = this.#build(unwritten, rows);
   }
 
   /** Those of a block that are not known yet are asked for, and made where the brokers allow it. */
@@ -117,37 +150,30 @@ export class KafkaSink implements Sink {
     if (unknown.size > 0) await this.#producer.findTopics([...unknown]);
   }
 
-  /** What the brokers said of each batch. */
-  #sort(
-    unwritten: Unwritten,
-    outcomes: readonly Outcome[],
-  ): {
-    readonly rows: readonly number[];
-    readonly areTooLarge: boolean;
-    readonly message: string | undefined;
-  } {
-    const rows: number[] = [];
+  /** @returns what the brokers said of batches that shall come again as they are */
+  #sort(unwritten: Unwritten, outcomes: readonly Outcome[]): string | undefined {
     const left: BatchBuilder[] = [];
-    let areTooLarge = false;
     let message: string | undefined;
+    let areTooLarge = false;
     for (const [i, outcome] of outcomes.entries()) {
       const builder = unwritten.builders[i]!;
       if (outcome.kind === 'again') {
         left.push(builder);
         message = outcome.message;
       } else if (outcome.kind === 'anew') {
-        rows.push(...builder.rows);
+        unwritten.rows.push(...builder.rows);
       } else if (outcome.kind === 'too_large' && builder.count > 1) {
-        rows.push(...builder.rows);
+        unwritten.rows.push(...builder.rows);
         areTooLarge = true;
       } else if (outcome.kind === 'too_large') {
         refuse(unwritten, builder.rows[0]!, 'message_too_large', outcome.message);
       } else if (outcome.kind === 'refused') {
-        rows.push(...refusedOf(unwritten, builder, outcome));
+        unwritten.rows.push(...refusedOf(unwritten, builder, outcome));
       }
     }
+    if (areTooLarge) unwritten.limit = Math.floor(unwritten.limit / 2);
     unwritten.builders = left;
-    return { rows, areTooLarge, message };
+    return message;
   }
 
   async #failed(thrown: unknown): Promise<MillraceError> {
@@ -158,7 +184,8 @@ export class KafkaSink implements Sink {
   }
 
   /** Batches of the rows, in their order in each partition. */
-  #build(unwritten: Unwritten, rows: readonly number[], limit: number): readonly BatchBuilder[] {
+  #build(unwritten: Unwritten, rows: readonly number[]): readonly BatchBuilder[] {
+    const { limit } = unwritten;
     const { bytes, envelope } = unwritten.block;
     const { ends, values } = envelope!;
     const topics = new Texts(values.topic!);
@@ -250,51 +277,3 @@ function setMessage(slice: Slice, ends: Int32Array, row: number): void {
   slice.start = start;
   slice.end = end;
 }
-
-/** One text of a column at a time, as bytes. */
-class Texts implements Slice {
-  readonly bytes: Uint8Array;
-  start = -1;
-  end = -1;
-  readonly #ends: Int32Array;
-  #last: string | undefined;
-  #lastStart = -1;
-  #lastEnd = -1;
-
-  constructor({ bytes, ends }: TextColumn) {
-    this.bytes = bytes;
-    this.#ends = ends;
-  }
-
-  set(row: number): void {
-    const end = this.#ends[row]!;
-    const before = row === 0 ? 0 : this.#ends[row - 1]!;
-    this.start = end < 0 ? -1 : before < 0 ? ~before : before;
-    this.end = end < 0 ? -1 : end;
-  }
-
-  /** As a string, which is made anew only where it differs from the last one. */
-  at(row: number): string | undefined {
-    this.set(row);
-    if (this.start < 0) return undefined;
-    if (this.#last !== undefined && this.#isLast()) return this.#last;
-    this.#lastStart = this.start;
-    this.#lastEnd = this.end;
-    this.#last = Buffer.from(
-      this.bytes.buffer,
-      this.bytes.byteOffset + this.start,
-      this.end - this.start,
-    ).toString();
-    return this.#last;
-  }
-
-  #isLast(): boolean {
-    const length = this.end - this.start;
-    if (length !== this.#lastEnd - this.#lastStart) return false;
-    for (let i = 0; i < length; i++)
-      if (this.bytes[this.start + i] !== this.bytes[this.#lastStart + i]) return false;
-    return true;
-  }
-}
-
-const NONE: Slice = { bytes: new Uint8Array(0), start: -1, end: -1 };

@@ -112,6 +112,7 @@ export async function sourceOptionsOf(
     start: startIn(start),
     follow: follow as boolean,
     committedOnly: isolation === 'read_committed',
+    end: 'committed',
     sessionTimeoutMs: session_timeout as number,
     rebalanceTimeoutMs: rebalance_timeout as number,
   };

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsonValue, Outlet, Positions, Source, StageContext } from '#component';
-import { KafkaClient, persist, type TopicPartition } from './client.js';
+import { KafkaClient, type TopicPartition } from './client.js';
 import type { ConnectionOptions } from './connection.js';
 import type { FetchedPartition } from './fetch.js';
 import { Fetcher } from './fetcher.js';
 import { GroupMember } from './group.js';
 import { nameOf, type Offsets, offsetsAt } from './offsets.js';
 import type { PartitionOptions, PartitionProgress } from './partition-progress.js';
+import { persist } from './persist.js';
 import { type Start, startOf } from './start.js';
 
 export interface KafkaSourceOptions {
@@ -19,6 +20,8 @@ export interface KafkaSourceOptions {
   /** Whether to wait for more at the end. */
   readonly follow: boolean;
   readonly committedOnly: boolean;
+  /** Where the end is that it ends at: behind transactions that are open, which are waited for, or before them. */
+  readonly end: 'written' | 'committed';
   readonly sessionTimeoutMs: number;
   readonly rebalanceTimeoutMs: number;
 }
@@ -220,7 +223,8 @@ export class KafkaSource<C> implements Source<C> {
 
   async #ends(own: readonly TopicPartition[], signal: AbortSignal): Promise<Offsets> {
     if (this.#follows || own.length === 0) return new Map();
-    const find = () => offsetsAt(this.#client, own, 'latest', this.#options.committedOnly);
+    const { committedOnly, end } = this.#options;
+    const find = () => offsetsAt(this.#client, own, 'latest', committedOnly && end === 'committed');
     return persist('cannot find the ends of the topics', signal, find, this.#warn);
   }
 

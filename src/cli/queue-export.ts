@@ -23,7 +23,7 @@ export function exportQueue(
 ): Promise<number> {
   return withQueues(file, options, io, async (open) => {
     const { format, output } = options;
-    const queue = queueOf(open.queues, stage);
+    const queue = queueOf(open.queues, stage, open.plan);
     if (existsSync(output)) throw notWritable(`${output} is there already, and is not overwritten`);
     const sink = checkedSink(
       makeSink(

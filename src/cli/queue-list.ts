@@ -1,8 +1,8 @@
 import { formatSize } from '../base/units.js';
 import { nextFor, type PipelineQueue, type QueueGroup } from '../runtime/index.js';
 import { Exit, type Io } from './io.js';
-import { brief, lagIn, queueAsJson, withQueues } from './queue.js';
-import { formatCount, type Paint, painter, table } from './render.js';
+import { brief, lagIn, queueAsJson, unitOf, withQueues } from './queue.js';
+import { formatCount, type Paint, painter, plural, table } from './render.js';
 import type { StateOptions } from './state-folder.js';
 
 export interface QueueListOptions extends StateOptions {
@@ -48,15 +48,23 @@ function queueCells({ stage, producers, partitions }: PipelineQueue): string[] {
     stage,
     producers.join(', '),
     String(partitions.length),
-    formatCount(sum(({ firstOffset, nextOffset }) => nextOffset - firstOffset)),
+    amount(
+      sum(({ firstOffset, nextOffset }) => nextOffset - firstOffset),
+      unitOf({ partitions }),
+    ),
     formatSize(sum(({ bytes }) => bytes)),
     oldest.length > 0 ? brief(Math.min(...oldest)) : '',
   ];
+}
+
+/** Where it is not records, the word stands beside the number. */
+function amount(count: number, unit: ReturnType<typeof unitOf>): string {
+  return unit === 'record' ? formatCount(count) : plural(count, unit);
 }
 
 /** Of several partitions each has an offset of its own, which `show` shows. */
 function groupCells(queue: PipelineQueue, group: QueueGroup): string[] {
   const [only, ...others] = queue.partitions;
   const committed = only && others.length === 0 ? formatCount(nextFor(group, only)) : '';
-  return [group.name, committed, formatCount(lagIn(queue, group))];
+  return [group.name, committed, amount(lagIn(queue, group), unitOf(queue))];
 }

@@ -24,7 +24,10 @@ export function readQueue(file: string, stage: string, options: QueueReadOptions
         },
       ),
     );
-    return reportRead(await readInto(sink, queueOf(open.queues, stage), options, open, io, enough), io);
+    return reportRead(
+      await readInto(sink, queueOf(open.queues, stage, open.plan), options, open, io, enough),
+      io,
+    );
   });
 }
 

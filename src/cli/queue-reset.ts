@@ -1,4 +1,5 @@
 import { nodeStorage } from '../base/storage.js';
+import type { Plan } from '../plan/index.js';
 import {
   type MovedPartition,
   movesTo,
@@ -10,7 +11,7 @@ import {
 } from '../runtime/index.js';
 import { CATALOGUE } from './catalogue.js';
 import { Exit, type Io } from './io.js';
-import { queueOf, warningsOf } from './queue.js';
+import { queueOf, unitOf, warningsOf } from './queue.js';
 import { formatCount, plural, table } from './render.js';
 import { type StateOptions, type WithState, withStateFolder } from './state-folder.js';
 
@@ -43,10 +44,24 @@ async function reset(
 ): Promise<number> {
   const definitions = [...CATALOGUE.queues.values()];
   const place = { storage: nodeStorage, folder, log: warningsOf(io) };
-  const queue = queueOf(await openQueues({ ...place, plan, checkpoints: state, definitions }), stage);
+  const queues = await openQueues({ ...place, plan, checkpoints: state, definitions, asksBrokers: true });
+  try {
+    return await resetOne(queueOf(queues, stage, plan), plan, options, state, io);
+  } finally {
+    for (const one of queues) await one.close();
+  }
+}
+
+async function resetOne(
+  queue: PipelineQueue,
+  plan: Plan,
+  options: ResetOptions,
+  state: PipelineState,
+  io: Io,
+): Promise<number> {
   const moves = await movesTo(queue, options.to);
   if (moves.length === 0) {
-    io.out.write(`the stage "${stage}" goes on there anyway\n`);
+    io.out.write(`the stage "${queue.stage}" goes on there anyway\n`);
     return Exit.DONE;
   }
   io.err.write(`${lines(queue, moves).join('\n')}\n`);
@@ -56,7 +71,9 @@ async function reset(
   return Exit.DONE;
 }
 
-function lines({ stage }: PipelineQueue, moves: readonly MovedPartition[]): string[] {
+function lines(queue: PipelineQueue, moves: readonly MovedPartition[]): string[] {
+  const { stage } = queue;
+  const unit = unitOf(queue);
   const rows = moves.map(({ key, from, to }) => [key, formatCount(from), '→', formatCount(to)]);
   const sum = (of: (move: MovedPartition) => number) =>
     moves.reduce((total, move) => total + Math.max(0, of(move)), 0);
@@ -64,8 +81,8 @@ function lines({ stage }: PipelineQueue, moves: readonly MovedPartition[]): stri
   const passed = sum(({ from, to }) => to - from);
   return [
     ...table(rows, new Set([1, 3])),
-    ...(again > 0 ? [`"${stage}" gets ${plural(again, 'record')} again: they are written again`] : []),
-    ...(passed > 0 ? [`"${stage}" never gets ${plural(passed, 'record')} that it has not read`] : []),
+    ...(again > 0 ? [`"${stage}" gets ${plural(again, unit)} again: they are written again`] : []),
+    ...(passed > 0 ? [`"${stage}" never gets ${plural(passed, unit)} that it has not read`] : []),
   ];
 }
 

@@ -3,14 +3,14 @@ import { type Field, shownDefault } from '../config/index.js';
 import type { DurableQueueConfig } from '../plan/index.js';
 import { lagOf, nextFor, type PipelineQueue } from '../runtime/index.js';
 import { Exit, type Io } from './io.js';
-import { brief, queueOf, withQueues } from './queue.js';
+import { brief, queueOf, unitOf, withQueues } from './queue.js';
 import { formatCount, type Paint, painter, table } from './render.js';
 import type { StateOptions } from './state-folder.js';
 
 /** `millrace queue show`. */
 export function showQueue(file: string, stage: string, options: StateOptions, io: Io): Promise<number> {
-  return withQueues(file, options, io, async ({ queues }) => {
-    io.out.write(`${lines(queueOf(queues, stage), painter(io.out, io.env)).join('\n')}\n`);
+  return withQueues(file, options, io, async ({ queues, plan }) => {
+    io.out.write(`${lines(queueOf(queues, stage, plan), painter(io.out, io.env)).join('\n')}\n`);
     return Exit.DONE;
   });
 }
@@ -29,7 +29,8 @@ function lines(queue: PipelineQueue, paint: Paint): string[] {
     const read = groups.flatMap((group) => [nextFor(group, partition), lagOf(group, partition)]);
     return [...cells, ...read.map(formatCount)];
   });
-  const head = ['partition', 'first', 'next', 'records', 'size', 'oldest'];
+  const unit = unitOf(queue) === 'batch' ? 'batches' : 'records';
+  const head = ['partition', 'first', 'next', unit, 'size', 'oldest'];
   const columns = [...head, ...groups.flatMap(({ name }) => [`${name}: committed`, 'lag'])];
   const right = new Set([1, 2, 3, 4, ...columns.slice(head.length).map((_, i) => head.length + i)]);
   const [first, ...rest] = table([columns, ...rows], right);

@@ -2,6 +2,7 @@ import { MillraceError } from '../base/errors.js';
 import { nearestName } from '../base/names.js';
 import { nodeStorage } from '../base/storage.js';
 import type { StageLog, StoredPartition } from '../component/index.js';
+import { type Plan, queueId } from '../plan/index.js';
 import { Checkpoints, lagOf, openQueues, type PipelineQueue, type QueueGroup } from '../runtime/index.js';
 import { CATALOGUE } from './catalogue.js';
 import type { Io } from './io.js';
@@ -23,15 +24,26 @@ export function withQueues(
     const place = { storage: nodeStorage, folder };
     const checkpoints = await Checkpoints.read(place);
     const definitions = [...CATALOGUE.queues.values()];
-    const queues = await openQueues({ ...place, plan, checkpoints, definitions, log: warningsOf(io) });
-    return await action({ ...loaded, queues });
+    const log = warningsOf(io);
+    const queues = await openQueues({ ...place, plan, checkpoints, definitions, asksBrokers: true, log });
+    try {
+      return await action({ ...loaded, queues });
+    } finally {
+      for (const queue of queues) await queue.close();
+    }
   });
 }
 
-/** The queue in front of a stage. Throws MillraceError `unknown_queue` where there is none. */
-export function queueOf(queues: readonly PipelineQueue[], stage: string): PipelineQueue {
+/** The queue in front of a stage. Throws MillraceError `unknown_queue` where there is none, or none that can be looked into. */
+export function queueOf(queues: readonly PipelineQueue[], stage: string, plan: Plan): PipelineQueue {
   const queue = queues.find((one) => one.stage === stage);
   if (queue) return queue;
+  const planned = plan.queues.get(queueId(stage));
+  if (planned) {
+    const { type } = planned.queue;
+    const what = `the queue in front of "${stage}" is one of type ${type}, which gives each record to one reader and then forgets it: the broker's own tools show how much waits`;
+    throw new MillraceError('unknown_queue', what, { blame: 'config' });
+  }
   const names = queues.map((one) => one.stage);
   const nearest = nearestName(stage, names);
   const hint =
@@ -61,6 +73,11 @@ export function partitionsOf(
   throw new MillraceError('unknown_partition', message, { blame: 'config' });
 }
 
+/** What the offsets of a queue count, as a word. */
+export function unitOf({ partitions }: Pick<PipelineQueue, 'partitions'>): 'record' | 'batch' {
+  return partitions.some(({ countsBatches }) => countsBatches) ? 'batch' : 'record';
+}
+
 /** What goes wrong beside the work. */
 export function warningsOf(io: Io): StageLog {
   return { info: () => {}, warn: (_, message) => io.err.write(`warning: ${message}\n`) };
@@ -76,6 +93,7 @@ export function queueAsJson(
   { stage, plan, producers, partitions, groups }: PipelineQueue,
   lags: readonly number[],
 ) {
+  const isInBatches = unitOf({ partitions }) === 'batch';
   return {
     stage,
     ...(!plan && { removed: true }),
@@ -84,7 +102,7 @@ export function queueAsJson(
       partition: key,
       firstOffset,
       nextOffset,
-      records: nextOffset - firstOffset,
+      [isInBatches ? 'batches' : 'records']: nextOffset - firstOffset,
       bytes,
       ...(oldestMs !== undefined && { oldest: new Date(oldestMs).toISOString() }),
     })),

@@ -18,7 +18,8 @@ export function formatCount(count: number): string {
 
 /** `1 source`, `2 sources`. */
 export function plural(count: number, word: string): string {
-  return `${formatCount(count)} ${word}${count === 1 ? '' : 's'}`;
+  const ending = word.endsWith('ch') ? 'es' : 's';
+  return `${formatCount(count)} ${word}${count === 1 ? '' : ending}`;
 }
 
 /** Bytes a second in MB/s, as disks and networks are measured. */

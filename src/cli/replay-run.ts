@@ -18,7 +18,7 @@ import {
 import { workerCount } from '../workers/index.js';
 import { Exit, type Io } from './io.js';
 import { lanesFor } from './lanes.js';
-import { partitionsOf, warningsOf } from './queue.js';
+import { partitionsOf, unitOf, warningsOf } from './queue.js';
 import { plural } from './render.js';
 import { stopOnSignal } from './signals.js';
 import type { StateOptions, WithState } from './state-folder.js';
@@ -112,13 +112,13 @@ function removedBefore({ partitions }: PipelineQueue, { committed }: QueueGroup)
 
 /** Outputs are written again, which nobody can take back. */
 async function isWanted(
-  { stage }: PipelineQueue,
+  queue: PipelineQueue,
   ranges: readonly StoredRange[],
   { yes }: ReplayOptions,
   io: Io,
 ): Promise<boolean> {
   if (yes) return true;
-  const what = `"${stage}" gets ${plural(recordsIn(ranges), 'record')} again, and its outputs are written again`;
+  const what = `"${queue.stage}" gets ${plural(recordsIn(ranges), unitOf(queue))} again, and its outputs are written again`;
   if (!io.confirm) {
     io.err.write(`error: ${what}: with --yes they are; --into another sink leaves them alone\n`);
     return false;

@@ -17,7 +17,7 @@ export function replayVerb(file: string, stage: string, options: ReplayOptions, 
   const { config, set: _, ...withoutSet } = options;
   // Values that are set belong to the file whose stages run.
   return withQueues(file, config === undefined ? options : withoutSet, io, async (owner) => {
-    const queue = queueOf(owner.queues, stage);
+    const queue = queueOf(owner.queues, stage, owner.plan);
     const target = config === undefined ? owner : await otherPipeline(config, options, io);
     if (!target) return Exit.CONFIGURATION;
     checkStage(target.pipeline, stage, config ?? file);

@@ -11,7 +11,7 @@ export {
   type StoredFileStats,
 } from '../base/storage.js';
 export { SyncGroup } from '../base/sync-group.js';
-export { checksum, type DetachedBatch, type DetachedMeta, type Partition } from '../batch/index.js';
+export { checksum, type DetachedBatch, type DetachedMeta, type Partition, Tag } from '../batch/index.js';
 export { type Field, FieldError, type FieldType, type Finding } from '../config/fields.js';
 export {
   EXPRESSION,
@@ -21,7 +21,7 @@ export {
   TEMPLATE,
   templateParts,
 } from '../expression/index.js';
-export type { Written } from '../formats/index.js';
+export { FlatTable, MessageType, messageAt, type Written } from '../formats/index.js';
 export {
   extentOf,
   type LogFrame,

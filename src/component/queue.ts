@@ -2,7 +2,7 @@ import type { Storage } from '../base/storage.js';
 import type { DetachedBatch } from '../batch/index.js';
 import type { Config, Described, StageLog } from './described.js';
 import type { Sink, SinkState } from './sink.js';
-import type { Resume, Source } from './source.js';
+import type { Positions, Resume, Source } from './source.js';
 
 /** A batch as it comes out of a durable queue. Its buffer was lent by the outlet, as a chunk's is. */
 export interface QueuedBatch {
@@ -57,8 +57,10 @@ export interface Queue {
 
 /** A batch as it lies in a queue, from where it can be copied any number of times. */
 export interface StoredBatch {
-  /** The offset of its first record in the partition. */
+  /** Of itself, or of its first record, in the partition. */
   readonly offset: number;
+  /** The first one behind it. */
+  readonly nextOffset: number;
   readonly records: number;
   /** When it was put in. */
   readonly timeMs: number;
@@ -72,7 +74,9 @@ export interface StoredBatch {
 export interface StoredPartition {
   /** As in the positions of the queue's source. */
   readonly key: string;
-  /** Of the oldest record that is there; `nextOffset` where there is none. */
+  /** An offset is one of a whole batch, not of a record, and some offsets have none. */
+  readonly countsBatches?: true;
+  /** Of the oldest that is there; `nextOffset` where there is none. */
   readonly firstOffset: number;
   readonly nextOffset: number;
   /** What it takes on the disk. */
@@ -85,7 +89,18 @@ export interface StoredPartition {
   read(from: number, to: number): AsyncIterable<StoredBatch>;
 }
 
-export interface StoredQueueContext extends Pick<QueueContext, 'folder' | 'storage' | 'log'> {
+/** What a queue holds, opened. */
+export interface StoredQueue {
+  readonly partitions: readonly StoredPartition[];
+  /** The offset at which the stage goes on in each partition, where the queue knows; otherwise the pipeline's checkpoints do. */
+  readonly committed?: Positions;
+  /** Lets the stage go on at other offsets, where they do not stand in checkpoints. Rejects while anybody takes records out. */
+  readonly moveTo?: (offsets: ReadonlyMap<string, number>) => Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface StoredQueueContext
+  extends Pick<QueueContext, 'pipeline' | 'stage' | 'folder' | 'storage' | 'log'> {
   /** The segments that have put records in, with what the last checkpoint of each says of its end. */
   readonly producers: ReadonlyMap<string, SinkState>;
 }
@@ -99,7 +114,7 @@ export interface QueueDefinition extends Described {
   readonly joinsProcesses?: true;
   readonly partitioning: (config: Config) => Partitioning;
   /** Opens what a queue holds to be looked at or read again, while a run may be under way. Changes nothing. */
-  readonly stored?: (context: StoredQueueContext) => Promise<readonly StoredPartition[]>;
+  readonly stored?: (config: Config, context: StoredQueueContext) => Promise<StoredQueue>;
   /** Opens nothing; its ends do. */
   readonly create: (config: Config, context: QueueContext) => Queue;
 }

@@ -20,6 +20,7 @@ import { SYSLOG_FORMAT } from './syslog/index.js';
 import { TEMPLATE_FORMAT } from './template.js';
 import { TIMESTAMP_FORMAT } from './timestamp.js';
 
+export { FlatTable } from './arrow/flat-table.js';
 export {
   type ArrowMessage,
   FILE_PREFIX_BYTES,

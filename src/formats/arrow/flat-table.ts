@@ -41,6 +41,12 @@ export class FlatTable {
     return Array.from({ length: count }, (_, i) => new FlatTable(this.#view, this.#follow(at + i * 4)));
   }
 
+  text(field: number): string | undefined {
+    const { at, count } = this.#vector(field, 1);
+    const { buffer, byteOffset } = this.#view;
+    return at === 0 ? undefined : Buffer.from(buffer, byteOffset + at, count).toString();
+  }
+
   /** How many items of `itemBytes` bytes the vector has. */
   vectorLength(field: number, itemBytes: number): number {
     return this.#vector(field, itemBytes).count;

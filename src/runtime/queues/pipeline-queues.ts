@@ -1,4 +1,10 @@
-import type { Positions, QueueDefinition, StageLog, StoredPartition } from '../../component/index.js';
+import type {
+  Positions,
+  QueueDefinition,
+  StageLog,
+  StoredPartition,
+  StoredQueue,
+} from '../../component/index.js';
 import { isQueueId, type Plan, type QueuePlan, stageOfQueue } from '../../plan/index.js';
 import { type Checkpoints, queueFolder, type StatePlace } from '../pipeline-state.js';
 import { readGroups } from './groups.js';
@@ -12,7 +18,7 @@ export interface QueueGroup {
 }
 
 /** A durable queue as the last checkpoints know it. */
-export interface PipelineQueue {
+export interface PipelineQueue extends Pick<StoredQueue, 'moveTo' | 'close'> {
   readonly id: string;
   /** The stage behind it. */
   readonly stage: string;
@@ -31,10 +37,12 @@ export interface PipelineQueuesOptions extends StatePlace {
   readonly checkpoints: Checkpoints;
   /** All kinds of queues: a queue that the file has no more is of one that can be looked at. */
   readonly definitions: readonly QueueDefinition[];
+  /** Whether those are asked that lie outside of the state folder, too. */
+  readonly asksBrokers?: true;
   readonly log: StageLog;
 }
 
-/** The durable queues of a pipeline, and those that its file has no more, as far as they can be looked at. Changes nothing. */
+/** The durable queues of a pipeline, and those that its file has no more, as far as they can be looked at. Changes nothing. Whoever gets them closes them. */
 export async function openQueues(options: PipelineQueuesOptions): Promise<PipelineQueue[]> {
   const { plan, checkpoints } = options;
   const former = [...checkpoints.sinks].filter((id) => isQueueId(id) && !plan.queues.has(id)).sort();
@@ -48,17 +56,31 @@ export async function openQueues(options: PipelineQueuesOptions): Promise<Pipeli
 
 async function openQueue(
   id: string,
-  { storage, folder, plan, checkpoints, definitions, log }: PipelineQueuesOptions,
+  { storage, folder, plan, checkpoints, definitions, asksBrokers, log }: PipelineQueuesOptions,
 ): Promise<PipelineQueue | undefined> {
   const planned = plan.queues.get(id);
-  const definition = planned?.queue.definition ?? definitions.find(({ stored }) => stored);
-  if (!definition?.stored) return undefined;
+  const isLocal = ({ joinsProcesses }: QueueDefinition) => !joinsProcesses;
+  const definition = planned?.queue.definition ?? definitions.find((one) => one.stored && isLocal(one));
+  if (!definition?.stored || !(asksBrokers || isLocal(definition))) return undefined;
   const stage = stageOfQueue(id);
   const producers = checkpoints.statesOf(id);
-  const partitions = await definition.stored({ folder: queueFolder(folder, stage), storage, log, producers });
-  const own = { name: stage, committed: checkpoints.positionsOf(id) };
+  const place = { pipeline: plan.name, stage, folder: queueFolder(folder, stage), storage, log };
+  const { partitions, committed, ...rest } = await definition.stored(planned?.queue.config ?? {}, {
+    ...place,
+    producers,
+  });
+  const own = { name: stage, committed: committed ?? checkpoints.positionsOf(id) };
   const groups: PipelineQueue['groups'] = [own, ...(await readGroups({ storage, folder }, plan.name, stage))];
-  return { id, stage, plan: planned, definition, producers: [...producers.keys()], partitions, groups };
+  return {
+    id,
+    stage,
+    plan: planned,
+    definition,
+    producers: [...producers.keys()],
+    partitions,
+    groups,
+    ...rest,
+  };
 }
 
 /** The offset of the next record that a group reads of a partition. */

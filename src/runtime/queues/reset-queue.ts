@@ -23,13 +23,15 @@ export async function movesTo(queue: PipelineQueue, point: QueuePoint): Promise<
   return moves;
 }
 
-/** Lets the stage behind a queue go on elsewhere, by one atomic record. */
+/** Lets the stage behind a queue go on elsewhere, by one atomic record: of its checkpoints, or of the queue. */
 export async function moveTo(
-  { id, stage }: PipelineQueue,
+  queue: PipelineQueue,
   moves: readonly MovedPartition[],
   plan: Plan,
   state: PipelineState,
 ): Promise<void> {
+  const { id, stage } = queue;
+  if (queue.moveTo) return await queue.moveTo(new Map(moves.map(({ key, to }) => [key, to])));
   const reader = plan.segments.find(({ reads }) => reads.includes(id))?.id;
   const store = state.store(reader ?? state.segmentOf(id) ?? stage);
   const positions: Record<string, JsonValue> = Object.fromEntries(state.positionsOf(id));

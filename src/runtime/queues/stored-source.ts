@@ -86,27 +86,32 @@ class Cursor {
     const { done, value } = await this.#batches.next();
     this.#next = done ? undefined : value;
     const offset = this.#next?.offset ?? this.#range.to;
-    this.missing += Math.max(0, offset - this.#offset);
+    if (!this.#range.partition.countsBatches) this.missing += Math.max(0, offset - this.#offset);
   }
 
   async take(outlet: Outlet): Promise<QueuedBatch> {
-    const { offset, records } = this.#next!;
+    const { offset, nextOffset } = this.#next!;
     const from = Math.max(offset, this.#range.from);
-    const to = Math.min(offset + records, this.#range.to);
+    const to = Math.min(nextOffset, this.#range.to);
     this.#offset = to;
     const resume = { key: this.#range.partition.key, position: to };
-    const batch = await this.#copy(from - offset, to - offset, outlet);
-    return { batch, records: to - from, resume };
+    const isWhole = from === offset && to === nextOffset;
+    const batch = isWhole ? await this.#copy(outlet) : await this.#part(from - offset, to - offset, outlet);
+    return { batch, records: batch.meta.rows, resume };
   }
 
   async close(): Promise<void> {
     await this.#batches.return?.();
   }
 
+  async #copy(outlet: Outlet): Promise<DetachedBatch> {
+    const { bytes, copyTo } = this.#next!;
+    return copyTo(await outlet.lend(bytes));
+  }
+
   /** A range may begin or end within a batch. */
-  async #copy(from: number, to: number, outlet: Outlet): Promise<DetachedBatch> {
-    const { bytes, records, copyTo } = this.#next!;
-    if (to - from === records) return copyTo(await outlet.lend(bytes));
+  async #part(from: number, to: number, outlet: Outlet): Promise<DetachedBatch> {
+    const { bytes, copyTo } = this.#next!;
     return await lentPart(copyTo(new ArrayBuffer(bytes)), from, to, outlet);
   }
 }

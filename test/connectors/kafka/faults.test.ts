@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWith, KAFKA } from '../../support/brokers.js';
 import { prepareRun } from '../../support/run-pipeline.js';
-import { blockOf, openSink, unique } from './kafka-support.js';
+import { blockOf, openSink, unique, untilWritten } from './kafka-support.js';
 import { OwnBroker } from './own-broker.js';
 
 const run = promisify(execFile);
@@ -91,7 +91,6 @@ sinks:
   it('has its answers cut off after byte b: what is sent again is written once, and nothing is lost', async () => {
     const topic = unique('topic');
     const sink = await openSink({ brokers: [broker.address], topic });
-    const never = new AbortController().signal;
     const expected: string[] = [];
     for (let b = 0; b < 60; b++) {
       const values = Array.from({ length: 20 }, (_, i) => `${b}.${i} ${'x'.repeat(100)}`);
@@ -101,7 +100,7 @@ sinks:
       );
       broker.network.cutsOver = 2000;
       if (b > 0) broker.network.cutAfterBytes = b;
-      await untilWritten(() => sink.write(block, never));
+      expect(await untilWritten(sink, block)).toEqual([]);
       expected.push(...values);
     }
     await sink.close();
@@ -115,29 +114,15 @@ sinks:
   it('says nothing for a while: writing goes on when it speaks again', async () => {
     const topic = unique('topic');
     const sink = await openSink({ brokers: [broker.address], topic });
-    const never = new AbortController().signal;
-    await untilWritten(() => sink.write(blockOf(topic, [Buffer.from('before')]), never));
+    expect(await untilWritten(sink, blockOf(topic, [Buffer.from('before')]))).toEqual([]);
     broker.network.isSilent = true;
     const block = blockOf(topic, [Buffer.from('while')]);
-    const writing = untilWritten(() => sink.write(block, never));
+    const writing = untilWritten(sink, block);
     await sleep(2000);
     broker.network.isSilent = false;
-    await writing;
+    expect(await writing).toEqual([]);
     await sink.close();
     // They may be in two partitions.
     expect((await read(topic)).sort()).toEqual(['before', 'while']);
   });
 });
-
-/** As the runtime does: the same block comes again after an error that says so. */
-async function untilWritten(write: () => unknown): Promise<void> {
-  for (;;) {
-    try {
-      expect(await write()).toEqual([]);
-      return;
-    } catch (error) {
-      if ((error as { retryable?: boolean }).retryable !== true) throw error;
-      await sleep(20);
-    }
-  }
-}

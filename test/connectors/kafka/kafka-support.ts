@@ -1,8 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Admin, Producer } from '@platformatic/kafka';
-import type { Block, Chunk, Config, Positions, Sink, Source, StageContext } from '#component';
+import type { Block, Chunk, Config, Positions, RefusedRow, Sink, Source, StageContext } from '#component';
 import { kafkaSink, kafkaSource } from '../../../connectors/kafka/index.js';
 import { configOf, sinkContext, stageContext } from '../../conformance/contexts.js';
 import { CountingOutlet } from '../../conformance/outlet.js';
@@ -198,12 +199,29 @@ export async function kcatWrite(
   });
 }
 
+export function createSink(options: Config): Sink {
+  const config = { brokers: [KAFKA_BROKER], ...options };
+  return kafkaSink.create(configOf(kafkaSink, config), sinkContext());
+}
+
 /** A sink that has been opened. */
 export async function openSink(options: Config): Promise<Sink> {
-  const config = { brokers: [KAFKA_BROKER], ...options };
-  const sink = kafkaSink.create(configOf(kafkaSink, config), sinkContext());
+  const sink = createSink(options);
   await sink.open(undefined);
   return sink;
+}
+
+/** Writes a block as the runtime does: it comes again after an error that says so. */
+export async function untilWritten(sink: Sink, block: Block): Promise<readonly RefusedRow[]> {
+  for (;;) {
+    try {
+      const refused = (await sink.write(block, new AbortController().signal)) ?? [];
+      if (refused.every(({ retryable }) => retryable !== true)) return refused;
+    } catch (error) {
+      if ((error as { retryable?: boolean }).retryable !== true) throw error;
+    }
+    await sleep(20);
+  }
 }
 
 /** A block of messages for one topic, as the threads hand it to a sink. */
