@@ -117,9 +117,35 @@ function megabytes(bytes: number): string {
   return Math.round(bytes / 1e6).toLocaleString('en');
 }
 
-/** Puts figures between the markers of this name in bench/README.md. */
-export function writeIntoReadme(name: string, markdown: string): void {
-  const path = `${BENCH_FOLDER}/README.md`;
+/** The columns of the project's README, by the contestants' names. */
+const SUMMARY_TITLES = { mawk: 'mawk', jq: 'jq', node: 'Node script', cp: 'cp' };
+
+/** What a visitor reads first: the speed of the tools that everybody knows. */
+export function toSummary({ jobs, machine, startUp }: Report): string {
+  const peers = Object.keys(SUMMARY_TITLES);
+  const rows = jobs.map(({ title, truth, entries }) => {
+    const [own, ...others] = ['millrace', ...peers].map((name) => {
+      const runs = entries.find((entry) => entry.name === name && entry.problem === undefined)?.runs;
+      return runs ? megabytes(truth.bytes / median(runs.map((run) => run.wallS))) : '–';
+    });
+    return `| ${title.replace(/^\w+: /, '')} | **${own} MB/s** | ${others.join(' | ')} |`;
+  });
+  const peaks = jobs.flatMap(({ entries }) =>
+    entries.filter((entry) => entry.name === 'millrace').map(peakMegabytes),
+  );
+  const seconds = startUp.map(({ title, wallS }) => `${title} ${median(wallS).toFixed(2)} s`).join(', ');
+  return [
+    `| job, ${megabytes(jobs[0]!.truth.bytes)} MB of input on ${machine} | Millrace | ${Object.values(SUMMARY_TITLES).join(' | ')} |`,
+    `|---|${'---:|'.repeat(peers.length + 1)}`,
+    ...rows,
+    '',
+    `Medians of ${jobs[0]!.entries[0]!.runs.length} rounds; Millrace took at most ${peaks.sort((a, b) => Number(b) - Number(a))[0]} MB of memory. From start to exit: ${seconds}.`,
+    'The Node script is what one writes first: readline, JSON.parse, JSON.stringify.',
+  ].join('\n');
+}
+
+/** Puts figures between the markers of this name in bench/README.md, or another file. */
+export function writeIntoReadme(name: string, markdown: string, path = `${BENCH_FOLDER}/README.md`): void {
   const text = readFileSync(path, 'utf8');
   const beginMark = `<!-- ${name}:begin -->`;
   const endMark = `<!-- ${name}:end -->`;

@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, createReadStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parseSize } from '../src/base/units.js';
-import { DATA_FOLDER, RESULTS_FOLDER } from './folders.js';
+import { DATA_FOLDER, RESULTS_FOLDER, ROOT } from './folders.js';
 import { type Input, provideInput } from './generate.js';
 import { type Command, type Contestant, JOBS, type Job, millraceCommand, missing } from './jobs.js';
 import { measure } from './measure.js';
@@ -18,6 +18,7 @@ import {
   type Report,
   type StartUpResult,
   toMarkdown,
+  toSummary,
   writeIntoReadme,
 } from './report.js';
 
@@ -179,7 +180,10 @@ async function main(): Promise<void> {
   const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-');
   writeFileSync(`${RESULTS_FOLDER}/${stamp}.json`, `${JSON.stringify(report, null, 2)}\n`);
   const markdown = toMarkdown(report);
-  if (options.writeReadme) writeIntoReadme('figures', markdown);
+  if (options.writeReadme) {
+    writeIntoReadme('figures', markdown);
+    writeIntoReadme('figures', toSummary(report), `${ROOT}/README.md`);
+  }
   process.stdout.write(`${markdown}\n`);
 }
 
