@@ -1,3 +1,4 @@
+export type { HistorySample, StageSample } from './history.js';
 export { prometheusText } from './prometheus.js';
 export { type ObservedPipeline, Recent } from './recent.js';
 export { AdminServer, type AdminViews } from './server.js';

@@ -6,6 +6,7 @@ import { addressText, isLoopback, type SocketAddress } from '../base/socket-addr
 import type { Taps } from '../runtime/index.js';
 import { Dashboard } from './dashboard.js';
 import { Gate } from './gate.js';
+import { History } from './history.js';
 import { prometheusText } from './prometheus.js';
 import { readQuery } from './query.js';
 import type { ObservedPipeline } from './recent.js';
@@ -56,6 +57,7 @@ export class AdminServer {
   readonly #views: AdminViews;
   readonly #dashboard: Dashboard;
   readonly #gate: Gate;
+  readonly #history: History;
   readonly #server: Server;
   /** Answers that go on as long as the run. */
   readonly #streams = new Set<ServerResponse>();
@@ -64,6 +66,7 @@ export class AdminServer {
     this.#views = views;
     this.#dashboard = new Dashboard(dashboard);
     this.#gate = new Gate(token);
+    this.#history = new History(views.pipeline);
     this.#server = createServer(LIMITS, (request, response) => {
       this.#answer(request, response).catch((error: unknown) => {
         if (response.headersSent) response.destroy();
@@ -102,6 +105,7 @@ export class AdminServer {
   }
 
   async close(): Promise<void> {
+    this.#history.close();
     for (const stream of this.#streams) stream.end();
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.#server.closeAllConnections();
@@ -178,6 +182,7 @@ export class AdminServer {
   async #api(path: string, asked: URLSearchParams): Promise<unknown> {
     const views = this.#views;
     if (path === 'pipeline') return views.pipeline();
+    if (path === 'history') return this.#history.after(Number(asked.get('after') ?? 0) || 0);
     if (path === 'queues') return await views.durableQueues();
     if (path === 'dead-letters') return await views.deadLetters(asked);
     const [, letter] = /^dead-letters\/(.+)$/.exec(path) ?? [];

@@ -27,7 +27,8 @@ const TEXTS = {
 
 interface DialogProps {
   readonly act: Act;
-  readonly onClose: () => void;
+  /** @param acted false where it was not meant */
+  readonly onClose: (acted: boolean) => void;
 }
 
 /** Asks whether it is meant, has it done, and says what came of it. */
@@ -46,7 +47,7 @@ export function ActDialog({ act: { action, count, asked }, onClose }: DialogProp
     setState('done');
   };
   const what = count === 1 ? '1 dead letter' : `${text.count(count)} dead letters`;
-  return html`<dialog class="narrow" ref=${dialog} onClose=${onClose} aria-labelledby="act-title" aria-describedby="act-text">
+  return html`<dialog class="narrow" ref=${dialog} onClose=${() => onClose(state !== 'asking')} aria-labelledby="act-title" aria-describedby="act-text">
     <h2 id="act-title">${verb} ${what}?</h2>
     <p id="act-text">${explained}</p>
     <p role="status"><b>${outcome}</b></p>

@@ -1,5 +1,7 @@
+import type { HistorySample } from '../admin/history.js';
 import type { ObservedPipeline } from '../admin/recent.js';
 
+export type { HistorySample, StageSample } from '../admin/history.js';
 export type { ObservedPipeline } from '../admin/recent.js';
 export type Stage = ObservedPipeline['stages'][number];
 export type Queue = ObservedPipeline['queues'][number];
@@ -61,7 +63,7 @@ export function takeToken(): void {
   const [, token] = /^#token=(.+)$/.exec(location.hash) ?? [];
   if (token === undefined) return;
   keepToken(decodeURIComponent(token));
-  history.replaceState(null, '', location.pathname);
+  window.history.replaceState(null, '', location.pathname);
 }
 
 export function keepToken(token: string): void {
@@ -90,6 +92,8 @@ async function askJson<T>(path: string, init?: RequestInit): Promise<T> {
 }
 
 export const pipeline = (): Promise<ObservedPipeline> => askJson('/api/pipeline');
+export const history = (afterMs: number): Promise<HistorySample[]> =>
+  askJson(`/api/history?after=${afterMs}`);
 export const queues = (): Promise<DurableQueue[]> => askJson('/api/queues');
 export const letter = (id: string): Promise<Letter> => askJson(`/api/dead-letters/${encodeURIComponent(id)}`);
 

@@ -7,6 +7,7 @@ import * as api from './api.js';
 import { Graph } from './graph.js';
 import { LetterDialog } from './letter-dialog.js';
 import { Letters } from './letters.js';
+import { PipelineCharts, useHistory } from './overview.js';
 import { Queues } from './queues.js';
 import { StagePanel } from './stage-panel.js';
 import * as text from './text.js';
@@ -52,10 +53,19 @@ function Dashboard(): VNode {
     if (action) setAct({ action, count: 1, asked: { id: [letter] } });
     setLetter(undefined);
   };
-  const acted = () => {
+  const acted = (isDone: boolean) => {
     setAct(undefined);
-    setRound(round + 1);
+    if (isDone) setRound(round + 1);
   };
+  const close = () => {
+    document.querySelector<SVGElement>(`[data-stage="${chosen}"]`)?.focus();
+    setChosen(undefined);
+  };
+  const history = useHistory();
+  const name = pipeline?.pipeline;
+  useEffect(() => {
+    if (name !== undefined) document.title = `${name} · Millrace`;
+  }, [name]);
   const stage = pipeline?.stages.find(({ id }) => id === chosen);
   if (state === 'unauthorized') return html`<${Login} onToken=${() => setState('starting')} />`;
   if (!pipeline)
@@ -66,8 +76,9 @@ function Dashboard(): VNode {
         <h2 id="graph-title">Pipeline</h2>
         <${Graph} pipeline=${pipeline} chosen=${chosen} onChoose=${setChosen} />
         <p class="quiet">Choose a stage to see more of it.</p>
+        <${PipelineCharts} pipeline=${pipeline} history=${history} />
       </section>
-      ${stage && html`<${StagePanel} pipeline=${pipeline} stage=${stage} onClose=${() => setChosen(undefined)} onLetter=${setLetter} />`}
+      ${stage && html`<${StagePanel} pipeline=${pipeline} stage=${stage} history=${history} onClose=${close} onLetter=${setLetter} />`}
       <${Queues} pipeline=${pipeline} />
       <${Letters} onLetter=${setLetter} onAct=${setAct} round=${round} />
     </main>
@@ -88,15 +99,18 @@ function Head({ pipeline, isGone }: { pipeline: api.ObservedPipeline; isGone: bo
   } = pipeline;
   const status = isGone ? 'ended' : draining ? 'draining' : 'running';
   const done = progress.total ? ` (${text.share(Math.min(1, progress.read / progress.total))} done)` : '';
+  const facts = [
+    ['Running for', text.duration(elapsedMs)],
+    ['Workers', String(workers.count)],
+    ['Memory', text.size(process.residentBytes)],
+    ['Main thread busy', text.share(process.eventLoopUtilization)],
+    ['Dead letters', text.count(deadLetters)],
+  ];
   return html`<h1>${name}</h1>
-    <div class="facts">
-      <span class=${isGone ? 'problem' : ''} role="status" id="status"><b>${status}</b>${done}</span>
-      <span>for <b>${text.duration(elapsedMs)}</b></span>
-      <span><b>${workers.count}</b> workers</span>
-      <span><b>${text.size(process.residentBytes)}</b> of memory</span>
-      <span>main thread busy <b>${text.share(process.eventLoopUtilization)}</b></span>
-      <span><b>${text.count(deadLetters)}</b> dead letters</span>
-    </div>
+    <dl class="facts">
+      <div><dt>Status</dt><dd class="status ${status}"><span role="status" id="status">${status}</span>${done}</dd></div>
+      ${facts.map(([title, value]) => html`<div><dt>${title}</dt><dd>${value}</dd></div>`)}
+    </dl>
     <p class="bottleneck" id="bottleneck">Limited by ${bottleneckText(bottleneck)}.</p>`;
 }
 

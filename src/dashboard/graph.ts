@@ -82,7 +82,7 @@ function Node({ placed: { stage, x, y }, pipeline, isChosen, onChoose }: NodePro
     <text class="small mark" x="10" y="36">${limits ? 'bottleneck' : `${stage.kind} ${stage.type}`}</text>
     <text x="10" y="53">${text.short(rate)} records/s</text>
     ${queue && html`<${Fill} queue=${queue} />`}
-    ${stage.deadLettered > 0 && html`<text class="small" x=${NODE.width - 10} y="20" text-anchor="end">${text.short(stage.deadLettered)} dead</text>`}
+    ${stage.deadLettered > 0 && html`<text class="small dead" x=${NODE.width - 10} y="20" text-anchor="end">${text.short(stage.deadLettered)} dead</text>`}
   </g>`;
 }
 

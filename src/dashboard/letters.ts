@@ -58,7 +58,9 @@ function useLetters(choice: Readonly<Record<string, string>>, round: number): ap
     isFirst.current = true;
     const ask = async () => {
       const startedMs = performance.now();
-      const now = document.hidden ? undefined : await api.letters(choice).catch(() => undefined);
+      const now = document.hidden
+        ? undefined
+        : await api.letters({ ...choice, limit: '25' }).catch(() => undefined);
       if (isOver) return;
       const keepsRows =
         !isFirst.current && document.querySelector('#letters tbody:is(:hover, :focus-within)');

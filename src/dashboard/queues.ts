@@ -20,8 +20,8 @@ export function Queues({ pipeline }: { pipeline: api.ObservedPipeline }): VNode 
   if (!has) return null;
   return html`<section aria-labelledby="queues-title" id="queues">
     <h2 id="queues-title">Durable queues</h2>
-    <div class="wide"><table>
-      <thead><tr><th scope="col">queue</th><th scope="col">fed by</th><th scope="col" class="number">records</th><th scope="col" class="number">size</th><th scope="col">group</th><th scope="col" class="number">lag</th></tr></thead>
+    <div class="wide" tabindex="0" role="region" aria-label="Table of durable queues"><table>
+      <thead><tr><th scope="col">Queue</th><th scope="col">Fed by</th><th scope="col" class="number">Records</th><th scope="col" class="number">Size</th><th scope="col">Group</th><th scope="col" class="number">Lag</th></tr></thead>
       <tbody>${queues.flatMap(rows)}</tbody>
     </table></div>
   </section>`;

@@ -1,23 +1,30 @@
 import { html } from 'htm/preact';
 import type { VNode } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
-import { type HistogramCounts, quantileMs } from '../runtime/histogram.js';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import * as api from './api.js';
 import { LetterTable } from './letter-table.js';
+import { StageCharts } from './overview.js';
 import * as text from './text.js';
 
 interface PanelProps {
   readonly pipeline: api.ObservedPipeline;
   readonly stage: api.Stage;
+  readonly history: readonly api.HistorySample[];
   readonly onClose: () => void;
   readonly onLetter: (id: string) => void;
 }
 
 /** All there is of one stage. */
-export function StagePanel({ pipeline, stage, onClose, onLetter }: PanelProps): VNode {
+export function StagePanel({ pipeline, stage, history, onClose, onLetter }: PanelProps): VNode {
   const { id } = stage;
-  return html`<section aria-labelledby="stage-title" id="stage">
-    <div class="row"><h2 id="stage-title">Stage ${id}</h2><button onClick=${onClose}>Close</button></div>
+  const title = useRef<HTMLHeadingElement>(null);
+  useEffect(() => title.current!.focus(), [id]);
+  const onKey = ({ key }: KeyboardEvent) => {
+    if (key === 'Escape') onClose();
+  };
+  return html`<section aria-labelledby="stage-title" id="stage" onKeyDown=${onKey}>
+    <div class="head"><h2 id="stage-title" ref=${title} tabindex="-1">Stage ${id}</h2><button onClick=${onClose}>Close</button></div>
+    <${StageCharts} pipeline=${pipeline} stage=${stage} history=${history} />
     <${Figures} pipeline=${pipeline} stage=${stage} />
     <${Errors} errors=${stage.errors} />
     <${Sample} key=${`records ${id}`} stage=${stage} />
@@ -31,36 +38,25 @@ function Figures({ pipeline, stage }: Pick<PanelProps, 'pipeline' | 'stage'>): V
   const queue = pipeline.queues.find(({ id }) => id === stage.id);
   const spent = chain && Object.values(chain.timeMs).reduce((sum, ms) => sum + ms, 0);
   const facts: [string, string][] = [
-    ['records in', `${text.count(stage.recordsIn)} (${text.short(rate?.recordsIn ?? 0)}/s)`],
-    ['records out', `${text.count(stage.recordsOut)} (${text.short(rate?.recordsOut ?? 0)}/s)`],
-    ['dropped', text.count(stage.dropped + stage.droppedByQueue)],
-    ['dead letters', text.count(stage.deadLettered)],
-    ['worked', text.duration(stage.workedMs)],
+    ['Records in', `${text.count(stage.recordsIn)} (${text.short(rate?.recordsIn ?? 0)}/s)`],
+    ['Records out', `${text.count(stage.recordsOut)} (${text.short(rate?.recordsOut ?? 0)}/s)`],
+    ['Dropped', text.count(stage.dropped + stage.droppedByQueue)],
+    ['Dead letters', text.count(stage.deadLettered)],
+    ['Worked for', text.duration(stage.workedMs)],
   ];
   if (stage.bytes !== undefined)
-    facts.push(['bytes', `${text.size(stage.bytes)} (${text.size(rate?.bytes ?? 0)}/s)`]);
-  if (stage.latency) facts.push(['batches', latencyText(stage.latency)]);
+    facts.push(['Bytes', `${text.size(stage.bytes)} (${text.size(rate?.bytes ?? 0)}/s)`]);
   if (chain && spent)
     facts.push([
-      'its chain',
+      'Its chain',
       `${chain.stages.join(', ')}: working ${text.share(chain.timeMs.working / spent)}, waiting for input ${text.share(chain.timeMs.input / spent)}, for room ${text.share(chain.timeMs.credit / spent)}`,
     ]);
   if (queue)
     facts.push([
-      'its queue',
+      'Its queue',
       `${text.size(queue.usedBytes)} of ${text.size(queue.limitBytes)} in use, ${text.size(queue.queuedBytes)} wait, the oldest for ${text.duration(queue.oldestAgeMs)}`,
     ]);
   return html`<dl>${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
-}
-
-function latencyText(latency: HistogramCounts): string {
-  const batches = latency.counts.reduce((sum, one) => sum + one, 0);
-  if (batches === 0) return 'none yet';
-  const bound = (part: number) => {
-    const ms = quantileMs(latency, part)!;
-    return Number.isFinite(ms) ? `${ms} ms` : 'more than 10 s';
-  };
-  return `${text.count(batches)}; half took at most ${bound(0.5)}, 99 of 100 at most ${bound(0.99)}`;
 }
 
 function Errors({ errors }: { errors: api.Stage['errors'] }): VNode | null {
@@ -72,36 +68,53 @@ function Errors({ errors }: { errors: api.Stage['errors'] }): VNode | null {
 
 const WAIT_MS = 5000;
 
+interface SampleState {
+  readonly records: readonly string[];
+  readonly isWaiting: boolean;
+}
+
+/** Takes a sample of records that pass now. The sample before stays until there is another. */
+function useSample(stage: string, side: string, round: number): SampleState {
+  const [state, setState] = useState<SampleState>({ records: [], isWaiting: true });
+  useEffect(() => {
+    const ending = new AbortController();
+    const timer = setTimeout(() => ending.abort(), WAIT_MS);
+    const records: string[] = [];
+    setState((before) => ({ ...before, isWaiting: true }));
+    const add = (record: string) => {
+      records.push(record);
+      setState({ records: [...records], isWaiting: true });
+    };
+    let isOver = false;
+    const done = () => {
+      if (!isOver) setState({ records, isWaiting: false });
+    };
+    api.records(stage, side, add, ending.signal).then(done, done);
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+      ending.abort();
+    };
+  }, [stage, side, round]);
+  return state;
+}
+
 /** Records that pass now. */
 function Sample({ stage }: { stage: api.Stage }): VNode {
   const [side, setSide] = useState(stage.kind === 'sink' ? 'inputs' : 'outputs');
   const [round, setRound] = useState(0);
-  const [records, setRecords] = useState<readonly string[]>([]);
-  const [isWaiting, setWaiting] = useState(true);
-  useEffect(() => {
-    const ending = new AbortController();
-    const timer = setTimeout(() => ending.abort(), WAIT_MS);
-    setRecords([]);
-    setWaiting(true);
-    const add = (record: string) => setRecords((before) => [...before, record]);
-    const done = () => setWaiting(false);
-    api.records(stage.id, side, add, ending.signal).then(done, done);
-    return () => {
-      clearTimeout(timer);
-      ending.abort();
-    };
-  }, [stage.id, side, round]);
-  const none = isWaiting ? 'Waiting for records …' : 'No record has passed in the last seconds.';
-  const choice = html`<label>of <select value=${side} onChange=${(event: Event) => setSide((event.target as HTMLSelectElement).value)}>
+  const { records, isWaiting } = useSample(stage.id, side, round);
+  const some = records.length === 1 ? '1 record' : `${records.length} records`;
+  const none = records.length > 0 ? some : 'No record has passed in the last seconds.';
+  const choice = html`<label>Of <select value=${side} onChange=${(event: Event) => setSide((event.target as HTMLSelectElement).value)}>
     <option value="inputs">what comes in</option><option value="outputs">what goes out</option></select></label>`;
   return html`<h3>Records passing now</h3>
     <div class="row">
       ${stage.kind === 'transform' && choice}
       <button onClick=${() => setRound(round + 1)}>Take another sample</button>
+      <span class="quiet" role="status">${isWaiting ? 'Waiting for records …' : none}</span>
     </div>
-    <div id="records" role="status">
-      ${records.length === 0 ? html`<p class="quiet">${none}</p>` : records.map((record) => html`<pre tabindex="0">${record}</pre>`)}
-    </div>`;
+    <div id="records">${records.map((record) => html`<pre>${record}</pre>`)}</div>`;
 }
 
 function LastLetters(props: {

@@ -1,7 +1,8 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { History } from '../../src/admin/history.js';
 import { AdminServer, type AdminViews, type ObservedPipeline } from '../../src/admin/index.js';
 import { MillraceError } from '../../src/base/errors.js';
 import { Secret } from '../../src/base/secrets.js';
@@ -93,6 +94,32 @@ describe('the server for operators', () => {
     expect(await ask(base, '/api/dead-letters/18')).toMatchObject({ status: 404 });
     expect(await ask(base, '/api/dead-letters/%')).toMatchObject({ status: 404 });
     expect(await ask(base, '/../../etc/passwd')).toMatchObject({ status: 404 });
+  });
+
+  it('keeps the last minutes, of which a reader asks for what is new', async () => {
+    const run = await prepareRun(YAML, 'p.yaml');
+    const rates = {
+      web: { recordsIn: 0, recordsOut: 7, bytes: 0 },
+      out: { recordsIn: 7, recordsOut: 0, bytes: 0 },
+    };
+    const counts = new Array<number>(14).fill(0);
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const history = new History(() => {
+      counts[2]!++;
+      const stages = run
+        .observe()
+        .stages.map((stage) => ({ ...stage, latency: { counts: [...counts], sumMs: 5 } }));
+      return { ...run.observe(), stages, rates };
+    });
+    vi.advanceTimersByTime(2000 * 200);
+    const all = history.after(0);
+    expect(all.length).toBe(150);
+    expect(all[0]!.stages.web).toEqual({ recordsIn: 0, recordsOut: 7, p50Ms: 5, p99Ms: 5 });
+    expect(history.after(all[147]!.timeMs)).toEqual(all.slice(148));
+    history.close();
+    vi.advanceTimersByTime(10_000);
+    expect(history.after(all[149]!.timeMs)).toEqual([]);
   });
 
   it('streams records that pass a stage, as many as are asked for, to eight readers at most', async () => {

@@ -17,6 +17,34 @@ const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/go
 );
 if (CHROMIUM === undefined) process.stderr.write('no Chromium: the tests of the dashboard are skipped\n');
 
+/** Texts whose contrast with what is behind them is below 4.5 (WCAG 2.2, 1.4.3), in the page. */
+const FAINT = `(() => {
+  const rgb = (color) => color.match(/[\\d.]+/g).map(Number);
+  const light = (color) => {
+    const [r, g, b] = rgb(color).map((part) => part / 255).map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = (element) => {
+    for (let one = element; one; one = one.parentElement) {
+      if (one instanceof SVGGElement && one.matches('.node')) return getComputedStyle(one.querySelector('rect')).fill;
+      const { backgroundColor } = getComputedStyle(one);
+      if (rgb(backgroundColor)[3] !== 0) return backgroundColor;
+    }
+  };
+  return [...document.querySelectorAll('body *')]
+    .filter((element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
+    .flatMap((element) => {
+      const style = getComputedStyle(element);
+      const [a, b] = [light(element instanceof SVGElement ? style.fill : style.color), light(ground(element))];
+      const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+      return contrast < 4.5 ? [element.textContent.slice(0, 40) + ': ' + contrast.toFixed(2)] : [];
+    });
+})()`;
+/** What can be used, and has no name. */
+const NAMELESS = `[...document.querySelectorAll('button, select, input, [tabindex="0"], [role=img]')]
+  .filter((one) => !(one.getAttribute('aria-label') || one.labels?.length || (one.matches('button') && one.textContent.trim())))
+  .map((one) => one.outerHTML.slice(0, 80))`;
+
 let browser: Browser;
 
 /** The dashboard of a run of its own. What the page complains about, or asks of other sites, fails the test. */
@@ -28,7 +56,7 @@ async function opened(env: Record<string, string> = {}, scheme: 'light' | 'dark'
   const listening = () => logged(err().slice(0, err().lastIndexOf('\n') + 1), message)[0];
   await until(() => listening() !== undefined, 'it listens');
   const url = listening()!.url as string;
-  const context = await browser.newContext({ colorScheme: scheme });
+  const context = await browser.newContext({ colorScheme: scheme, baseURL: url });
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', ({ message }) => complaints.push(message));
@@ -118,18 +146,56 @@ describe.skipIf(CHROMIUM === undefined && !process.env.CI)('the dashboard', { ti
     await replay.getByText(/^Replayed [\d,]+, of which [\d,]+ failed again\.$/).waitFor();
     await page.keyboard.press('Escape');
     await replay.waitFor({ state: 'hidden' });
-    const first = letters.getByRole('checkbox').first();
-    await first.press('Space');
-    const name = (await first.getAttribute('aria-label'))!.replace('select ', '');
+    await letters.getByRole('checkbox').first().press('Space');
     await letters.getByRole('button', { name: 'Discard 1 selected …' }).press('Enter');
     const discard = page.getByRole('dialog', { name: 'Discard 1 dead letter?' });
     await discard.getByRole('button', { name: 'Cancel' }).press('Enter');
-    await letters.getByRole('button', { name: `open ${name}`, exact: true }).press('Enter');
-    await page.getByRole('dialog').getByRole('button', { name: 'Discard it …' }).press('Enter');
+    await letters
+      .getByRole('button', { name: /^open / })
+      .first()
+      .press('Enter');
+    const letter = page.getByRole('dialog', { name: /^Dead letter / });
+    const title = (await letter.getByRole('heading').textContent())!;
+    await letter.getByRole('button', { name: 'Discard it …' }).press('Enter');
     await discard.getByRole('button', { name: 'Discard 1 dead letter' }).press('Enter');
     await discard.getByText('Discarded 1.').waitFor();
+    const id = encodeURIComponent(title.replace('Dead letter ', ''));
+    expect((await page.request.get(`/api/dead-letters/${id}`)).status()).toBe(404);
     await discard.getByRole('button', { name: 'Close' }).press('Enter');
-    await letters.getByRole('button', { name: `open ${name}`, exact: true }).waitFor({ state: 'detached' });
+    await discard.waitFor({ state: 'detached' });
+  });
+
+  it('draws rates, latencies and queues over the last minutes, and tells them in words', async () => {
+    const { page } = await opened();
+    const chart = (name: RegExp) => page.getByRole('img', { name }).first();
+    await chart(
+      /^Records, the last 5 minutes\. Now: read [1-9].*\/s, written .*\. Highest: .*\/s\.$/,
+    ).waitFor();
+    await chart(/^Fullest queue, .* used \d+ %/).waitFor();
+    await page.locator('[data-stage=web]').press('Enter');
+    await chart(/^Latency of batches, at most, .*half [\d.]+ m?s, 99 % [\d.]+ m?s/).waitFor();
+    await chart(/^Batches by latency\. up to [\d.]+ m?s: \d+ %/).waitFor();
+    await page.keyboard.press('Escape');
+    expect(await page.evaluate('document.activeElement.dataset.stage')).toBe('web');
+  });
+
+  it.each(['light', 'dark'] as const)('can be read and used by everyone, %s', async (scheme) => {
+    const { page } = await opened({}, scheme);
+    await page.locator('[data-stage=shaped]', { hasText: 'dead' }).press('Enter');
+    await page
+      .getByRole('button', { name: /^open dead letter/ })
+      .first()
+      .waitFor();
+    expect(await page.evaluate(FAINT)).toEqual([]);
+    expect(await page.evaluate(NAMELESS)).toEqual([]);
+    for (const landmark of ['banner', 'main'] as const)
+      expect(await page.getByRole(landmark).count()).toBe(1);
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    expect(await page.evaluate('document.getAnimations().length')).toBe(0);
+    await page.locator('[data-stage=out]').focus();
+    await page.keyboard.press('Tab');
+    const outline = await page.evaluate('getComputedStyle(document.activeElement).outlineStyle');
+    expect(outline).toBe('solid');
   });
 
   it('shows durable queues with their lag', async () => {
