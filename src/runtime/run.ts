@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Clock } from '../base/clock.js';
 import { nodeStorage, type Storage } from '../base/storage.js';
 import {
   Claims,
@@ -32,6 +33,8 @@ export interface RunOptions {
   readonly queueDefinitions: readonly QueueDefinition[];
   /** Where everything is that outlives the run, the lock of the state folder apart; the file system of this machine otherwise. */
   readonly storage?: Storage;
+  /** As a sink's retries wait, by its id; the time of this machine otherwise. */
+  readonly clockOf?: (sink: string) => Clock;
 }
 
 /**
@@ -173,7 +176,7 @@ export class Run {
   }
 
   async #createSegments(): Promise<void> {
-    const { pipeline, plan, lanes, log } = this.#options;
+    const { pipeline, plan, lanes, log, clockOf } = this.#options;
     for (const queue of plan.queues.values()) this.#queues.set(queue.id, this.#createQueue(queue));
     const shared = {
       pipeline,
@@ -186,6 +189,7 @@ export class Run {
       storage: this.#storage,
       folder: this.stateFolder,
       log,
+      ...(clockOf && { clockOf }),
       draining: this.#draining.signal,
       failing: this.#failing.signal,
       onFailure: (error: unknown) => this.#fail(error),

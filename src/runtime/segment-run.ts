@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.js';
 import type { Storage } from '../base/storage.js';
 import type { Claims, Positions, Queue, Sink, SinkState, StageLog } from '../component/index.js';
 import { Inbox } from '../flow/index.js';
@@ -40,6 +41,7 @@ export interface SegmentRunOptions {
   /** `<runtime.state>/<pipeline>`. */
   readonly folder: string;
   readonly log: StageLog;
+  readonly clockOf?: (sink: string) => Clock;
   /** Aborts when the sources shall come to their end. */
   readonly draining: AbortSignal;
   /** Aborts when the run is torn down; `onFailure` does that. */
@@ -110,20 +112,8 @@ export class SegmentRun {
   }
 
   static async create(options: SegmentRunOptions): Promise<SegmentRun> {
-    const { pipeline, plan, segment, queues, claims, storage, folder, log, deadLetters } = options;
     const request = { checkpoint: () => {} };
-    const ends = await Ends.create({
-      pipeline,
-      plan,
-      segment,
-      queues,
-      requestCheckpoint: () => request.checkpoint(),
-      claims,
-      storage,
-      folder,
-      log,
-      ...(deadLetters && { deadLetters }),
-    });
+    const ends = await Ends.create({ ...options, requestCheckpoint: () => request.checkpoint() });
     const run = new SegmentRun(options, ends);
     request.checkpoint = () => run.#checkpointer?.request();
     return run;
@@ -232,9 +222,9 @@ export class SegmentRun {
   }
 
   #parts(): Promise<void>[] {
-    const { pipeline, plan, segment, pool, metrics, log, failing } = this.#options;
+    const { pipeline, plan, pool, metrics, log, clockOf, failing, segment } = this.#options;
     const sinkStages = new SinkStages({
-      ...{ plan, pool, metrics, log },
+      ...{ plan, pool, metrics, log, ...(clockOf && { clockOf }) },
       pipeline: pipeline.name,
       sinks: this.#ends.sinks,
       inboxOf: (id) => this.#inboxes.get(id) as Inbox<SinkItem>,

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { systemClock } from '../base/clock.js';
+import { type Clock, systemClock } from '../base/clock.js';
 import { Random } from '../base/random.js';
 import type { Sink, StageLog } from '../component/index.js';
 import type { Inbox } from '../flow/index.js';
@@ -23,6 +23,8 @@ export interface SinkStagesOptions {
   readonly pool: BufferPool;
   readonly metrics: Metrics;
   readonly log: StageLog;
+  /** As retries wait; the time of this machine otherwise. */
+  readonly clockOf?: (sink: string) => Clock;
   /** Aborts when the run is torn down. */
   readonly signal: AbortSignal;
   readonly checkpointer: Checkpointer | undefined;
@@ -110,10 +112,11 @@ export class SinkStages {
   }
 
   #common(stage: string, onError: OnError) {
-    const { sinks, pool, signal, log, metrics } = this.#options;
+    const { sinks, pool, signal, log, metrics, clockOf } = this.#options;
     const sink = sinks.get(stage)!;
     const random = new Random(randomInt(2 ** 32));
-    const writer = new ReliableWriter({ sink, stage, onError, clock: systemClock, random, log });
+    const clock = clockOf?.(stage) ?? systemClock;
+    const writer = new ReliableWriter({ sink, stage, onError, clock, random, log });
     const onWrite = (ms: number) => metrics.countWrite(stage, ms);
     return { sink, pool, signal, writer, onWrite };
   }

@@ -1,4 +1,4 @@
-import type { ExpectedDrops, FilePosition, PipelineTest, TestRecord } from '../plan/index.js';
+import type { ExpectedDrops, Fault, FilePosition, PipelineTest, TestRecord } from '../plan/index.js';
 import type { DeadLetter } from '../workers/index.js';
 import { alignInAnyOrder } from './align.js';
 import { checkStage } from './check-stage.js';
@@ -22,6 +22,7 @@ export function checkTest(test: PipelineTest, observed: Observed): TestFailure[]
   if (observed.failure) return stopped;
   return [
     ...stopped,
+    ...observed.missed.map((fault) => missed(fault, test)),
     ...test.expected.flatMap((expected) => checkStage(expected, observed)),
     ...checkLetters(test, observed.deadLetters),
     ...test.dropped.flatMap((drops) => checkDrops(drops, observed)),
@@ -33,6 +34,15 @@ function checkFailure({ fails, position }: PipelineTest, { failure }: Observed):
   const found = failure ? `stopped: ${failure.message} (${failure.code})` : 'came to its end';
   const message = fails ? `expected the run to stop with ${fails.code}, but it ${found}` : `the run ${found}`;
   return [{ position: fails?.position ?? position, path: fails ? 'fails' : '', message, details: [] }];
+}
+
+function missed(fault: Fault, { faults }: PipelineTest): TestFailure {
+  const { position, kind } = fault;
+  const message =
+    fault.kind === 'crash'
+      ? `there was no crash: the sources have read fewer than ${fault.afterBatches} batches since they began`
+      : 'nothing failed: the sink has written nothing';
+  return { position, path: `faults[${faults.indexOf(fault)}].${kind}`, message, details: [] };
 }
 
 function checkDrops({ stage, count, position }: ExpectedDrops, observed: Observed): TestFailure[] {

@@ -1,4 +1,5 @@
 import type { FieldKind } from '../batch/index.js';
+import type { Fault } from '../plan/index.js';
 import type { DeadLetter } from '../workers/index.js';
 import type { Captured } from './capture-sink.js';
 
@@ -9,6 +10,8 @@ export interface Observed {
   readonly deadLetters: readonly DeadLetter[];
   dropped(stage: string): number;
   readonly failure?: { readonly code: string; readonly message: string };
+  /** Faults of which nothing came. */
+  readonly missed: readonly Fault[];
   /** What is known of the fields of the records at a stage. */
   kinds(stage: string): ReadonlyMap<string, FieldKind>;
   /** Whether the records at a stage have an order that can be relied on. */

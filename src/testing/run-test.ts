@@ -17,6 +17,7 @@ import {
 import { PipelineLetters, Run } from '../runtime/index.js';
 import { createLanes, type DeadLetter } from '../workers/index.js';
 import { checkTest, type TestFailure } from './check-test.js';
+import { Faults, impatientClock } from './faults.js';
 import type { Observed } from './observed.js';
 import { type GivenInput, pipelineOfTest, stageOf } from './test-pipeline.js';
 
@@ -29,6 +30,8 @@ export interface TestResult {
 
 const ARENA_BYTES = 64 * 2 ** 20;
 const MEMORY_BYTES = 2 ** 30;
+/** Where there is a crash to come, so that it meets one batch and not all. */
+const OFTEN_MS = 1;
 const quiet = { info: () => {}, warn: () => {} };
 
 /**
@@ -98,16 +101,19 @@ async function observe(
 ): Promise<Observed> {
   const state = await mkdtemp(join(tmpdir(), 'millrace-test-'));
   try {
-    const replaced = pipelineOfTest(pipeline, original.shapes, test, inputs);
-    const tested = { ...replaced.pipeline, runtime: { ...pipeline.runtime, state } };
+    const faults = new Faults(test.faults);
+    const replaced = pipelineOfTest(pipeline, original.shapes, test, inputs, faults);
+    const checkpointMs = faults.crashes ? OFTEN_MS : pipeline.runtime.checkpointMs;
+    const tested = { ...replaced.pipeline, runtime: { ...pipeline.runtime, state, checkpointMs } };
     const { plan, problems } = planPipeline(tested);
-    const run = problems[0] ? unplanned(problems[0]) : await runToEnd(tested, plan);
+    const run = problems[0] ? unplanned(problems[0]) : await runToEnd(tested, plan, faults);
     return {
       records: replaced.records,
       written: replaced.written,
       deadLetters: await lettersOf(tested, plan),
       dropped: (stage) => run.dropped(stage),
       ...(run.failure !== undefined && { failure: run.failure }),
+      missed: faults.missed(),
       kinds: (id) => {
         const stage = original.stages.get(id)!;
         return (original.shapes.get(id) ?? inputShape(stage, original.shapes)).fields;
@@ -130,18 +136,30 @@ function unplanned({ stage, message }: PlanProblem): Ended {
   return { failure, dropped: () => 0 };
 }
 
-async function runToEnd(pipeline: Pipeline, plan: Plan): Promise<Ended> {
+/** After a crash, a run of its own goes on in the same folder. */
+async function runToEnd(pipeline: Pipeline, plan: Plan, faults: Faults): Promise<Ended> {
+  for (;;) {
+    const ended = await runOnce(pipeline, plan);
+    if (!faults.hasCrashed(ended.error)) return ended;
+  }
+}
+
+async function runOnce(pipeline: Pipeline, plan: Plan): Promise<Ended & { readonly error?: unknown }> {
   const chains = plan.segments.flatMap((segment) => segment.chains);
   const limits = { timeoutMs: pipeline.runtime.tripTimeoutMs, memoryBytes: MEMORY_BYTES };
   const lanes = await createLanes({ pipeline: pipeline.name, chains, arenaBytes: ARENA_BYTES }, 0, limits);
-  const run = new Run({ pipeline, plan, lanes, log: quiet, queueDefinitions: [] });
+  const run = new Run({
+    ...{ pipeline, plan, lanes, log: quiet },
+    queueDefinitions: [],
+    clockOf: impatientClock,
+  });
   const dropped = (stage: string) => run.metrics.stage(stage).dropped;
   try {
     await run.run();
     return { dropped };
   } catch (error) {
     const code = error instanceof MillraceError ? error.code : 'internal_error';
-    return { dropped, failure: { code, message: messageOf(error) } };
+    return { dropped, error, failure: { code, message: messageOf(error) } };
   } finally {
     await lanes.close();
   }

@@ -11,6 +11,7 @@ import {
 } from '../plan/index.js';
 import { TRANSFORMS } from '../transforms/index.js';
 import { Captured, captureSink } from './capture-sink.js';
+import type { Faults } from './faults.js';
 import { memorySource } from './memory-source.js';
 
 /** What a stage is given, read from where it lies. */
@@ -49,8 +50,9 @@ export function pipelineOfTest(
   shapes: ReadonlyMap<string, Shape>,
   test: PipelineTest,
   inputs: ReadonlyMap<string, GivenInput>,
+  faults: Faults,
 ): TestPipeline {
-  const builder = new Builder(shapes, test, inputs);
+  const builder = new Builder(shapes, test, inputs, faults);
   const isSource = ({ kind }: Stage) => kind === 'source';
   for (const stage of pipeline.stages.filter(isSource)) builder.add(stage);
   for (const stage of pipeline.stages.filter((other) => !isSource(other))) builder.add(stage);
@@ -66,6 +68,7 @@ class Builder {
   readonly #shapes: ReadonlyMap<string, Shape>;
   readonly #test: PipelineTest;
   readonly #inputs: ReadonlyMap<string, GivenInput>;
+  readonly #faults: Faults;
   /** What stands in the place of a source whose records were given. */
   readonly #instead = new Map<string, string>();
 
@@ -73,7 +76,9 @@ class Builder {
     shapes: ReadonlyMap<string, Shape>,
     test: PipelineTest,
     inputs: ReadonlyMap<string, GivenInput>,
+    faults: Faults,
   ) {
+    this.#faults = faults;
     this.#shapes = shapes;
     this.#test = test;
     this.#inputs = inputs;
@@ -103,15 +108,19 @@ class Builder {
     const from = stage.kind === 'sink' ? inputs : this.#inputsOf({ inputs: [stage.id] });
     const id = expected(stage.id);
     const like = stage.kind === 'sink' ? stage.id : undefined;
+    const faults = this.#faults;
+    const faulty = faults.ofSink(stage.id)?.beside;
     for (const input of from) {
       const at = this.stages.findIndex((other) => other.id === input);
       this.stages[at] = withReader(this.stages[at]!, id, like);
     }
     this.stages.push({
       ...this.#own(id, stage),
+      // What the sink itself gives up is a dead letter already.
+      ...(faulty && { onError: { ...stage.onError, action: 'drop' as const } }),
       kind: 'sink',
       type: 'captured',
-      definition: captureSink(captured),
+      definition: captureSink({ captured, faults, own: faulty }),
       config: JSON_CONFIG,
       inputs: from,
     });
@@ -124,13 +133,16 @@ class Builder {
   #source(input: GivenInput | undefined) {
     const { from = 'given', bytes = new Uint8Array(0), messages } = input ?? {};
     const { nowMs } = this.#test;
-    return memorySource({ bytes, name: from, nowMs, ...(messages && { messages }) });
+    const faults = this.#faults;
+    return memorySource({ bytes, name: from, nowMs, faults, ...(messages && { messages }) });
   }
 
   #sink(stage: Stage): Pick<Stage, 'definition'> {
     const captured = new Captured();
     this.written.set(stage.id, captured);
-    return { definition: captureSink(captured, stage.definition as SinkDefinition) };
+    const real = stage.definition as SinkDefinition;
+    const faults = this.#faults;
+    return { definition: captureSink({ captured, real, faults, own: faults.ofSink(stage.id) }) };
   }
 
   /** Makes a source of records for a stage that is none. Gives what the stage has to read. */

@@ -63,6 +63,64 @@ export const LETTER_FIELDS: readonly Field[] = [
   { name: 'attempts', summary: 'How often it was tried.', type: { kind: 'integer', min: 1 } },
 ];
 
+const SINK: Field = { name: 'stage', summary: 'The sink.', type: TEXT, required: true };
+
+/** Of a fault one is given. */
+const FAULT_FIELDS: readonly Field[] = [
+  {
+    name: 'fail',
+    summary: 'The next writes of a sink fail.',
+    type: {
+      kind: 'object',
+      fields: [
+        SINK,
+        { name: 'times', summary: 'How many writes.', type: { kind: 'integer', min: 1 }, default: 1 },
+        {
+          name: 'retryable',
+          summary: 'Whether trying again can help. Where it cannot, the sink refuses what it was given.',
+          type: { kind: 'boolean' },
+          default: true,
+        },
+        { name: 'code', summary: 'The code of the error.', type: TEXT, default: 'injected_fault' },
+      ],
+    },
+    example: { stage: 'out', times: 2 },
+  },
+  {
+    name: 'slow',
+    summary: 'Each write of a sink takes this much longer.',
+    type: {
+      kind: 'object',
+      fields: [
+        SINK,
+        {
+          name: 'delay',
+          summary: 'By how much.',
+          type: { kind: 'duration', min: 1 },
+          required: true,
+          example: '50ms',
+        },
+      ],
+    },
+  },
+  {
+    name: 'crash',
+    summary: 'The process ends in the middle of its work, and goes on at its last checkpoint.',
+    type: {
+      kind: 'object',
+      fields: [
+        {
+          name: 'after',
+          summary: 'When the sources have read so many batches, each of one record.',
+          type: { kind: 'string', format: 'number of batches such as 3 batches', parse: parseBatches },
+          required: true,
+          example: '3 batches',
+        },
+      ],
+    },
+  },
+];
+
 export const TEST_FIELDS: readonly Field[] = [
   { name: 'name', summary: 'What the test shows, in a few words.', type: TEXT, required: true },
   {
@@ -109,6 +167,12 @@ export const TEST_FIELDS: readonly Field[] = [
     type: TEXT,
     example: 'decode_failed',
   },
+  {
+    name: 'faults',
+    summary: 'What goes wrong meanwhile: sinks that fail or are slow, and crashes, one after another.',
+    type: { kind: 'list', items: { kind: 'object', fields: FAULT_FIELDS } },
+    example: [{ fail: { stage: 'out', times: 2 } }],
+  },
 ];
 
 export const TESTS_FIELD: Field = {
@@ -125,4 +189,11 @@ function parseTime(text: string): number {
     throw new FieldError(`expected a time such as 2026-01-01T00:00:00Z, found ${JSON.stringify(text)}`);
   }
   return ms;
+}
+
+function parseBatches(text: string): number {
+  const count = Number(/^([1-9]\d{0,5}) batch(?:es)?$/.exec(text)?.[1]);
+  if (Number.isNaN(count))
+    throw new FieldError(`expected a number of batches such as 3 batches, found ${JSON.stringify(text)}`);
+  return count;
 }

@@ -20,6 +20,7 @@ import type {
   ExpectedAtStage,
   ExpectedItem,
   ExpectedLetters,
+  Fault,
   FilePosition,
   Given,
   PipelineTest,
@@ -31,6 +32,7 @@ import type {
 export type StageKinds = ReadonlyMap<string, StageKind>;
 
 type Checked = Readonly<Record<string, unknown>>;
+type Failing = Pick<Extract<Fault, { kind: 'fail' }>, 'stage' | 'times' | 'retryable' | 'code'>;
 
 /** Reads a `tests` section. Every mistake is added to the problems; tests without mistakes are given. */
 export function readTests(entry: MapEntry, stages: StageKinds, problems: Problems): PipelineTest[] {
@@ -41,7 +43,10 @@ export function readTests(entry: MapEntry, stages: StageKinds, problems: Problem
   const checked = checkValue(node, TESTS_FIELD.type, at) as readonly Checked[] | undefined;
   if (node.kind !== 'list') return [];
   const maps = node.items.filter((item) => item.kind === 'map');
-  for (const [i, map] of maps.entries()) checkStages(map, `${at.path}[${i}]`, stages, problems);
+  for (const [i, map] of maps.entries()) {
+    checkStages(map, `${at.path}[${i}]`, stages, problems);
+    checkFaults(map, `${at.path}[${i}]`, stages, problems);
+  }
   if (!checked || problems.count > before) return [];
   for (const [i, map] of maps.entries()) checkGiven(map, `${at.path}[${i}]`, stages, problems);
   return maps.map((map, i) => new TestReader(map, checked[i]!).read());
@@ -85,6 +90,45 @@ function checkGiven(map: MapNode, path: string, stages: StageKinds, problems: Pr
   }
 }
 
+/** Finds faults that cannot happen, and what cannot be told after a crash. */
+function checkFaults(map: MapNode, path: string, stages: StageKinds, problems: Problems): void {
+  const list = entryOf(map, 'faults')?.value;
+  const faults = list?.kind === 'list' ? list.items : [];
+  for (const [i, fault] of faults.entries()) {
+    const at = `${childPath(path, 'faults')}[${i}]`;
+    if (fault.kind !== 'map') continue;
+    const { entries } = fault;
+    if (entries.length !== 1)
+      problems.add(
+        fault.place,
+        at,
+        `expected one of fail, slow and crash, found ${entries.length || 'none'}`,
+      );
+    for (const { key, value } of entries) {
+      const stage = entryOf(value, 'stage');
+      if (stage) checkFaultyStage(stage, childPath(childPath(at, key), 'stage'), stages, problems);
+    }
+  }
+  const dropped = entryOf(map, 'dropped');
+  if (dropped && faults.some((fault) => entryOf(fault, 'crash'))) {
+    const message =
+      'what was left out before a crash is not counted after it: expect the records in its place';
+    problems.add(dropped.keyPlace, childPath(path, 'dropped'), message);
+  }
+}
+
+function checkFaultyStage({ value }: MapEntry, path: string, stages: StageKinds, problems: Problems): void {
+  const id = value.kind === 'scalar' ? String(value.value) : '';
+  const kind = stages.get(id);
+  if (kind === undefined) {
+    const nearest = problems.nearest(id, stages.keys());
+    problems.add(value.place, path, 'the pipeline has no stage of this name', nearest);
+  } else if (kind !== 'sink') {
+    const message = `expected a sink, found the ${kind} "${id}": it fails by what it is given, and works as fast as it can`;
+    problems.add(value.place, path, message);
+  }
+}
+
 function hasText(given: Node): boolean {
   return ['text', 'file', 'messages'].some((name) => entryOf(given, name) !== undefined);
 }
@@ -122,12 +166,20 @@ class TestReader {
         return { stage: entry.key, count: count as number, position: positionOf(entry.value.place) };
       }),
       ...(failsAt && { fails: { code: fails as string, position: positionOf(failsAt) } }),
+      faults: this.#faults(),
     };
   }
 
   #section(key: string): [MapEntry, unknown][] {
     const values = (this.#checked[key] ?? {}) as Checked;
     return entriesOf(this.#map, key).map((entry) => [entry, values[entry.key]]);
+  }
+
+  #faults(): Fault[] {
+    const list = entryOf(this.#map, 'faults')?.value;
+    const items = list?.kind === 'list' ? list.items : [];
+    const values = (this.#checked.faults ?? []) as readonly Checked[];
+    return items.map((item, i) => faultOf(positionOf(item.place), values[i]!));
   }
 
   #letters(): ExpectedLetters {
@@ -139,6 +191,14 @@ class TestReader {
       letters: items.map((item, i) => ({ fields: values[i]!, position: positionOf(item.place) })),
     };
   }
+}
+
+function faultOf(position: FilePosition, { fail, slow, crash }: Checked): Fault {
+  if (fail !== undefined) return { position, kind: 'fail', ...(fail as Failing) };
+  if (crash !== undefined)
+    return { position, kind: 'crash', afterBatches: (crash as Checked).after as number };
+  const { stage, delay } = slow as Checked;
+  return { position, kind: 'slow', stage: stage as string, delayMs: delay as number };
 }
 
 function givenOf({ key, keyPlace }: MapEntry, value: unknown): Given {

@@ -18,7 +18,22 @@ export interface PipelineTest {
   readonly dropped: readonly ExpectedDrops[];
   /** The code of the error with which the run must stop; without it, it must come to its end. */
   readonly fails?: { readonly code: string; readonly position: FilePosition };
+  /** In the order in which crashes follow each other. */
+  readonly faults: readonly Fault[];
 }
+
+/** What goes wrong while a test runs. */
+export type Fault = { readonly position: FilePosition } & (
+  | {
+      readonly kind: 'fail';
+      readonly stage: string;
+      readonly times: number;
+      readonly retryable: boolean;
+      readonly code: string;
+    }
+  | { readonly kind: 'slow'; readonly stage: string; readonly delayMs: number }
+  | { readonly kind: 'crash'; readonly afterBatches: number }
+);
 
 /** Plain JSON data. */
 export type RecordValue =
