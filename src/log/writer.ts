@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { MillraceError, messageOf } from '../base/errors.js';
+import { MillraceError } from '../base/errors.js';
 import { isDiskFull } from '../base/storage.js';
 import { SyncGroup } from '../base/sync-group.js';
 import { ActiveSegment } from './active-segment.js';
@@ -7,8 +7,9 @@ import { groupBytes, nextGroup, type Waiting, writeGroup } from './append-group.
 import { broken, diskFull, misuse } from './errors.js';
 import { isUint32, MAX_PAYLOAD_BYTES } from './frame.js';
 import { giveUp } from './given-up.js';
-import { recover, removeSegment, type Sealed } from './recover.js';
+import { recover, type Sealed } from './recover.js';
 import { type Retention, retainedFrom } from './retention.js';
+import { Trimmer } from './trimmer.js';
 import type { AppendAbout, LogOptions, LogState } from './types.js';
 
 const DEFAULT_SEGMENT_BYTES = 64 * 2 ** 20;
@@ -27,6 +28,7 @@ export class LogWriter {
   readonly #segmentBytes: number;
   readonly #sealed: Sealed[];
   readonly #syncs: SyncGroup;
+  readonly #trimmer: Trimmer;
   /** Sealed, and not durable yet. */
   #unsynced: ActiveSegment[] = [];
   #active: ActiveSegment;
@@ -34,12 +36,12 @@ export class LogWriter {
   #durableOffset: number;
   #folderNeedsSync = true;
   #waiting: Waiting[] = [];
-  /** What writes or removes goes one after the other. */
+  /** What writes goes one after the other. */
   #queue: Promise<unknown> = Promise.resolve();
+  /** Removals go one after the other, and beside appends, which do not wait for the disk. */
+  #trims: Promise<void> = Promise.resolve();
   #buffer = Buffer.allocUnsafe(SMALL_BUFFER_BYTES);
   #broken: MillraceError | undefined;
-  /** The last time something was to be removed, it could not be. */
-  #cannotTrim = false;
   #sealedSync: Promise<void> = Promise.resolve();
 
   private constructor(options: LogOptions, sealed: Sealed[], active: ActiveSegment) {
@@ -50,6 +52,7 @@ export class LogWriter {
     this.#nextOffset = active.baseOffset;
     this.#durableOffset = active.baseOffset;
     this.#syncs = new SyncGroup(() => this.#syncNow());
+    this.#trimmer = new Trimmer(options);
   }
 
   /**
@@ -121,23 +124,9 @@ export class LogWriter {
    * What cannot be removed costs room and nothing else: it is reported, once, and stays until the next time.
    */
   trim(beforeOffset: number): Promise<void> {
-    return this.#inTurn(async () => {
-      if (this.#broken) throw this.#broken;
-      if (beforeOffset >= this.#nextOffset && !this.#active.isEmpty) await this.#sealForTrim();
-      if (this.#sealed.length === 0 || this.#endOfFirst() > beforeOffset) return;
-      // The segment that stays keeps the end of the log, and must outlive the others.
-      await this.sync();
-      try {
-        while (this.#sealed.length > 0 && this.#endOfFirst() <= beforeOffset) {
-          await removeSegment(this.#options, this.#sealed[0]!.baseOffset);
-          this.#sealed.shift();
-        }
-        await this.#options.storage.syncFolder(this.#options.folder);
-        this.#cannotTrim = false;
-      } catch (error) {
-        this.#reportUntrimmed(error);
-      }
-    });
+    const trimmed = this.#trims.then(() => this.#trim(beforeOffset));
+    this.#trims = trimmed.catch(() => {});
+    return trimmed;
   }
 
   /**
@@ -151,6 +140,7 @@ export class LogWriter {
 
   /** Waits for what is under way. Does not sync. */
   async close(): Promise<void> {
+    await this.#trims;
     await this.#queue;
     this.#broken ??= misuse('the log is closed');
     await this.#syncs.idle();
@@ -164,15 +154,17 @@ export class LogWriter {
     return turn;
   }
 
-  #reportUntrimmed(error: unknown): void {
-    const { folder, log } = this.#options;
-    const message = `old segments of the log ${folder} cannot be removed, and stay for now: ${messageOf(error)}`;
-    if (!this.#cannotTrim) log?.warn({ code: 'log_trim_failed', folder, err: error }, message);
-    this.#cannotTrim = true;
-  }
-
-  #endOfFirst(): number {
-    return this.#sealed[1]?.baseOffset ?? this.#active.baseOffset;
+  async #trim(beforeOffset: number): Promise<void> {
+    await this.#inTurn(async () => {
+      if (this.#broken) throw this.#broken;
+      if (beforeOffset >= this.#nextOffset && !this.#active.isEmpty) await this.#sealForTrim();
+    });
+    const ends = [...this.#sealed.slice(1), this.#active].map(({ baseOffset }) => baseOffset);
+    const count = this.#sealed.filter((_, i) => ends[i]! <= beforeOffset).length;
+    if (count === 0) return;
+    // The segment that stays keeps the end of the log, and must outlive the others.
+    await this.sync();
+    await this.#trimmer.removeFirst(this.#sealed, count);
   }
 
   async #closeThenThrow(error: unknown): Promise<never> {
