@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { MillraceError } from '../base/errors.js';
 import { nodeStorage } from '../base/storage.js';
+import type { StoredPartition } from '../component/index.js';
 import type { Stage } from '../plan/index.js';
 import {
   type PipelineQueue,
@@ -52,9 +53,10 @@ export async function runReplay(replay: Replay, options: ReplayOptions, io: Io):
   const id = replayId(owner.pipeline.name, queue.stage);
   const group = state ? { name: target.pipeline.name, committed: state.positionsOf(id) } : queue.groups[0];
   const from = options.from ?? beginningOf(replay, group);
-  const ranges = await rangesBetween(partitionsOf(queue, options.partition), from, options.to, group);
-  const lost = from === 'committed' ? removedBefore(queue, group) : 0;
-  if (recordsIn(ranges) === 0 && lost === 0) {
+  const partitions = partitionsOf(queue, options.partition);
+  const ranges = await rangesBetween(partitions, from, options.to, group);
+  const removed = from === 'committed' ? removedBefore(partitions, group) : [];
+  if (recordsIn(ranges) === 0 && removed.length === 0) {
     io.out.write('there is nothing to replay\n');
     return Exit.DONE;
   }
@@ -66,8 +68,10 @@ export async function runReplay(replay: Replay, options: ReplayOptions, io: Io):
   const stopping = new AbortController();
   const removeHandlers = stopOnSignal(io, stopping);
   try {
-    const outcome = await send(replay, ranges, id, options, stopping.signal, io);
-    return report({ ...outcome, missing: outcome.missing + lost }, replay, stopping.signal.aborted, io);
+    reportRemoved(removed, group, io);
+    const outcome = await send(replay, { ranges, removed }, id, options, stopping.signal, io);
+    const code = report(outcome, replay, stopping.signal.aborted, io);
+    return removed.length > 0 ? Exit.FAILED : code;
   } finally {
     removeHandlers();
   }
@@ -75,7 +79,7 @@ export async function runReplay(replay: Replay, options: ReplayOptions, io: Io):
 
 async function send(
   { queue, target, into, state }: Replay,
-  ranges: readonly StoredRange[],
+  { ranges, removed }: { readonly ranges: readonly StoredRange[]; readonly removed: readonly StoredRange[] },
   id: string,
   options: ReplayOptions,
   signal: AbortSignal,
@@ -87,7 +91,7 @@ async function send(
   const outcome = await replayQueue({
     ...{ queue, ranges, pipeline, plan, folder, log, signal },
     ...(into && { into }),
-    ...(state && { kept: { state, id } }),
+    ...(state && { kept: { state, id, removed } }),
     createLanes: ({ chains }) => lanesFor(pipeline, chains, workers, log),
     onLetter: firstLetters(log),
   });
@@ -103,11 +107,19 @@ function beginningOf({ isOther, into, state }: Replay, { committed }: QueueGroup
 }
 
 /** Records that a group had not read when they were removed, as `retain` allows. */
-function removedBefore({ partitions }: PipelineQueue, { committed }: QueueGroup): number {
-  return partitions.reduce((sum, { key, firstOffset }) => {
-    const position = committed.get(key);
-    return sum + (typeof position === 'number' ? Math.max(0, firstOffset - position) : 0);
-  }, 0);
+function removedBefore(partitions: readonly StoredPartition[], { committed }: QueueGroup): StoredRange[] {
+  return partitions.flatMap((partition) => {
+    const from = committed.get(partition.key);
+    const to = partition.firstOffset;
+    return typeof from === 'number' && from < to ? [{ partition, from, to }] : [];
+  });
+}
+
+function reportRemoved(removed: readonly StoredRange[], { name }: QueueGroup, io: Io): void {
+  for (const { partition, from, to } of removed) {
+    const what = `${plural(to - from, 'record')} of ${partition.key}, offsets ${from} to ${to - 1}`;
+    io.err.write(`warning: "${name}" comes too late for ${what}: removed, as "retain" allows\n`);
+  }
 }
 
 /** Outputs are written again, which nobody can take back. */

@@ -1,6 +1,6 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { StateLock } from '../../src/runtime/state-lock.js';
 import { type Ended, inProcess, lines, records, temporaryFolder, until } from './support.js';
 
@@ -203,6 +203,38 @@ describe('replay --config', () => {
     expect((await replay('even', '--config', other, '--from', 'earliest', '--to', '2')).err).toContain(
       'replayed 2',
     );
+  });
+
+  it('is told once which records were removed before it came', async () => {
+    const { root, write, run, replay } = shop(STAGES.replace('age: 7d', 'age: 1h'));
+    const other = write('next', NEXT);
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const next = () => replay('even', '--config', other);
+    await run(0, 10);
+    expect((await next()).err).toBe('replayed 10 records of "even"\n');
+    await run(10, 14);
+    vi.setSystemTime(Date.now() + 2 * 3_600_000);
+    await run(14, 16);
+    const warning = (records: string) =>
+      `warning: "next" comes too late for ${records}: removed, as "retain" allows\n`;
+    expect(await next()).toMatchObject({
+      code: 1,
+      err: `${warning('4 records of in/0, offsets 10 to 13')}replayed 2 records of "even"\n`,
+    });
+    expect(await next()).toMatchObject({ code: 0, out: 'there is nothing to replay\n', err: '' });
+    expect(numbersIn(root, 'out.txt')).toEqual([...evenFrom(0, 10), ...evenFrom(14, 16)]);
+
+    // Although nothing is left that it could read.
+    await run(16, 20);
+    vi.setSystemTime(Date.now() + 2 * 3_600_000);
+    await inProcess('queue', 'reset', join(root, 'shop.yaml'), 'even', '--to', '18', '--yes');
+    await run(20, 20);
+    expect(await next()).toMatchObject({
+      code: 1,
+      err: `${warning('4 records of in/0, offsets 16 to 19')}replayed 0 records of "even"\n`,
+    });
+    expect(await next()).toMatchObject({ code: 0, out: 'there is nothing to replay\n' });
   });
 
   it('refuses a file that is the same pipeline, or has no such stage', async () => {

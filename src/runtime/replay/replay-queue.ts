@@ -38,6 +38,8 @@ export interface KeptReplay {
   readonly state: PipelineState;
   /** Under which the checkpoints hold how far it is: `replayId`. */
   readonly id: string;
+  /** What was removed before it could be read: it goes on behind that, though there may be nothing to read. */
+  readonly removed: readonly StoredRange[];
 }
 
 /**
@@ -51,8 +53,9 @@ export function replayQueue(options: ReplayQueueOptions): Promise<StoredRunOutco
   const common = { ...rest, ...replayed, ranges };
   if (!kept) return runStored({ ...common, state: new ForgottenState(), onLetter });
   const segment = plan.segments.find(({ stages }) => stages.includes(stage))!.id;
-  const { state, id } = kept;
-  const before = state.positionsOf(id);
+  const { state, id, removed } = kept;
+  const passed = removed.map(({ partition, to }) => [partition.key, to] as const);
+  const before = new Map([...state.positionsOf(id), ...passed]);
   return runStored({
     ...common,
     state,
