@@ -2,10 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { StateLock } from '../../src/runtime/state-lock.js';
-import { type Ended, inProcess, lines, records, temporaryFolder, write } from './support.js';
+import { type Ended, inProcess, lines, logged, records, start, temporaryFolder, write } from './support.js';
 
 interface Shop {
   readonly root: string;
+  readonly file: string;
   /** Writes the pipeline anew; `{}` stands for the folder. */
   mend(stages: string): void;
   run(): Promise<Ended>;
@@ -27,6 +28,7 @@ async function shop(stages: string, input: string): Promise<Shop> {
   const dlq = (verb: string, ...options: string[]) => inProcess('dlq', verb, file, ...options);
   return {
     root,
+    file,
     mend,
     run: async () => {
       const ended = await inProcess('run', file, '--quiet');
@@ -67,6 +69,45 @@ describe('millrace dlq replay', () => {
     await run();
     expect(out('out.ndjson')).toHaveLength(3000);
     expect(await dlq('replay')).toMatchObject({ code: 0, out: 'no dead letters like that\n' });
+  });
+
+  it('ends with what list and stats, as the summary, say of a pipeline with 1 % bad records', async () => {
+    const stages = (number: string, per: string) => `
+sources: { in: { type: file, paths: ["{}/in.log"], format: json } }
+transforms:
+  number: { type: map, inputs: [in], set: { n: '${number}' } }
+  per: { type: map, inputs: [number], set: { per: '${per}' } }
+sinks: { out: { type: file, inputs: [per], path: "{}/out.ndjson" } }`;
+    const text = (i: number) => (i % 200 === 7 ? 'none' : i % 200 === 107 ? '0' : String(i + 1));
+    const input = Array.from({ length: 20_000 }, (_, i) => `{"i":${i},"x":"${text(i)}"}\n`).join('');
+    const { root, file, dlq, mend, letters } = await shop(stages('int(x)', '100 / n'), input);
+    const { code, err } = await start(['run', file], { input: '' }).ended;
+    expect(code).toBe(0);
+    const summary = logged(err, 'finished')[0] as {
+      deadLetters: number;
+      errors: { stage: string; code: string; count: number }[];
+    };
+    expect(summary.deadLetters).toBe(200);
+    expect(await letters()).toHaveLength(200);
+    const stats = JSON.parse((await dlq('stats', '--format', 'json')).out) as {
+      letters: number;
+      stages: { stage: string; codes: { code: string; letters: number }[] }[];
+    };
+    expect(stats.letters).toBe(200);
+    const counted = stats.stages.flatMap(({ stage, codes }) =>
+      codes.map((one) => ({ stage, code: one.code, count: one.letters })),
+    );
+    const byStage = (a: { stage: string }, b: { stage: string }) => a.stage.localeCompare(b.stage);
+    expect(counted.sort(byStage)).toEqual([...summary.errors].sort(byStage));
+    expect(counted.map(({ stage, count }) => [stage, count])).toEqual([
+      ['number', 100],
+      ['per', 100],
+    ]);
+    mend(stages('x == "none" ? 1 : int(x)', 'n == 0 ? 0 : 100 / n'));
+    expect(await dlq('replay')).toMatchObject({ code: 0, out: 'replayed 200 dead letters\n', err: '' });
+    expect(await letters()).toEqual([]);
+    const ids = records(join(root, 'out.ndjson')).map(({ i }) => i as number);
+    expect(ids.sort((a, b) => a - b)).toEqual(Array.from({ length: 20_000 }, (_, i) => i));
   });
 
   it.each(['', ', queue: disk', ', queue: { type: disk, partitions: 3, key: n }'])(

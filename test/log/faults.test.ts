@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MillraceError } from '../../src/base/errors.js';
 import { LogReader, type LogState, LogWriter } from '../../src/log/index.js';
 import { CrashStorage, type Fault } from '../support/crash-storage.js';
+import { syncedAgain } from '../support/synced-again.js';
 
 const FOLDER = 'log';
 const COUNT = 12;
@@ -84,17 +85,6 @@ async function textsIn(storage: CrashStorage, fromOffset: number, end?: LogState
 
 const expected = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, i) => payload(from + i).toString());
-
-/** Files that were synced after a sync of them had failed. */
-function syncedAgain({ operations }: CrashStorage): number[] {
-  const failed = new Set<number>();
-  const again: number[] = [];
-  for (const operation of operations) {
-    if (operation.kind === 'failed_sync') failed.add(operation.file);
-    if (operation.kind === 'sync' && failed.has(operation.file)) again.push(operation.file);
-  }
-  return again;
-}
 
 async function countCalls(): Promise<number> {
   const storage = new CrashStorage();
