@@ -1,6 +1,6 @@
 /**
  * What does a disk queue cost? Lines of 300 bytes from file to file, through a queue in memory and through others, as whole processes
- * one after the other in rounds; and how long a run takes to begin with much in its log.
+ * one after the other in rounds; how long a run takes to begin with much in its log; and how long it takes to read that log again.
  * `node dist/bench/disk-queue.js [--size 1GiB] [--runs 3] [--retained 2GiB]`
  */
 import { once } from 'node:events';
@@ -40,19 +40,24 @@ async function writeInput(bytes: number): Promise<void> {
   await once(stream, 'finish');
 }
 
-/** Seconds of a run from start to exit. */
-async function run(queue: string, sink: string): Promise<number> {
-  const path = `${FOLDER}/pipeline.yaml`;
+const PIPELINE = `${FOLDER}/pipeline.yaml`;
+
+/** Seconds of a command from start to exit. */
+async function millrace(...args: readonly string[]): Promise<number> {
+  const argv = [process.execPath, `${ROOT}/dist/bin/millrace.js`, ...args] as const;
+  return (await measure({ argv }, FOLDER)).wallS;
+}
+
+function run(queue: string, sink: string): Promise<number> {
   writeFileSync(
-    path,
+    PIPELINE,
     `name: bench
 sources: { lines: { type: file, paths: ["${INPUT}"] } }
 sinks: { out: { ${sink}, inputs: [lines], queue: { ${queue} } } }
 runtime: { state: "${STATE}" }
 `,
   );
-  const argv = [process.execPath, `${ROOT}/dist/bin/millrace.js`, 'run', path, '--quiet'] as const;
-  return (await measure({ argv }, FOLDER)).wallS;
+  return millrace('run', PIPELINE, '--quiet');
 }
 
 function forget(): void {
@@ -94,6 +99,17 @@ async function benchRestart(bytes: number, rounds: number): Promise<void> {
     for (let round = 0; round < rounds; round++) seconds.push(await run(queue, 'type: blackhole'));
     console.log(formatSize(retained).padStart(58), median(seconds).toFixed(2).padStart(9));
   }
+  await benchReplay(bytes, rounds);
+}
+
+/** What is retained, through the stage behind the queue once more. */
+async function benchReplay(bytes: number, rounds: number): Promise<void> {
+  const seconds: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    seconds.push(await millrace('replay', PIPELINE, 'out', '--from', 'earliest', '--into', 'blackhole'));
+  }
+  const rate = (bytes / median(seconds) / 1e6).toFixed(0);
+  console.log(`a replay of ${formatSize(bytes)} into nothing, from start to exit: ${rate} MB/s`);
 }
 
 const { values } = parseArgs({

@@ -95,6 +95,15 @@ export class CheckpointStore {
     slot.stored = stored;
   }
 
+  /** A sync of an output has failed, so that a checkpoint which was not waited for may count on what is lost: it counts no more. */
+  async keepDurable(): Promise<void> {
+    for (const slot of this.#slots) {
+      if (slot.stored?.boot === undefined) continue;
+      slot.stored = undefined;
+      await this.#giveUp(slot);
+    }
+  }
+
   async close(): Promise<void> {
     for (const slot of this.#slots) {
       await slot.file?.close();

@@ -24,7 +24,7 @@ export interface Positioned {
 }
 
 export interface CheckpointerOptions {
-  readonly store: Pick<CheckpointStore, 'save'>;
+  readonly store: Pick<CheckpointStore, 'save' | 'keepDurable'>;
   /** The highest id of any checkpoint so far. */
   readonly lastId: number;
   readonly intervalMs: number;
@@ -205,13 +205,22 @@ export class Checkpointer {
     { ended, durable }: { ended: boolean; durable: boolean },
   ): Promise<void> {
     const { sinks, sources, signal } = this.#options;
-    if (durable) await Promise.all([...prepared.values()].map((one) => one.durable()));
+    if (durable) await this.#sync([...prepared.values()]);
     signal.throwIfAborted();
     const states = new Map([...prepared].map(([stage, { state }]) => [stage, state]));
     const record = this.#record(positions, states, ended);
     await waitForRoom('the checkpoint', () => this.#options.store.save(record, durable), this.#options);
     for (const [stage, sink] of sinks) await sink.commit?.(states.get(stage)!);
     for (const [stage, { source }] of sources) await source.commit?.(positions.get(stage)!);
+  }
+
+  async #sync(prepared: readonly Prepared[]): Promise<void> {
+    try {
+      await Promise.all(prepared.map((one) => one.durable()));
+    } catch (error) {
+      await this.#options.store.keepDurable();
+      throw error;
+    }
   }
 
   #record(

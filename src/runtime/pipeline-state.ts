@@ -126,8 +126,8 @@ export class ForgottenState extends Checkpoints {
     super(new Map());
   }
 
-  store(): Pick<CheckpointStore, 'last' | 'save'> {
-    return { last: undefined, save: async () => {} };
+  store(): Pick<CheckpointStore, 'last' | 'save' | 'keepDurable'> {
+    return { last: undefined, save: async () => {}, keepDurable: async () => {} };
   }
 }
 

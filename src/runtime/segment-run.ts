@@ -151,6 +151,7 @@ export class SegmentRun {
       onFailure,
     });
     this.#begun = this.#checkpointer.begin(new Map([...states, ...memories]));
+    this.#begun.catch(() => {}); // The sinks will be told: until then it must not count as unhandled.
   }
 
   /** Runs to the end, and writes the last checkpoint. */
