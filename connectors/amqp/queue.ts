@@ -26,7 +26,7 @@ export class AmqpQueue implements Queue {
     this.#open = new Set(context.producers);
   }
 
-  sink(producer: string): Sink {
+  sink(producer: string, { isHandedOver }: QueueEndContext): Sink {
     const { pipeline, stage, log } = this.#context;
     return new AmqpQueueSink({
       publisher: {
@@ -39,7 +39,9 @@ export class AmqpQueue implements Queue {
       },
       queue: this.#name,
       ids: `${pipeline}/${producer}`,
-      onEnded: () => this.#open.delete(producer),
+      onEnded: () => {
+        if (!isHandedOver()) this.#open.delete(producer);
+      },
     });
   }
 

@@ -25,6 +25,7 @@ export class QueueLogs {
   /** The consumer takes no more: nobody shall wait for it. */
   isAbandoned: boolean;
   readonly #context: QueueContext;
+  #hasFormer = false;
   #version = 0;
   #waiting: (() => void)[] = [];
 
@@ -37,6 +38,8 @@ export class QueueLogs {
 
   /** Takes in what other segments have left, as the pipeline was before. */
   async openFormer(): Promise<void> {
+    if (this.#hasFormer) return;
+    this.#hasFormer = true;
     for (const [id, state] of this.#context.former) {
       const producer = { id, partitions: [], hasEnded: true };
       this.producers.push(producer);
@@ -44,10 +47,17 @@ export class QueueLogs {
     }
   }
 
-  /** Opens the partitions of a producer at their states, and new ones where it has more partitions now. */
+  /**
+   * Opens the partitions of a producer at their states, and new ones where it has more partitions now. Those that an end before
+   * has opened are taken back to these states, and the consumer goes on with them.
+   */
   async openPartitions(producer: Producer, states: readonly LogState[], least = 0): Promise<void> {
     const count = Math.max(states.length, least);
-    producer.partitions = Array.from({ length: count }, (_, i) => this.#partition(producer.id, i));
+    const before = producer.partitions;
+    producer.partitions = Array.from(
+      { length: count },
+      (_, i) => before[i] ?? this.#partition(producer.id, i),
+    );
     for (const [i, partition] of producer.partitions.entries()) await partition.open(states[i]);
   }
 

@@ -15,6 +15,8 @@ export class Partition {
   #writer: LogWriter | undefined;
   #published: LogState | undefined;
   #consumed = 0;
+  /** Resolves when whoever changes the log is done. */
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(options: PartitionOptions) {
     this.#options = options;
@@ -23,9 +25,19 @@ export class Partition {
 
   /** Takes the log back to a state: what came later was never published. Without a state it begins anew. */
   async open(state: LogState | undefined): Promise<void> {
-    if (state === undefined) await this.#clear();
-    this.#writer = await LogWriter.open(this.log, state);
-    this.#published = this.#writer.state;
+    await this.#inTurn(async () => {
+      await this.#writer?.close();
+      if (state === undefined) await this.#clear();
+      this.#writer = await LogWriter.open(this.log, state);
+      this.#published = this.#writer.state;
+    });
+  }
+
+  /** Lets the consumer remove what it has consumed, while the log is not being opened. */
+  exclusively(change: (writer: LogWriter) => Promise<unknown>): Promise<void> {
+    return this.#inTurn(async () => {
+      await change(this.writer);
+    });
   }
 
   get writer(): LogWriter {
@@ -67,6 +79,12 @@ export class Partition {
 
   async close(): Promise<void> {
     await this.#writer?.close();
+  }
+
+  #inTurn(step: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(step);
+    this.#turn = done.catch(() => {});
+    return done;
   }
 
   get #firstWaiting(): number {

@@ -70,6 +70,7 @@ export class DiskQueueSink implements Sink {
   }
 
   async close(): Promise<void> {
+    if (this.#ends.isHandedOver()) return;
     this.#producer.hasEnded = true;
     this.#logs.changed();
   }

@@ -51,7 +51,7 @@ export class DiskQueueSource implements Source<QueuedBatch> {
         await this.#logs.changedSince(version, signal);
       }
     } finally {
-      this.#logs.isAbandoned = true;
+      if (!this.#ends.isHandedOver()) this.#logs.isAbandoned = true;
       this.#logs.changed();
     }
   }
@@ -86,8 +86,9 @@ export class DiskQueueSource implements Source<QueuedBatch> {
     if (offset <= partition.consumedOffset) return;
     partition.consumed(offset);
     const { retain } = this.#logs.options;
-    if (retain) await partition.writer.retain({ ...retain, below: offset });
-    else await partition.writer.trim(offset);
+    await partition.exclusively((writer) =>
+      retain ? writer.retain({ ...retain, below: offset }) : writer.trim(offset),
+    );
   }
 }
 

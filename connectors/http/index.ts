@@ -8,6 +8,7 @@ import {
   templateParts,
 } from '#component';
 import { checkClientTls, clientTlsField } from '../tls.js';
+import { tryConnection } from './connect.js';
 import { SOURCE_FIELDS } from './options.js';
 import { createHttpSink, envelopeOfConfig } from './sink.js';
 import { createHttpSource } from './source.js';
@@ -87,6 +88,7 @@ export const httpSink: SinkDefinition = {
     '',
   ].join('\n'),
   check: checkSink,
+  compare: tryConnection,
   envelope: envelopeOfConfig,
   create: createHttpSink,
 };

@@ -29,12 +29,14 @@ export class KafkaQueue implements Queue {
     this.#producing = context.producers.length;
   }
 
-  sink(producer: string): Sink {
+  sink(producer: string, { isHandedOver }: QueueEndContext): Sink {
     const { transactions, ...options } = this.#options;
     // Several segments may feed the queue, each with checkpoints of its own.
     const own = transactions && { ...transactions, prefix: `${transactions.prefix}.${producer}` };
     const all = { ...options, ...(own && { transactions: own }) };
-    return new QueueSink(this.#client, all, this.#context.log, () => this.#ended());
+    return new QueueSink(this.#client, all, this.#context.log, () => {
+      if (!isHandedOver()) this.#ended();
+    });
   }
 
   source({ requestCheckpoint }: QueueEndContext): Source<QueuedBatch> {

@@ -14,23 +14,28 @@ export interface Current {
   readonly plan: Plan;
 }
 
+/** Looks at what runs, now and then. */
+export function observer(current: () => Current | undefined): AdminViews['pipeline'] {
+  let recent: { of: Current; look: Recent } | undefined;
+  const delay = monitorEventLoopDelay();
+  delay.enable();
+  return () => {
+    const now = current();
+    if (!now) return undefined;
+    if (recent?.of !== now) recent = { of: now, look: new Recent(() => now.run.observe()) };
+    const { process, ...observed } = recent.look.look();
+    return { ...observed, process: { ...process, eventLoopDelayMs: delay.percentile(99) / 1e6 } };
+  };
+}
+
 /** What the server for operators shows of the run that goes on in this process. */
 export function adminViews(
   current: () => Current | undefined,
   taps: Taps,
   letterActions: AdminViews['letterActions'],
 ): AdminViews {
-  let recent: { run: Run; look: Recent } | undefined;
-  const delay = monitorEventLoopDelay();
-  delay.enable();
   return {
-    pipeline: () => {
-      const now = current();
-      if (!now) return undefined;
-      if (recent?.run !== now.run) recent = { run: now.run, look: new Recent(() => now.run.observe()) };
-      const { process, ...observed } = recent.look.look();
-      return { ...observed, process: { ...process, eventLoopDelayMs: delay.percentile(99) / 1e6 } };
-    },
+    pipeline: observer(current),
     deadLetters: async (asked) => {
       const letters = await open(current());
       return letters && (await findLetters(letters, asked));

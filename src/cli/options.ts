@@ -51,6 +51,13 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+export function httpUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol))
+    throw new InvalidArgumentError('expected a URL such as http://127.0.0.1:4318.');
+  return url;
+}
+
 /** Where a run is shown to operators, and where they look for it. */
 export const DEFAULT_ADDRESS = '127.0.0.1:9600';
 

@@ -1,12 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { Argument, Command, Option } from 'commander';
 import { LOG_LEVELS } from '../base/log.js';
 import { nearestName } from '../base/names.js';
 import { addDeadLetters } from './dlq-program.js';
 import { Exit, type Io } from './io.js';
-import { address, collect, wholeNumber, withPipeline, withState, withValues } from './options.js';
+import { address, collect, httpUrl, wholeNumber, withPipeline, withState, withValues } from './options.js';
 import { addQueues, addReplay } from './queue-program.js';
 import { TEST_FORMATS } from './test-output.js';
+import { version } from './version.js';
 import { addWatching } from './watch-program.js';
 
 /**
@@ -88,6 +88,11 @@ function addRun({ program, io, done }: Verbs): void {
       address,
     )
     .option('--ui', 'serve the dashboard, at 127.0.0.1:9600 unless --listen says otherwise')
+    .option(
+      '--otlp <url>',
+      'send metrics to this receiver of OTLP over HTTP, e.g. http://127.0.0.1:4318',
+      httpUrl,
+    )
     .option('--watch', 'reload the file when it changes, as SIGHUP does')
     .option('-q, --quiet', 'neither progress nor summary: warnings and errors only')
     .option('--no-progress', 'no progress, but the summary')
@@ -116,7 +121,10 @@ function addChecks({ program, io, done }: Verbs): void {
         .choices(['text', 'json', 'github'])
         .default('text'),
     )
-    .option('--connect', 'ask brokers, too, whether they have what the pipeline needs; changes nothing there')
+    .option(
+      '--connect',
+      'try every connection, too, and ask brokers whether they have what the pipeline needs; changes nothing there',
+    )
     .action(async (file: string, options) =>
       done(await (await import('./validate.js')).validateVerb(file, options, io)),
     );
@@ -218,16 +226,4 @@ function addCompletion({ program, io, done }: Verbs): void {
     .action(async (shell: 'bash' | 'zsh' | 'fish') =>
       done((await import('./completion.js')).completionVerb(shell, program, io)),
     );
-}
-
-function version(): string {
-  for (const path of ['../../package.json', '../../../package.json']) {
-    try {
-      return (JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as { version: string })
-        .version;
-    } catch {
-      // Compiled files lie one folder deeper than their sources.
-    }
-  }
-  return 'unknown';
 }

@@ -1,5 +1,6 @@
-import type { AdminServer } from '../admin/index.js';
-import { MillraceError, messageOf } from '../base/errors.js';
+import { MillraceError } from '../base/errors.js';
+import type { StageLog } from '../component/index.js';
+import type { ChainPlan } from '../plan/index.js';
 import { Run, Taps } from '../runtime/index.js';
 import type { Current } from './admin-views.js';
 import { CATALOGUE } from './catalogue.js';
@@ -11,9 +12,11 @@ import { type PlannedRun, planRun } from './plan-run.js';
 import { leftBehind, obstacleTo, watchFile } from './reload.js';
 import type { Reporter } from './reporter.js';
 import type { RunVerbOptions } from './run.js';
-import { Sampler } from './sampler.js';
+import { Sampler, type Snapshot } from './sampler.js';
 import { Standstill } from './standstill.js';
-import { summarize } from './summary.js';
+import { type Summary, summarize } from './summary.js';
+import { checkSums } from './sums.js';
+import { version } from './version.js';
 
 export interface RunSessionOptions {
   readonly file: string;
@@ -23,18 +26,20 @@ export interface RunSessionOptions {
 }
 
 /**
- * A pipeline in this process, from its start to its end: one run, or several, one after the other, where its file is
- * reloaded, or something is done at a standstill. The run drains to a checkpoint, at which the next one goes on.
+ * A pipeline in this process, from its start to its end: one run, which goes over to the next
+ * version of its file where that is reloaded, or several, one after the other, where something is done at a standstill.
  */
 export class RunSession {
   readonly #options: RunSessionOptions;
   /** Who looks at records looks on after a reload. */
   readonly #taps = new Taps();
   #current: (Current & PlannedRun) | undefined;
-  /** What runs when the current run has drained. */
+  /** To what the current run shall go over. */
   #next: PlannedRun | undefined;
   readonly #standstill = new Standstill(() => this.#current?.run.drain());
   readonly #stopping = new AbortController();
+  #sampler: Sampler | undefined;
+  #isReloading = false;
 
   constructor(options: RunSessionOptions) {
     this.#options = options;
@@ -43,7 +48,7 @@ export class RunSession {
   /** Runs to the end, with the first signal draining and the second ending the process. Gives the exit code. */
   async run(first: PlannedRun): Promise<number> {
     const { options, io, file } = this.#options;
-    const server = await this.#listen();
+    const watchers = await this.#watchers();
     const reload = () => void this.#reload();
     const ends = [
       io.onSignal(() => this.#stop()),
@@ -55,79 +60,59 @@ export class RunSession {
     } finally {
       for (const end of ends) end();
       this.#standstill.end();
-      await server?.close();
+      for (const watcher of watchers) await watcher.close();
     }
   }
 
   async #runAll(first: PlannedRun): Promise<number> {
     let planned = first;
-    /** To go back to where a new version does not even begin. */
-    let former: PlannedRun | undefined;
     for (let fresh = this.#options.options.fresh ?? false; ; fresh = false) {
-      const outcome = await this.#runOne(planned, fresh, former !== undefined);
-      if (outcome === 'never began') {
-        planned = former!;
-        former = undefined;
-        continue;
-      }
+      const outcome = await this.#runOne(planned, fresh);
       if (outcome !== Exit.DONE || !this.#goesOn) return outcome;
       await this.#standstill.serve(this.#current!, this.#stopping.signal);
-      former = this.#next && planned;
-      planned = this.#next ?? planned;
+      planned = this.#next ?? this.#current!;
       this.#next = undefined;
     }
   }
 
-  /** @param mayReturn whether a run that does not begin is no failure, since the former version can go on */
-  async #runOne(planned: PlannedRun, fresh: boolean, mayReturn: boolean): Promise<number | 'never began'> {
-    const { reporter, file } = this.#options;
-    const { pipeline, plan, workers } = planned;
+  async #runOne(planned: PlannedRun, fresh: boolean): Promise<number> {
+    const { reporter } = this.#options;
+    const { pipeline, plan } = planned;
     const log = reporter.stageLog;
     const startedMs = performance.now();
-    const chains = plan.segments.flatMap((segment) => segment.chains);
-    const lanes = await lanesFor(pipeline, chains, workers, log);
+    const lanes = await lanesOf(planned, log)(plan.segments.flatMap(({ chains }) => chains));
     const queueDefinitions = [...CATALOGUE.queues.values()];
     const run = new Run({ pipeline, plan, lanes, log, fresh, queueDefinitions, taps: this.#taps });
-    this.#current = { ...planned, run };
-    reporter.started({ pipeline: pipeline.name, file: shown(file), stages: plan.stages.size, workers });
-    const stopProgress = showProgress(new Sampler(() => run.observe()), reporter);
+    this.#isNow({ ...planned, run });
+    const stopProgress = showProgress(() => this.#sampler!.sample(), reporter);
+    const summary = (outcome: Summary['outcome']) =>
+      summarize(run, this.#current!.plan, outcome, performance.now() - startedMs);
     try {
       // A signal or another reload may have come while nothing ran.
       if (this.#isStopping || this.#goesOn) run.drain();
       await run.run();
       stopProgress();
-      const summary = summarize(
-        run,
-        plan,
-        run.isDraining ? 'drained' : 'done',
-        performance.now() - startedMs,
-      );
-      this.#keepWhatIsLeft(run, planned);
-      if (this.#next) log.info({ sums: summary.sums?.sentence }, 'reloading: going on with the new file');
-      else if (this.#goesOn) log.info({ sums: summary.sums?.sentence }, 'standing still for dead letters');
-      if (!this.#goesOn || !summary.sums?.addUp) reporter.finished(summary);
-      return summary.sums?.addUp ? Exit.DONE : Exit.FAILED;
+      const done = summary(run.isDraining ? 'drained' : 'done');
+      if (this.#goesOn) log.info({ sums: done.sums?.sentence }, 'standing still for dead letters');
+      if (!this.#goesOn || !done.sums?.addUp) reporter.finished(done);
+      return done.sums?.addUp ? Exit.DONE : Exit.FAILED;
     } catch (error) {
       stopProgress();
       if (error instanceof MillraceError && error.code === 'output_closed') return Exit.DONE;
-      if (mayReturn && !run.hasBegun) {
-        log.warn({ reason: messageOf(error) }, 'the new file cannot run: going on with the one before');
-        return 'never began';
-      }
-      reporter.finished(summarize(run, plan, 'failed', performance.now() - startedMs));
+      reporter.finished(summary('failed'));
       reporter.failed(error);
       return run.isDraining && !this.#goesOn ? Exit.INTERRUPTED : Exit.FAILED;
     } finally {
-      await lanes.close();
+      for (const used of run.lanes) await used.close();
     }
   }
 
-  /** Where the next version would leave records in a queue, the current one goes on. */
-  #keepWhatIsLeft(run: Run, planned: PlannedRun): void {
-    const left = this.#next && leftBehind(run, planned, this.#next);
-    if (left === undefined) return;
-    this.#options.reporter.stageLog.warn({ reason: left }, NOT_RELOADED);
-    this.#next = planned;
+  #isNow(current: Current & PlannedRun): void {
+    const { reporter, file } = this.#options;
+    const { pipeline, plan, workers, run } = current;
+    this.#current = current;
+    this.#sampler = new Sampler(() => run.observe());
+    reporter.started({ pipeline: pipeline.name, file: shown(file), stages: plan.stages.size, workers });
   }
 
   get #isStopping(): boolean {
@@ -167,27 +152,85 @@ export class RunSession {
       return;
     }
     this.#next = planned;
-    current.run.drain();
+    if (this.#isReloading) return;
+    this.#isReloading = true;
+    while (
+      this.#current &&
+      this.#next &&
+      !this.#isStopping &&
+      (await this.#goOver(this.#current, this.#next))
+    );
+    this.#isReloading = false;
   }
 
-  async #listen(): Promise<AdminServer | undefined> {
+  /** Gives false where the run is over: then there is nothing to go over from. */
+  async #goOver(current: Current & PlannedRun, next: PlannedRun): Promise<boolean> {
+    const { pipeline, plan } = next;
+    const { run } = current;
+    const log = this.#options.reporter.stageLog;
+    let left: string | undefined;
+    const reloaded = run.reload({
+      pipeline,
+      plan,
+      lanesFor: lanesOf(next, log),
+      obstacle: () => {
+        left = leftBehind(run, current, next);
+        return left;
+      },
+      onDrained: (kept, isWhole) => {
+        const isChecked = kept.size === 0 && isWhole;
+        const sums = isChecked
+          ? { sums: checkSums(current.plan, run.metrics).sentence }
+          : { kept: [...kept] };
+        log.info(sums, 'reloading: going on with the new file');
+      },
+    });
+    // Why a run fails is told where it ends.
+    const { outcome, ...what } = await reloaded.catch(() => ({ outcome: 'over' as const }));
+    if (outcome === 'over') return false;
+    if (this.#next === next) this.#next = undefined;
+    if (outcome === 'reloaded') this.#isNow({ ...next, run });
+    else log.warn(what, left === undefined ? CANNOT_RUN : NOT_RELOADED);
+    return true;
+  }
+
+  /** Those who are told of the run, or ask. All of it is loaded only where it is wanted. */
+  async #watchers(): Promise<{ close(): Promise<void> }[]> {
     const { options, reporter, io } = this.#options;
+    const log = reporter.stageLog;
+    const current = () => this.#current;
     const at = options.listen ?? (options.ui ? address(DEFAULT_ADDRESS) : undefined);
-    if (!at) return undefined;
-    const { listen } = await import('./listen.js');
-    const shown = { taps: this.#taps, standstill: this.#standstill, log: reporter.stageLog };
-    const server = await listen(at, { current: () => this.#current, ...shown }, io);
-    const message = options.ui ? 'listening: open it in a browser' : 'listening';
-    reporter.stageLog.info({ url: server.url }, message);
-    return server;
+    const watchers: { close(): Promise<void> }[] = [];
+    if (at) {
+      const { listen } = await import('./listen.js');
+      const server = await listen(at, { current, taps: this.#taps, standstill: this.#standstill, log }, io);
+      log.info({ url: server.url }, options.ui ? 'listening: open it in a browser' : 'listening');
+      watchers.push(server);
+    }
+    if (options.otlp) {
+      const [{ OtlpExport }, { observer }] = await Promise.all([
+        import('./otlp.js'),
+        import('./admin-views.js'),
+      ]);
+      const { otlp: url } = options;
+      watchers.push(
+        new OtlpExport({ url, log, version: version(), observe: observer(current), env: io.env }),
+      );
+    }
+    return watchers;
   }
 }
 
 const NOT_RELOADED = 'not reloaded: the pipeline goes on as it was';
+const CANNOT_RUN = 'the new file cannot run: going on with the one before';
 
-function showProgress(sampler: Sampler, reporter: Reporter): () => void {
+function lanesOf({ pipeline, workers }: PlannedRun, log: StageLog) {
+  return (chains: readonly ChainPlan[]) => lanesFor(pipeline, chains, workers, log);
+}
+
+function showProgress(sample: () => Snapshot, reporter: Reporter): () => void {
   if (reporter.progressEveryMs === undefined) return () => {};
-  const show = () => reporter.progress(sampler.sample());
+  const show = () => reporter.progress(sample());
   const timer = setInterval(show, reporter.progressEveryMs);
   timer.unref();
   return () => clearInterval(timer);

@@ -18,6 +18,8 @@ export interface RunVerbOptions extends PlanRunOptions {
   readonly listen?: SocketAddress;
   /** Listens at the usual address, where `listen` names none. */
   readonly ui?: boolean;
+  /** A receiver of OTLP over HTTP, to which metrics are sent. */
+  readonly otlp?: URL;
   /** Reloads the file when it changes. */
   readonly watch?: boolean;
 }

@@ -1,5 +1,6 @@
 import { messageOf } from '../base/errors.js';
-import type { Pipeline } from '../plan/index.js';
+import type { Config, Described } from '../component/index.js';
+import { durableQueueOf, type Pipeline, type Stage } from '../plan/index.js';
 import { Exit, type Io } from './io.js';
 import {
   type LoadOptions,
@@ -34,19 +35,27 @@ export async function validateVerb(file: string, options: ValidateVerbOptions, i
 /** In what systems outside differ from what the stages need there, or that they cannot be asked. */
 async function compareOutside({ name, stages }: Pipeline, file: string): Promise<LoadProblem[]> {
   const found = await Promise.all(
-    stages.map(async (stage) => {
-      try {
-        const context = { pipeline: name, stage: stage.id };
-        const differences = (await stage.definition.compare?.(stage.config, context)) ?? [];
-        return differences.map(({ field, message }) =>
-          problemOfPlan({ stage, message: `${field}: ${message}` }, file),
-        );
-      } catch (error) {
-        return [problemOfPlan({ stage, message: messageOf(error) }, file)];
-      }
-    }),
+    stages.flatMap((stage) =>
+      askedOf(stage).map(async ({ definition, config }) => {
+        try {
+          const context = { pipeline: name, stage: stage.id };
+          const differences = (await definition.compare?.(config, context)) ?? [];
+          return differences.map(({ field, message }) =>
+            problemOfPlan({ stage, message: `${field}: ${message}` }, file),
+          );
+        } catch (error) {
+          return [problemOfPlan({ stage, message: messageOf(error) }, file)];
+        }
+      }),
+    ),
   );
   return found.flat();
+}
+
+/** What of a stage is in systems outside: itself, and the queue in front of it. */
+function askedOf(stage: Stage): { readonly definition: Described; readonly config: Config }[] {
+  const queue = durableQueueOf(stage);
+  return [stage, ...(queue ? [queue] : [])];
 }
 
 /** `1 source, 2 transforms, 1 sink`. */

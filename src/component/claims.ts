@@ -28,6 +28,11 @@ export class Claims {
     else this.#claims.delete(identity);
   }
 
+  /** The stage is done with everything. */
+  forget(stage: string): void {
+    for (const identity of [...this.#claims.keys()]) this.release(stage, identity);
+  }
+
   #add(claim: Claim, identity: string, name: string): void {
     const others = (this.#claims.get(identity) ?? []).filter(({ stage }) => stage !== claim.stage);
     const other = others.find(({ doing }) => doing === 'writes' || claim.doing === 'writes');

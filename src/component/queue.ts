@@ -38,6 +38,8 @@ export interface QueueContext {
 export interface QueueEndContext {
   /** Asks for a checkpoint of the end's segment before the next is due. */
   readonly requestCheckpoint: () => void;
+  /** Asked when the end closes: another one takes its place in this run, so that it is not the end of anything. */
+  readonly isHandedOver: () => boolean;
 }
 
 /**
@@ -45,7 +47,7 @@ export interface QueueEndContext {
  * checkpoints. What goes in at one end comes out at the other once a durable checkpoint of its producer holds it.
  */
 export interface Queue {
-  /** The end into which a segment puts records. Its blocks are `queued`. Its close says that nothing follows. */
+  /** The end into which a segment puts records. Its blocks are `queued`. Its close says that nothing follows, unless it is handed over. */
   sink(producer: string, context: QueueEndContext): Sink;
   /** The end from which they come. It ends when all producers have, or their segments are not run here. */
   source(context: QueueEndContext): Source<QueuedBatch>;

@@ -4,6 +4,7 @@ export { planPipeline } from './chains.js';
 export { commonFields } from './check-stage.js';
 export { detourThrough } from './detour.js';
 export { durableQueueOf, hasQueue, isQueueId, queueId, stageOfQueue } from './durable.js';
+export { keptSegments } from './kept-segments.js';
 export {
   choosesReaders,
   formatOf,

@@ -29,6 +29,8 @@ export interface EndsOptions {
   /** By their ids. */
   readonly queues: ReadonlyMap<string, Queue>;
   readonly requestCheckpoint: () => void;
+  /** Whether another end of a queue follows the one that is closed. */
+  readonly isHandedOver?: (queue: string) => boolean;
   /** Of the whole run: no two segments may read and write the same. */
   readonly claims: Claims;
   readonly storage: Storage;
@@ -55,11 +57,14 @@ export class Ends {
   static async create(options: EndsOptions): Promise<Ends> {
     const ends = new Ends(options);
     const { segment, queues, requestCheckpoint } = options;
+    const contextOf = (id: string) => {
+      return { requestCheckpoint, isHandedOver: () => options.isHandedOver?.(id) ?? false };
+    };
     for (const stage of ends.#stages('source')) ends.sources.set(stage.id, ends.#createSource(stage));
-    for (const id of segment.reads) ends.sources.set(id, queues.get(id)!.source({ requestCheckpoint }));
+    for (const id of segment.reads) ends.sources.set(id, queues.get(id)!.source(contextOf(id)));
     for (const stage of ends.#stages('sink')) ends.sinks.set(stage.id, await ends.#createSink(stage));
     for (const id of segment.writes) {
-      ends.sinks.set(id, queues.get(id)!.sink(segment.id, { requestCheckpoint }));
+      ends.sinks.set(id, queues.get(id)!.sink(segment.id, contextOf(id)));
     }
     ends.sinks.set(DEAD_LETTER_STAGE, options.deadLetters ?? ends.#createDeadLetters());
     return ends;

@@ -21,6 +21,7 @@ export type {
   QueueObservation,
   StageObservation,
 } from './observation.js';
+export type { NextVersion } from './parts.js';
 export { Checkpoints, ForgottenState, PipelineState } from './pipeline-state.js';
 export {
   lagOf,
@@ -46,5 +47,5 @@ export {
 } from './replay/replay-letters.js';
 export { type KeptReplay, type ReplayQueueOptions, replayQueue } from './replay/replay-queue.js';
 export { runStored, type StoredRunOutcome } from './replay/run-stored.js';
-export { Run, type RunOptions } from './run.js';
+export { type Reloaded, Run, type RunOptions } from './run.js';
 export { type TapSide, Taps } from './taps.js';

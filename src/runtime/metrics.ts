@@ -1,3 +1,4 @@
+import { type SegmentPlan, stageOfQueue } from '../plan/index.js';
 import { Histogram } from './histogram.js';
 import { Taps } from './taps.js';
 import { TimeUse } from './time-use.js';
@@ -42,11 +43,12 @@ export interface QueueCounts {
 
 /** The one place where a run counts. Progress, the summary and the checks of the sums read it. */
 export class Metrics {
-  readonly stages: ReadonlyMap<string, StageCounts>;
+  readonly stages = new Map<string, StageCounts>();
   /** By the ids of the durable queues. */
-  readonly queues: ReadonlyMap<string, QueueCounts>;
+  readonly queues = new Map<string, QueueCounts>();
   /** Records written to the dead letters. */
   deadLetters = 0;
+  readonly #deadLettersOf = new Map<string, number>();
   /** Bytes written by all sinks. */
   writtenBytes = 0;
   /** What the chains do with their time, by the id of the first stage. */
@@ -62,8 +64,30 @@ export class Metrics {
     /** Who looks at records that pass. */
     readonly taps = new Taps(),
   ) {
-    this.stages = new Map([...stageIds].map((id) => [id, emptyCounts()]));
-    this.queues = new Map([...queueIds].map((id) => [id, { recordsIn: 0, recordsOut: 0, bytesIn: 0 }]));
+    this.countOnly(stageIds, queueIds);
+  }
+
+  /** From now on these are counted, those that were not before from zero, and no others. */
+  countOnly(stageIds: Iterable<string>, queueIds: Iterable<string>): void {
+    keepOnly(this.stages, new Set(stageIds), emptyCounts);
+    keepOnly(this.queues, new Set(queueIds), () => ({ recordsIn: 0, recordsOut: 0, bytesIn: 0 }));
+  }
+
+  /** A segment has ended, and another may begin in its place: what it has counted, it alone, is forgotten. */
+  forget({ id: segment, stages, chains, reads, writes }: SegmentPlan): void {
+    const given = new Map(
+      reads.map((queue) => [stageOfQueue(queue), this.stages.get(stageOfQueue(queue))?.routedTo]),
+    );
+    for (const id of stages) Object.assign(this.stage(id), emptyCounts(), { routedTo: given.get(id) ?? 0 });
+    for (const id of reads) this.queue(id).recordsOut = 0;
+    for (const id of writes) {
+      Object.assign(this.queue(id), { recordsIn: 0, bytesIn: 0 });
+      this.stage(stageOfQueue(id)).routedTo = 0;
+    }
+    for (const { id } of chains) this.chains.delete(id);
+    this.checkpoints.delete(segment);
+    this.deadLetters -= this.#deadLettersOf.get(segment) ?? 0;
+    this.#deadLettersOf.delete(segment);
   }
 
   queue(id: string): QueueCounts {
@@ -108,8 +132,9 @@ export class Metrics {
     this.writtenBytes += bytes;
   }
 
-  countDeadLetters(records: number): void {
+  countDeadLetters(segment: string, records: number): void {
     this.deadLetters += records;
+    this.#deadLettersOf.set(segment, (this.#deadLettersOf.get(segment) ?? 0) + records);
   }
 
   /** @param key `stage:code` */
@@ -119,6 +144,11 @@ export class Metrics {
     const code = key.slice(colon + 1);
     errors.set(code, (errors.get(code) ?? 0) + times);
   }
+}
+
+function keepOnly<T>(counts: Map<string, T>, ids: ReadonlySet<string>, zero: () => T): void {
+  for (const id of counts.keys()) if (!ids.has(id)) counts.delete(id);
+  for (const id of ids) if (!counts.has(id)) counts.set(id, zero());
 }
 
 function emptyCounts(): StageCounts {

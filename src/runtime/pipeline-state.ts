@@ -89,12 +89,14 @@ export class Checkpoints {
 
 /** What outlives a run, and the right to change it. */
 export class PipelineState extends Checkpoints {
-  readonly #stores: ReadonlyMap<string, CheckpointStore>;
+  readonly #stores: Map<string, CheckpointStore>;
+  readonly #options: PipelineStateOptions;
   readonly #lock: StateLock;
 
-  private constructor(stores: ReadonlyMap<string, CheckpointStore>, lock: StateLock) {
+  private constructor(stores: Map<string, CheckpointStore>, options: PipelineStateOptions, lock: StateLock) {
     super(stores);
     this.#stores = stores;
+    this.#options = options;
     this.#lock = lock;
   }
 
@@ -102,11 +104,17 @@ export class PipelineState extends Checkpoints {
   static async open(options: PipelineStateOptions): Promise<PipelineState> {
     const lock = await StateLock.take(options.folder);
     try {
-      return new PipelineState(await openStores(options, options.segments, options.log), lock);
+      return new PipelineState(await openStores(options, options.segments, options.log), options, lock);
     } catch (error) {
       await lock.release();
       throw error;
     }
+  }
+
+  /** Of segments that come later. */
+  async addStores(segments: readonly string[]): Promise<void> {
+    for (const id of segments)
+      if (!this.#stores.has(id)) this.#stores.set(id, await openStore(this.#options, id, this.#options.log));
   }
 
   /** Of a segment, where its checkpoints are written. */

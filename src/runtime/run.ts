@@ -1,22 +1,15 @@
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.js';
 import { nodeStorage, type Storage } from '../base/storage.js';
-import {
-  Claims,
-  type Queue,
-  type QueueDefinition,
-  type SinkState,
-  type StageLog,
-} from '../component/index.js';
-import type { Pipeline, Plan, QueuePlan } from '../plan/index.js';
+import type { QueueDefinition, StageLog } from '../component/index.js';
+import type { Pipeline, Plan } from '../plan/index.js';
 import type { Lanes } from '../workers/index.js';
-import { BufferPool } from './buffer-pool.js';
 import { keepsState } from './dead-letters/index.js';
 import { Metrics } from './metrics.js';
 import { type Observation, observeChains, observeProcess, observeStages } from './observation.js';
-import { PipelineState, queueFolder } from './pipeline-state.js';
+import { type NextVersion, Parts } from './parts.js';
+import { PipelineState } from './pipeline-state.js';
 import { refuseLeftQueues } from './queues/index.js';
-import { SegmentRun } from './segment-run.js';
 import type { Taps } from './taps.js';
 
 export interface RunOptions {
@@ -37,9 +30,18 @@ export interface RunOptions {
   readonly clockOf?: (sink: string) => Clock;
 }
 
+export type Reloaded =
+  /** It runs; `kept` are the segments that have gone on. */
+  | { readonly outcome: 'reloaded'; readonly kept: ReadonlySet<string> }
+  /** It cannot, and the version before goes on. */
+  | { readonly outcome: 'refused'; readonly reason: string }
+  /** The run has come, or is coming, to its end: nothing was done. */
+  | { readonly outcome: 'over' };
+
 /**
  * One run of a pipeline in this process: of all its segments, which durable queues join. It goes on at the last
  * checkpoints, and ends when the sources have ended and everything behind them has drained, or with the first failure.
+ * Meanwhile it can go over to other versions of the pipeline.
  */
 export class Run {
   readonly metrics: Metrics;
@@ -49,17 +51,19 @@ export class Run {
   readonly #storage: Storage;
   readonly #draining = new AbortController();
   readonly #failing = new AbortController();
-  readonly #queues = new Map<string, Queue>();
-  #segments: readonly SegmentRun[] = [];
+  readonly #parts: Parts;
+  #beginning: Promise<void> = Promise.resolve();
+  #reloading: Promise<unknown> = Promise.resolve();
   #state: PipelineState | undefined;
   #resumedFromMs: number | undefined;
   #startedMs = performance.now();
   #hasBegun = false;
+  #isOver = false;
 
   constructor(options: RunOptions) {
-    const { pipeline, plan } = options;
+    const { pipeline, plan, lanes, log, clockOf, queueDefinitions, storage = nodeStorage } = options;
     this.#options = options;
-    this.#storage = options.storage ?? nodeStorage;
+    this.#storage = storage;
     // Of all stages: those that run elsewhere are given records here.
     this.metrics = new Metrics(
       pipeline.stages.map(({ id }) => id),
@@ -67,32 +71,55 @@ export class Run {
       options.taps,
     );
     this.stateFolder = join(pipeline.runtime.state, pipeline.name);
+    this.#parts = new Parts({ pipeline, plan }, lanes, {
+      ...{ log, storage, queueDefinitions },
+      ...(clockOf && { clockOf }),
+      metrics: this.metrics,
+      folder: this.stateFolder,
+      draining: this.#draining.signal,
+      failing: this.#failing.signal,
+      onFailure: (error) => this.#fail(error),
+    });
   }
 
   /** Runs to the end. Rejects with the first failure, after everything has been torn down. */
   async run(): Promise<void> {
     this.#startedMs = performance.now();
     try {
-      await this.#openState();
-      await this.#createSegments();
-      for (const segment of this.#segments) await segment.claim();
-      const { fresh = false } = this.#options;
-      const beginning = { state: this.#state, isFresh: fresh };
-      for (const segment of this.#segments) await segment.open(beginning);
-      this.#hasBegun = true;
-      await Promise.allSettled(
-        this.#segments.map((segment) => segment.run().catch((error) => this.#fail(error))),
-      );
+      const beginning = this.#begin();
+      this.#beginning = beginning.catch(() => {});
+      await beginning;
+      await this.#ended();
       this.#failing.signal.throwIfAborted();
-      for (const queue of this.#queues.values()) await queue.close();
+      for (const queue of this.#parts.queues.values()) await queue.close();
     } catch (error) {
       this.#fail(error);
-      await Promise.allSettled(this.#segments.map((segment) => segment.closeAfterFailure()));
-      await Promise.allSettled([...this.#queues.values()].map((queue) => queue.close()));
+      await this.#parts.closeAfterFailure();
       throw this.#failing.signal.reason;
     } finally {
+      this.#isOver = true;
       await this.#state?.close();
     }
+  }
+
+  /**
+   * Goes over to another version of the pipeline, under the same name and in the same state folder. Segments that are the same in both
+   * go on; the others drain to a checkpoint, at which those of the next version begin. One at a time. Rejects where the run fails.
+   */
+  async reload(next: NextVersion): Promise<Reloaded> {
+    await this.#beginning;
+    if (!this.#hasBegun || this.#isOver || this.isDraining) return { outcome: 'over' };
+    const reloading = this.#parts.reload(next);
+    this.#reloading = reloading.catch((error) => this.#fail(error));
+    const reloaded = await reloading;
+    if (!reloaded) return { outcome: 'over' };
+    const { kept, refused } = reloaded;
+    return refused === undefined ? { outcome: 'reloaded', kept } : { outcome: 'refused', reason: refused };
+  }
+
+  /** To be closed when the run is over. */
+  get lanes(): ReadonlySet<Lanes> {
+    return this.#parts.lanes;
   }
 
   /** Whether everything is open, and records have begun to pass. */
@@ -118,7 +145,7 @@ export class Run {
   progress(): { read: number; total: number | undefined } {
     let read = 0;
     let total: number | undefined = 0;
-    for (const progress of this.#segments.map((segment) => segment.progress())) {
+    for (const progress of this.#parts.now.map(({ segment }) => segment.progress())) {
       read += progress.read;
       total = progress.total === undefined || total === undefined ? undefined : total + progress.total;
     }
@@ -128,14 +155,14 @@ export class Run {
   /** How many records wait in each durable queue, where that is known. */
   queueLag(): ReadonlyMap<string, number> {
     return new Map(
-      [...this.#queues].flatMap(([id, { waiting }]) => (waiting === undefined ? [] : [[id, waiting]])),
+      [...this.#parts.queues].flatMap(([id, { waiting }]) => (waiting === undefined ? [] : [[id, waiting]])),
     );
   }
 
   /** What is known of it now. */
   observe(): Observation {
-    const { pipeline, plan, lanes } = this.#options;
     const { metrics } = this;
+    const { pipeline, plan } = this.#parts.version;
     const { read, total } = this.progress();
     const lag = this.queueLag();
     return {
@@ -145,19 +172,26 @@ export class Run {
       progress: { read, ...(total !== undefined && { total }) },
       stages: observeStages(plan, metrics),
       chains: observeChains(plan, metrics),
-      queues: this.#segments.flatMap((segment) => segment.queues()),
+      queues: this.#parts.now.flatMap(({ segment }) => segment.queues()),
       durableQueues: [...plan.queues.values()].map(({ id, stage, queue: { type } }) => {
         const waiting = lag.get(id);
         const counts = metrics.queue(id);
         return { id, stage: stage.id, type, ...counts, ...(waiting !== undefined && { waiting }) };
       }),
       deadLetters: metrics.deadLetters,
-      workers: { count: lanes.width, tripsUnderWay: metrics.tripsUnderWay },
+      workers: { count: this.#options.lanes.width, tripsUnderWay: metrics.tripsUnderWay },
       process: observeProcess(),
       checkpoints: [...metrics.checkpoints].map(([segment, { count, atMs, durationMs }]) => {
         return { segment, count, ageMs: performance.now() - atMs, durationMs };
       }),
     };
+  }
+
+  async #begin(): Promise<void> {
+    const { lanes, fresh = false } = this.#options;
+    await this.#openState();
+    await this.#parts.begin(this.#state, lanes, fresh);
+    this.#hasBegun = true;
   }
 
   async #openState(): Promise<void> {
@@ -175,54 +209,15 @@ export class Run {
     log.info({ checkpoint: lastId }, `going on at the checkpoint of ${time}; --fresh starts over`);
   }
 
-  async #createSegments(): Promise<void> {
-    const { pipeline, plan, lanes, log, clockOf } = this.#options;
-    for (const queue of plan.queues.values()) this.#queues.set(queue.id, this.#createQueue(queue));
-    const shared = {
-      pipeline,
-      plan,
-      queues: this.#queues,
-      claims: new Claims(),
-      lanes,
-      pool: new BufferPool(pipeline.runtime.memoryBytes / 4),
-      metrics: this.metrics,
-      storage: this.#storage,
-      folder: this.stateFolder,
-      log,
-      ...(clockOf && { clockOf }),
-      draining: this.#draining.signal,
-      failing: this.#failing.signal,
-      onFailure: (error: unknown) => this.#fail(error),
-    };
-    const segments: SegmentRun[] = [];
-    this.#segments = segments;
-    let firstChain = 0;
-    for (const segment of plan.segments) {
-      segments.push(await SegmentRun.create({ ...shared, segment, firstChain }));
-      firstChain += segment.chains.length;
+  /** Waits for all parts, those that come with a reload among them. */
+  async #ended(): Promise<void> {
+    for (;;) {
+      const parts = this.#parts.now;
+      const reloading = this.#reloading;
+      await Promise.all([...parts.map(({ ended }) => ended), reloading]);
+      if (parts === this.#parts.now && reloading === this.#reloading) break;
     }
-  }
-
-  #createQueue({ id, stage, queue, producers }: QueuePlan): Queue {
-    const { pipeline, log } = this.#options;
-    return queue.definition.create(queue.config, {
-      pipeline: pipeline.name,
-      stage: stage.id,
-      folder: queueFolder(this.stateFolder, stage.id),
-      producers,
-      former: this.#formerProducers(id, producers),
-      ...(!this.#options.plan.stages.has(stage.id) && { hasNoConsumer: true }),
-      storage: this.#storage,
-      log,
-    });
-  }
-
-  #formerProducers(queue: string, producers: readonly string[]): ReadonlyMap<string, SinkState> {
-    const state = this.#state;
-    if (!state || this.#options.fresh) return new Map();
-    const former = state.statesOf(queue);
-    for (const producer of producers) former.delete(producer);
-    return former;
+    this.#isOver = true;
   }
 
   /** Tears everything down. Only the first failure counts. */

@@ -33,6 +33,7 @@ export interface SegmentRunOptions {
   /** Where its chains begin among those of all segments. */
   readonly firstChain: number;
   readonly queues: ReadonlyMap<string, Queue>;
+  readonly isHandedOver?: (queue: string) => boolean;
   readonly claims: Claims;
   readonly lanes: Lanes;
   readonly pool: BufferPool;
@@ -87,8 +88,8 @@ export class SegmentRun {
   #sourceRunners: ReadonlyMap<string, SourceRunner> = new Map();
   readonly #spills: Spills;
   #checkpointer: Checkpointer | undefined;
-  /** Resolves when it is written down to what the sinks can be taken back. */
-  #begun: Promise<void> = Promise.resolve();
+  /** What the sinks can be taken back to, and what the stages remember. */
+  #states: ReadonlyMap<string, SinkState> = new Map();
 
   private constructor(options: SegmentRunOptions, ends: Ends) {
     const { segment, failing } = options;
@@ -124,7 +125,7 @@ export class SegmentRun {
     return this.#ends.claim();
   }
 
-  /** Takes the sinks back to the last checkpoint, and writes down to what they can be taken back from now on. */
+  /** Takes the sinks back to the last checkpoint. Until it runs, that stays the last. */
   async open(beginning: Beginning): Promise<void> {
     const { sinks, sources } = this.#ends;
     const states = new Map<string, SinkState>();
@@ -150,14 +151,14 @@ export class SegmentRun {
       signal: failing,
       onFailure,
     });
-    this.#begun = this.#checkpointer.begin(new Map([...states, ...memories]));
-    this.#begun.catch(() => {}); // The sinks will be told: until then it must not count as unhandled.
+    this.#states = new Map([...states, ...memories]);
   }
 
-  /** Runs to the end, and writes the last checkpoint. */
+  /** Writes down to what the sinks can be taken back from now on, runs to the end, and writes the last checkpoint. */
   async run(): Promise<void> {
     const { draining, failing, onFailure } = this.#options;
-    await Promise.allSettled(this.#parts().map((part) => part.catch(onFailure)));
+    const begun = this.#checkpointer?.begin(this.#states) ?? Promise.resolve();
+    await Promise.allSettled(this.#parts(begun).map((part) => part.catch(onFailure)));
     failing.throwIfAborted();
     await this.#checkpointer?.finish(!draining.aborted);
     await this.#memories.close();
@@ -222,17 +223,18 @@ export class SegmentRun {
     });
   }
 
-  #parts(): Promise<void>[] {
-    const { pipeline, plan, pool, metrics, log, clockOf, failing, segment } = this.#options;
+  #parts(begun: Promise<void>): Promise<void>[] {
+    const { pipeline, plan, segment, pool, metrics, log, clockOf, failing } = this.#options;
     const sinkStages = new SinkStages({
       ...{ plan, pool, metrics, log, ...(clockOf && { clockOf }) },
+      segment: segment.id,
       pipeline: pipeline.name,
       sinks: this.#ends.sinks,
       inboxOf: (id) => this.#inboxes.get(id) as Inbox<SinkItem>,
       deadLetters: this.#deadLetters,
       signal: failing,
       checkpointer: this.#checkpointer,
-      ready: this.#begun,
+      ready: begun,
     });
     return [
       ...sinkStages.runs(),

@@ -16,6 +16,7 @@ import { runSink, type SinkRunnerOptions } from './sink-runner.js';
 export interface SinkStagesOptions {
   readonly pipeline: string;
   readonly plan: Plan;
+  readonly segment: string;
   /** By the ids of stages and of durable queues. */
   readonly sinks: ReadonlyMap<string, Sink>;
   readonly inboxOf: (stage: string) => Inbox<SinkItem>;
@@ -99,12 +100,12 @@ export class SinkStages {
 
   /** Dead letters have nowhere else to go: their store waits by itself, and what it cannot keep ends the run. */
   async #runDeadLetters(): Promise<void> {
-    const { deadLetters, metrics, checkpointer, ready } = this.#options;
+    const { segment, deadLetters, metrics, checkpointer, ready } = this.#options;
     await ready;
     await runSink({
       ...this.#common(DEAD_LETTER_STAGE, NEVER_GIVEN_UP),
       inbox: deadLetters,
-      onWritten: (records) => metrics.countDeadLetters(records),
+      onWritten: (records) => metrics.countDeadLetters(segment, records),
       onRejected: (_, { rejected }) => Promise.reject(rejected),
       onPrepared: (barrier, prepared) => checkpointer?.prepared(DEAD_LETTER_STAGE, barrier, prepared),
       onEnded: (prepared) => checkpointer?.ended(DEAD_LETTER_STAGE, prepared),

@@ -1,8 +1,20 @@
 import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { Agent } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/base/random.js';
-import { lines, logged, run, type Started, start, temporaryFolder, until, write } from './support.js';
+import { freePort, post } from '../connectors/http-support.js';
+import {
+  lines,
+  logged,
+  records,
+  run,
+  type Started,
+  start,
+  temporaryFolder,
+  until,
+  write,
+} from './support.js';
 
 /** Versions of one pipeline that all write the same records. */
 const VERSIONS = [
@@ -34,8 +46,8 @@ sinks:
 const source = (count: number, rate: string) =>
   `sources: { web: { type: generate, kind: access_log, count: ${count}, seed: 3${rate}, format: combined } }`;
 
-const reloads = (err: string) =>
-  logged(err.slice(0, err.lastIndexOf('\n') + 1), 'reloading: going on with the new file').length;
+const RELOADING = 'reloading: going on with the new file';
+const reloads = (err: string) => logged(err.slice(0, err.lastIndexOf('\n') + 1), RELOADING).length;
 const NOT_RELOADED = 'not reloaded: the pipeline goes on as it was';
 
 function started(yaml: string, ...argv: string[]): Started & { readonly cwd: string; readonly file: string } {
@@ -83,6 +95,48 @@ describe('a reload', { timeout: 120_000 }, () => {
     child.kill('SIGINT');
     const { code } = await ended;
     expect(code).toBe(0);
+  });
+
+  it('of what is behind a queue leaves a source and its connections alone', async () => {
+    const port = await freePort();
+    const yaml = (version: number) => `
+name: shop
+runtime: { checkpoint: 20ms }
+sources: { in: { type: http, address: "127.0.0.1:${port}", format: json } }
+transforms: { marked: { type: map, inputs: [in], set: { version: "${version}" }, queue: disk } }
+sinks: { out: { type: file, inputs: [marked], path: out.ndjson, format: json } }
+`;
+    const { child, ended, err, cwd, file } = started(yaml(0));
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const url = `http://127.0.0.1:${port}/`;
+    await until(() => err().includes('"msg":"started"'), 'it has started');
+    let sent = 0;
+    const send = async () => {
+      const status = await post(url, JSON.stringify({ n: sent }), { agent }).then(
+        (answer) => answer.status,
+        () => 0,
+      );
+      // It may not listen yet.
+      expect(status === 200 || sent === 0, `status ${status}`).toBe(true);
+      if (status === 200) sent++;
+    };
+    for (let version = 1; version <= 3; version++) {
+      while (sent < 20 * version) await send();
+      writeFileSync(file, yaml(version));
+      child.kill('SIGHUP');
+      while (reloads(err()) < version) await send();
+    }
+    const out = () => (existsSync(join(cwd, 'out.ndjson')) ? records(join(cwd, 'out.ndjson')) : []);
+    await until(() => out().length === sent, 'all has arrived');
+    child.kill('SIGINT');
+    const { code } = await ended;
+    agent.destroy();
+    expect(code, err()).toBe(0);
+    // It was opened once.
+    expect(logged(err(), `"in" takes records at ${url}`).length).toBe(1);
+    expect(logged(err(), RELOADING).map(({ kept }) => kept)).toEqual([['in'], ['in'], ['in']]);
+    expect(out().map(({ n }) => n)).toEqual(Array.from({ length: sent }, (_, n) => n));
+    expect(new Set(out().map(({ version }) => version))).toEqual(new Set([0, 1, 2, 3]));
   });
 
   it('of a file with mistakes leaves the run as it is, and says what they are', async () => {

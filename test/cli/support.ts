@@ -74,6 +74,8 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Written to standard input, which is then closed; undefined leaves it open. */
   readonly input?: string | undefined;
+  /** Of another place than this one. */
+  readonly program?: string;
   /** False leaves standard output to the test. */
   readonly readsOutput?: boolean;
 }
@@ -81,10 +83,10 @@ export interface StartOptions {
 /** The command line as users call it. */
 export function start(
   argv: readonly string[],
-  { cwd = ROOT, env, input, readsOutput = true }: StartOptions = {},
+  { cwd = ROOT, env, input, program = MAIN, readsOutput = true }: StartOptions = {},
 ): Started {
-  if (!existsSync(MAIN)) throw new Error('dist/bin/millrace.js is missing: run "npm run build"');
-  const child = spawn(process.execPath, [MAIN, ...argv], { cwd, env: { ...process.env, ...env } });
+  if (!existsSync(program)) throw new Error('dist/bin/millrace.js is missing: run "npm run build"');
+  const child = spawn(process.execPath, [program, ...argv], { cwd, env: { ...process.env, ...env } });
   onTestFinished(() => void child.kill('SIGKILL'));
   let out = '';
   let err = '';

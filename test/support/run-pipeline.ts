@@ -12,7 +12,7 @@ import {
   planPipeline,
   readPipeline,
 } from '../../src/plan/index.js';
-import { type Metrics, Run } from '../../src/runtime/index.js';
+import { type Metrics, type NextVersion, Run } from '../../src/runtime/index.js';
 import { InlineLanes, withResources } from '../../src/workers/index.js';
 
 const log = { info: () => {}, warn: () => {} };
@@ -62,7 +62,23 @@ export async function prepareParts(
   file: string,
   options: RunInThreadOptions,
 ): Promise<{ readonly run: Run; readonly plan: Plan }> {
-  const { batchBytes, checkpointMs, storage, arenaBytes = 32 * 1024 * 1024 } = options;
+  const { storage } = options;
+  const { pipeline, plan, lanesFor } = versionOf(yaml, file, options);
+  const lanes = await lanesFor(plan.segments.flatMap((segment) => segment.chains));
+  const queueDefinitions = [...CATALOGUE.queues.values()];
+  return {
+    run: new Run({ pipeline, plan, lanes, log, queueDefinitions, ...(storage && { storage }) }),
+    plan,
+  };
+}
+
+/** What of a pipeline is run, and over to which a run can go. */
+export function versionOf(
+  yaml: string,
+  file: string,
+  options: RunInThreadOptions = {},
+): Pick<NextVersion, 'pipeline' | 'plan' | 'lanesFor'> {
+  const { batchBytes, checkpointMs, arenaBytes = 32 * 1024 * 1024 } = options;
   const checked = check(yaml, file, options);
   const { runtime } = checked;
   const batch = { ...runtime.batch, maxBytes: batchBytes ?? runtime.batch.maxBytes };
@@ -77,14 +93,9 @@ export async function prepareParts(
   const { plan, problems } =
     options.only && whole.problems.length === 0 ? onlySegmentsOf(whole.plan, options.only) : whole;
   if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join('\n'));
-  const chains = plan.segments.flatMap((segment) => segment.chains);
-  const data = { pipeline: pipeline.name, chains, arenaBytes };
-  const lanes = withResources(await InlineLanes.create(data), chains);
-  const queueDefinitions = [...CATALOGUE.queues.values()];
-  return {
-    run: new Run({ pipeline, plan, lanes, log, queueDefinitions, ...(storage && { storage }) }),
-    plan,
-  };
+  const lanesFor: NextVersion['lanesFor'] = async (chains) =>
+    withResources(await InlineLanes.create({ pipeline: pipeline.name, chains, arenaBytes }), chains);
+  return { pipeline, plan, lanesFor };
 }
 
 /** Runs a pipeline in this thread to its end. */

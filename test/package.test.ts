@@ -1,0 +1,62 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from './cli/support.js';
+import { ROOT, readText } from './house-files.js';
+
+const MOST_DEPENDENCIES = 10;
+
+interface Locked {
+  readonly hasInstallScript?: boolean;
+  readonly dev?: boolean;
+  readonly devOptional?: boolean;
+  readonly optional?: boolean;
+}
+
+interface Packed {
+  readonly filename: string;
+  readonly files: readonly { readonly path: string }[];
+}
+
+/** What users get. */
+describe('the package', () => {
+  const { packages } = JSON.parse(readText('package-lock.json')) as { packages: Record<string, Locked> };
+  const { dependencies } = JSON.parse(readText('package.json')) as { dependencies: Record<string, string> };
+  /** What `npm install millrace` brings along on every machine. */
+  const installed = Object.entries(packages).filter(
+    ([path, { dev, devOptional, optional }]) => path !== '' && !dev && !devOptional && !optional,
+  );
+
+  it(`needs at most ${MOST_DEPENDENCIES} others`, () => {
+    expect(Object.keys(dependencies).length).toBeLessThanOrEqual(MOST_DEPENDENCIES);
+    expect(installed.length).toBeGreaterThanOrEqual(Object.keys(dependencies).length);
+  });
+
+  it('runs no program when it is installed, nor do those that it needs', () => {
+    expect(installed.filter(([, { hasInstallScript }]) => hasInstallScript).map(([path]) => path)).toEqual(
+      [],
+    );
+  });
+
+  it('is the same, byte for byte, however often it is packed', () => {
+    const [first, second] = [pack(), pack()];
+    expect(second.hash).toBe(first.hash);
+    const paths = first.files.map(({ path }) => path);
+    expect(paths).toEqual(
+      expect.arrayContaining(['dist/bin/millrace.js', 'dist/bin/dashboard/dashboard.js', 'LICENSE']),
+    );
+    expect(paths.filter((path) => /^(?:test|bench|node_modules)\//.test(path))).toEqual([]);
+  });
+});
+
+function pack(): Packed & { readonly hash: string } {
+  const folder = temporaryFolder();
+  const argv = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
+  const [packed] = JSON.parse(execFileSync('npm', argv, { cwd: ROOT, encoding: 'utf8' })) as [Packed];
+  const hash = createHash('sha512')
+    .update(readFileSync(join(folder, packed.filename)))
+    .digest('hex');
+  return { ...packed, hash };
+}
