@@ -111,7 +111,8 @@ export function rename(from: string, to: string): Step {
     },
     prepare: () => (batch, emit) => {
       const vector = fieldOf(batch, from);
-      if (!vector) return batch;
+      // Where nobody wants the member it was not looked up, and yet it stands in the document.
+      if (!vector) return batch.document ? withoutFields(batch, [from]) : batch;
       const value = coalesce(emit.arena, vector, fieldOf(batch, to));
       const columns = moved(batch.columns, from, to, value);
       return { ...withoutFields(batch, [from, to]), columns };

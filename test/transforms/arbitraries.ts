@@ -28,7 +28,7 @@ export const records = fc.array(record, { minLength: 1, maxLength: 12 });
 
 export const layout: fc.Arbitrary<Layout> = fc.oneof(
   fc.constant({ columns: NAMES, document: false }),
-  fc.subarray([...NAMES]).map((columns) => ({ columns, document: true })),
+  fc.record({ columns: fc.subarray([...NAMES]), document: fc.constant(true), shared: fc.boolean() }),
 );
 
 export const wanted: fc.Arbitrary<Wanted> = fc.record({

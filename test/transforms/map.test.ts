@@ -154,6 +154,12 @@ describe('map', () => {
     expect(batches[0]!.untouched).toBeUndefined();
   });
 
+  it('hides the old name of a member that nobody wants, so that nobody finds it in the document later', () => {
+    const lies = { columns: [], document: true, shared: true };
+    const { records: out } = run(MAP, { rename: { n: 'm' } }, [{ n: 1, s: 'a' }], lies, only('z'));
+    expect(out).toEqual([{ s: 'a' }]);
+  });
+
   it('asks for what it looks into and for nothing that it makes', () => {
     const needs = (config: Config, names = ALL) => MAP.needs(config, names);
     expect(needs({ set: { a: 'b + c', d: 'a' } })).toEqual({ names: new Set(['b', 'c']), all: true });

@@ -22,6 +22,8 @@ export const only = (...names: string[]): Wanted => ({ names: new Set(names), al
 export interface Layout {
   readonly columns: readonly string[];
   readonly document: boolean;
+  /** The document is there whole because another reader of the same records wants all of it. */
+  readonly shared?: boolean;
 }
 
 const encoder = new TextEncoder();
@@ -56,7 +58,7 @@ export function vectorOf(arena: Arena, values: readonly unknown[], asJson = fals
   return { length: rows, tags, uniform: agree ? (tags[0] as Tag) : undefined, numbers, views };
 }
 
-/** A batch of these records that holds what `given` asks for and no more, as a decoder makes it. */
+/** A batch of these records that holds what `given` asks for, as a decoder makes it. */
 export function batchOf(arena: Arena, records: readonly PlainRecord[], layout: Layout, given: Wanted): Batch {
   const rows = records.length;
   const columns = new Map<string, Vector>();
@@ -71,7 +73,8 @@ export function batchOf(arena: Arena, records: readonly PlainRecord[], layout: L
     Object.fromEntries(Object.entries(record).filter(([name]) => !hidden.has(name))),
   );
   let document: Document | undefined;
-  if (layout.document && given.all) document = { vector: vectorOf(arena, objects, true), hidden, members };
+  if (layout.document && (given.all || layout.shared))
+    document = { vector: vectorOf(arena, objects, true), hidden, members };
   else if (layout.document) for (const [name, vector] of members) columns.set(name, vector);
   const offsets = arena.float64(rows);
   for (let row = 0; row < rows; row++) offsets[row] = row * 10;
