@@ -47,6 +47,8 @@ export class Consumer {
   #base = 0;
   /** Up to this number everything was acknowledged. */
   #acknowledged = 0;
+  /** The number of the first message of the consumer that the channel has now. */
+  #consumerFrom = 0;
   #hasConnected = false;
   #isClosed = false;
   #wake: () => void = () => {};
@@ -90,7 +92,7 @@ export class Consumer {
   async arrival(waitMs: number, signal: AbortSignal): Promise<void> {
     if (this.peek() || signal.aborted) return;
     if (!this.#channel) await this.#connect(signal);
-    else if (this.#prefetch.wantsChange) await this.#consumeAnew();
+    else if (this.#prefetch.wantsChange && this.#hasAllItMayHave) await this.#consumeAnew();
     if (this.peek() || signal.aborted || !this.#channel) return;
     const timer = setTimeout(() => this.#wake(), waitMs);
     const abort = (): void => this.#wake();
@@ -178,6 +180,7 @@ export class Consumer {
 
   async #consume(channel: Channel): Promise<void> {
     await channel.prefetch(this.#prefetch.renew());
+    this.#consumerFrom = this.#next;
     const { consumerTag } = await channel.consume(this.#options.queue, (message) => {
       if (channel !== this.#channel) return;
       // The broker has ended the consumer: its queue was deleted, or moves to another node.
@@ -193,7 +196,15 @@ export class Consumer {
     this.#wake();
   }
 
-  /** With another prefetch, which only new consumers get. What is on its way to the old one still comes. */
+  /**
+   * The broker has sent all that it may before something is acknowledged. Then nothing is on its way that it would put back
+   * when the consumer ends, behind messages that came after it.
+   */
+  get #hasAllItMayHave(): boolean {
+    return this.#next - Math.max(this.#consumerFrom, this.#acknowledged) >= this.#prefetch.current;
+  }
+
+  /** With another prefetch, which only new consumers get. */
   async #consumeAnew(): Promise<void> {
     const channel = this.#channel!;
     try {
