@@ -1,6 +1,6 @@
 import { html } from 'htm/preact';
 import type { VNode } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { Act } from './act-dialog.js';
 import * as api from './api.js';
 import { LetterTable } from './letter-table.js';
@@ -10,6 +10,7 @@ const REFRESH_MS = 2000;
 /** A list may take the run so much of its time: all letters are read for it. */
 const BUSY_SHARE = 0.05;
 const NONE: api.Letters = { count: 0, letters: [], before: [], stages: {}, codes: {} };
+const NOTHING: ReadonlySet<string> = new Set();
 
 const TIMES: readonly (readonly [value: string, label: string])[] = [
   ['', 'any time'],
@@ -29,13 +30,15 @@ interface LettersProps {
 /** The dead letters, the newest first, of the stage, code and time that are chosen. */
 export function Letters({ onLetter, onAct, round }: LettersProps): VNode {
   const [choice, setChoice] = useState<Readonly<Record<string, string>>>({});
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const found = useLetters(choice, round);
-  useEffect(() => setSelected(new Set()), [choice, round]);
+  const [selection, setSelection] = useState({ choice, round, ids: NOTHING });
+  const { found, isFresh } = useLetters(choice, round);
+  // What was ticked among other letters is ticked no more.
+  const selected = selection.choice === choice && selection.round === round ? selection.ids : NOTHING;
+  const select = (ids: ReadonlySet<string>) => setSelection({ choice, round, ids });
   const choose = (name: string) => (value: string) => setChoice({ ...choice, [name]: value });
   const { stages, codes, count, letters } = found;
   const more = count > letters.length ? `, the newest ${letters.length} of them shown` : '';
-  return html`<section aria-labelledby="letters-title" id="letters">
+  return html`<section aria-labelledby="letters-title" id="letters" aria-busy=${!isFresh}>
     <h2 id="letters-title">Dead letters</h2>
     <div class="row">
       <${Choice} label="Stage" value=${choice.stage} options=${countedOptions(stages)} onChange=${choose('stage')} />
@@ -43,29 +46,40 @@ export function Letters({ onLetter, onAct, round }: LettersProps): VNode {
       <${Choice} label="Time" value=${choice.since} options=${TIMES} onChange=${choose('since')} />
     </div>
     ${count > 0 && html`<${Actions} ...${{ found, choice, selected, onAct }} />`}
-    ${count > 0 && html`<${LetterTable} letters=${letters} onLetter=${onLetter} selected=${selected} onSelect=${setSelected} />`}
+    ${count > 0 && html`<${LetterTable} letters=${letters} onLetter=${onLetter} selected=${selected} onSelect=${select} />`}
     <p class="quiet">${count > 0 ? `${plural(count)}${more}, as of the last checkpoint.` : emptyText(found)}</p>
   </section>`;
 }
 
+interface Found {
+  readonly found: api.Letters;
+  /** What it was found for. */
+  readonly choice?: object;
+  readonly round?: number;
+}
+
 /** What the server finds, again and again. Rows stay where they are while someone is about to choose one. */
-function useLetters(choice: Readonly<Record<string, string>>, round: number): api.Letters {
-  const [found, setFound] = useState(NONE);
-  const isFirst = useRef(true);
+function useLetters(
+  choice: Readonly<Record<string, string>>,
+  round: number,
+): { readonly found: api.Letters; readonly isFresh: boolean } {
+  const [last, setLast] = useState<Found>({ found: NONE });
+  const isFor = (known: Found) => known.choice === choice && known.round === round;
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout>;
     let isOver = false;
-    isFirst.current = true;
     const ask = async () => {
       const startedMs = performance.now();
-      const now = document.hidden
+      const found = document.hidden
         ? undefined
         : await api.letters({ ...choice, limit: '25' }).catch(() => undefined);
       if (isOver) return;
-      const keepsRows =
-        !isFirst.current && document.querySelector('#letters tbody:is(:hover, :focus-within)');
-      if (now) setFound((before) => (keepsRows ? { ...now, letters: before.letters } : now));
-      isFirst.current = now === undefined && isFirst.current;
+      const isChoosing = document.querySelector('#letters tbody:is(:hover, :focus-within)') !== null;
+      const after = (before: Found, now: api.Letters): Found => {
+        const letters = isChoosing && isFor(before) ? before.found.letters : now.letters;
+        return { found: { ...now, letters }, choice, round };
+      };
+      if (found) setLast((before) => after(before, found));
       timer = setTimeout(ask, Math.max(REFRESH_MS, (performance.now() - startedMs) / BUSY_SHARE));
     };
     void ask();
@@ -74,7 +88,7 @@ function useLetters(choice: Readonly<Record<string, string>>, round: number): ap
       clearTimeout(timer);
     };
   }, [choice, round]);
-  return found;
+  return { found: last.found, isFresh: isFor(last) };
 }
 
 interface ActionsProps {

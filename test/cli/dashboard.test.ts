@@ -145,7 +145,8 @@ describe.skipIf(CHROMIUM === undefined && !process.env.CI)('the dashboard', { ti
     await replay.getByRole('button', { name: /^Replay / }).press('Enter');
     await replay.getByText(/^Replayed [\d,]+, of which [\d,]+ failed again\.$/).waitFor();
     await page.keyboard.press('Escape');
-    await replay.waitFor({ state: 'hidden' });
+    await replay.waitFor({ state: 'detached' });
+    await page.locator('#letters[aria-busy=false]').waitFor();
     await letters.getByRole('checkbox').first().press('Space');
     await letters.getByRole('button', { name: 'Discard 1 selected …' }).press('Enter');
     const discard = page.getByRole('dialog', { name: 'Discard 1 dead letter?' });
@@ -187,6 +188,8 @@ describe.skipIf(CHROMIUM === undefined && !process.env.CI)('the dashboard', { ti
       .first()
       .waitFor();
     expect(await page.evaluate(FAINT)).toEqual([]);
+    await page.evaluate(`document.documentElement.style.setProperty('--quiet', 'var(--ground)')`);
+    expect(await page.evaluate(FAINT), 'what is faint is found').not.toEqual([]);
     expect(await page.evaluate(NAMELESS)).toEqual([]);
     for (const landmark of ['banner', 'main'] as const)
       expect(await page.getByRole(landmark).count()).toBe(1);
