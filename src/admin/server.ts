@@ -91,6 +91,7 @@ export class AdminServer {
         server.#server.listen(address.port, address.host, resolve);
       });
     } catch (error) {
+      server.#history.close();
       throw new MillraceError('cannot_listen', `--listen ${at}: ${messageOf(error)}`, { blame: 'config' });
     }
     // It shows a run and is no reason to go on.
