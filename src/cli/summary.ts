@@ -115,8 +115,11 @@ function queueSummaries(run: Finished, plan: Plan): QueueSummary[] {
 
 const OUTCOMES = { done: 'done', drained: 'stopped and drained', failed: 'failed' } as const;
 
-/** The summary as people read it. */
-export function summaryLines(summary: Summary, paint: Paint): string[] {
+/**
+ * The summary as people read it.
+ * @param file of the pipeline, as it was given
+ */
+export function summaryLines(summary: Summary, file: string, paint: Paint): string[] {
   const { pipeline, outcome, elapsedMs, bytesRead, bytesPerSecond, recordsPerSecond, sums } = summary;
   const title = `${pipeline}: ${OUTCOMES[outcome]} in ${formatDurationMs(elapsedMs)}`;
   const rates = `${formatSize(bytesRead)} read, ${formatRate(bytesPerSecond)}, ${shortCount(recordsPerSecond)} records/s`;
@@ -125,7 +128,7 @@ export function summaryLines(summary: Summary, paint: Paint): string[] {
   if (summary.bottleneck) lines.push('', paint('dim', `limited by ${bottleneckText(summary.bottleneck)}`));
   if (summary.errors.length > 0) lines.push('', ...errorLines(summary, paint));
   if (summary.deadLetters > 0)
-    lines.push('', `${plural(summary.deadLetters, 'dead letter')}: look with "millrace dlq list"`);
+    lines.push('', `${plural(summary.deadLetters, 'dead letter')}: look with "millrace dlq list ${file}"`);
   if (summary.nothingNewSince !== undefined) {
     const advice = `nothing new to read since ${summary.nothingNewSince}; --fresh starts over`;
     lines.push('', paint('yellow', advice));

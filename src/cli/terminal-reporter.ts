@@ -24,6 +24,7 @@ export class TerminalReporter implements Reporter {
   readonly #options: TerminalOptions;
   readonly #paint: Paint;
   #name = '';
+  #file = '';
   #drawn: readonly string[] = [];
 
   constructor(io: Io, options: TerminalOptions) {
@@ -37,8 +38,9 @@ export class TerminalReporter implements Reporter {
     };
   }
 
-  started({ pipeline }: Beginning): void {
+  started({ pipeline, file }: Beginning): void {
     this.#name = pipeline;
+    this.#file = file;
   }
 
   progress(snapshot: Snapshot): void {
@@ -51,7 +53,8 @@ export class TerminalReporter implements Reporter {
 
   finished(summary: Summary): void {
     this.close();
-    if (this.#options.showsSummary) this.#io.err.write(`${summaryLines(summary, this.#paint).join('\n')}\n`);
+    if (this.#options.showsSummary)
+      this.#io.err.write(`${summaryLines(summary, this.#file, this.#paint).join('\n')}\n`);
     else if (summary.sums?.addUp === false) this.#io.err.write(`error: ${summary.sums.sentence}\n`);
   }
 

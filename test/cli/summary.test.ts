@@ -71,7 +71,7 @@ describe('the summary', () => {
       resumedFromMs: undefined,
       queueLag: () => new Map<string, number>(),
     };
-    const text = summaryLines(summarize(run, plan, 'done', 1234), plain).join('\n');
+    const text = summaryLines(summarize(run, plan, 'done', 1234), 'web-errors.yaml', plain).join('\n');
     expect(text).toMatchInlineSnapshot(`
       "
       web-errors: done in 1.2 s  403 KiB read, 0.3 MB/s, 1.62 k records/s
@@ -84,7 +84,7 @@ describe('the summary', () => {
       stage  error          times
       web    decode_failed      2
 
-      2 dead letters: look with "millrace dlq list"
+      2 dead letters: look with "millrace dlq list web-errors.yaml"
 
       every record is accounted for: 2,000 read = 58 written + 1,940 filtered out + 2 dead letters"
     `);
@@ -100,7 +100,9 @@ describe('the summary', () => {
       10,
     );
     expect(summary.sums).toBeUndefined();
-    expect(summaryLines(summary, plain).join('\n')).toContain('the counts are those at the failure');
+    expect(summaryLines(summary, 'web-errors.yaml', plain).join('\n')).toContain(
+      'the counts are those at the failure',
+    );
   });
 });
 
