@@ -5,6 +5,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['millrace-source', 'node', 'import', 'default'] } },
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/temporary-folder.ts'],
     setupFiles: ['test/support/seed-properties.ts'],
     testTimeout: 60_000,
     pool: 'forks',
