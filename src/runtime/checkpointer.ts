@@ -114,8 +114,7 @@ export class Checkpointer {
   }
 
   /**
-   * Writes the last record, when all sinks have ended. Where nobody waits for a commit, it does not wait for the disk:
-   * it counts until the machine is started anew, and then the one before it does, from which all is done again.
+   * Writes the last record, when all sinks have ended. It waits for the disk where another one would.
    * @param ended the sources have come to the end of their input
    */
   async finish(ended: boolean): Promise<void> {
@@ -123,7 +122,7 @@ export class Checkpointer {
     clearTimeout(this.#timer);
     await this.#running;
     await this.#prune();
-    await this.#write(this.#positions(), this.#ended, { ended, durable: this.#isAwaited() });
+    await this.#write(this.#positions(), this.#ended, { ended, durable: this.#pace.isDue() });
   }
 
   /** Resolves when nothing is written any more. For a run that was torn down: the one under way is given up or done. */
