@@ -75,7 +75,7 @@ function Dashboard(): VNode {
       <section aria-labelledby="graph-title">
         <h2 id="graph-title">Pipeline</h2>
         <${Graph} pipeline=${pipeline} chosen=${chosen} onChoose=${setChosen} />
-        <p class="quiet">Choose a stage to see more of it.</p>
+        ${!stage && html`<p class="quiet">Choose a stage to see more of it.</p>`}
         <${PipelineCharts} pipeline=${pipeline} history=${history} />
       </section>
       ${stage && html`<${StagePanel} pipeline=${pipeline} stage=${stage} history=${history} onClose=${close} onLetter=${setLetter} />`}

@@ -1,7 +1,7 @@
 import { html } from 'htm/preact';
 import type { VNode } from 'preact';
 import type { ObservedPipeline, Queue, Stage } from './api.js';
-import { layout, NODE, type Placed } from './layout.js';
+import { type Edge, layout, NODE, type Placed } from './layout.js';
 import * as text from './text.js';
 
 interface GraphProps {
@@ -12,39 +12,40 @@ interface GraphProps {
 
 /** The pipeline as a graph: what flows, how full the queues are, and which stage limits it. */
 export function Graph({ pipeline, chosen, onChoose }: GraphProps): VNode {
-  const { placed, width, height } = layout(pipeline.stages);
-  const edges = [...placed.values()].flatMap((to) =>
-    to.stage.inputs.flatMap((input) => {
-      const from = placed.get(input);
-      return from ? [html`<${Edge} from=${from} to=${to} pipeline=${pipeline} />`] : [];
-    }),
-  );
-  const nodes = [...placed.values()].map(
+  const { placed, edges, width, height } = layout(pipeline.stages);
+  const nodes = placed.map(
     (one) => html`<${Node}
       key=${one.stage.id} placed=${one} pipeline=${pipeline} isChosen=${one.stage.id === chosen} onChoose=${onChoose} />`,
   );
+  const size = `max-width: ${width}px; min-width: ${LEAST_SCALE * width}px`;
   return html`<div class="graph">
-    <svg width=${width} height=${height} viewBox="0 0 ${width} ${height}" role="group" aria-label="Stages of the pipeline">
-      ${edges}${nodes}
+    <svg style=${size} viewBox="0 0 ${width} ${height}" role="group" aria-label="Stages of the pipeline">
+      ${edges.map((edge) => html`<${EdgeLine} edge=${edge} pipeline=${pipeline} />`)}${nodes}
     </svg>
   </div>`;
 }
 
-function Edge(props: { from: Placed; to: Placed; pipeline: ObservedPipeline }): VNode {
-  const { from, to, pipeline } = props;
-  const x1 = from.x + NODE.width;
-  const y1 = from.y + NODE.height / 2;
-  const y2 = to.y + NODE.height / 2;
-  const middle = (x1 + to.x) / 2;
-  // Nearer to the end, where edges that begin together lie apart.
-  const at = { x: cubic(x1, middle, middle, to.x), y: cubic(y1, y1, y2, y2) };
+/** A graph that is too wide is drawn smaller, as long as it can be read; then it is scrolled. */
+const LEAST_SCALE = 0.75;
+
+function EdgeLine({ edge: { from, to, by }, pipeline }: { edge: Edge; pipeline: ObservedPipeline }): VNode {
+  let begin = { x: from.x + NODE.width, y: from.y + NODE.height / 2 };
+  let path = `M${begin.x},${begin.y}`;
+  let label = begin;
+  for (const end of [...by, { x: to.x, y: to.y + NODE.height / 2 }]) {
+    const middle = (begin.x + end.x) / 2;
+    path += `C${middle},${begin.y} ${middle},${end.y} ${end.x},${end.y}h${NODE.width}`;
+    // Nearer to the end, where edges that begin together lie apart.
+    label = { x: cubic(begin.x, middle, middle, end.x), y: cubic(begin.y, begin.y, end.y, end.y) };
+    begin = { x: end.x + NODE.width, y: end.y };
+  }
   const rate =
     to.stage.inputs.length === 1
       ? pipeline.rates[to.stage.id]?.recordsIn
       : pipeline.rates[from.stage.id]?.recordsOut;
   return html`<g aria-hidden="true">
-    <path class="edge ${rate ? 'moving' : ''}" d="M${x1},${y1} C${middle},${y1} ${middle},${y2} ${to.x},${y2}" />
-    <text class="edge-label" x=${at.x} y=${at.y - 6} text-anchor="middle">${text.short(rate ?? 0)}/s</text>
+    <path class="edge ${rate ? 'moving' : ''}" d=${path} />
+    <text class="edge-label" x=${label.x} y=${label.y - 6} text-anchor="middle">${text.short(rate ?? 0)}/s</text>
   </g>`;
 }
 

@@ -50,8 +50,12 @@ export function PipelineCharts({ pipeline: { stages }, history }: ChartsProps): 
     { name: 'read', of: sum('source', 'recordsOut') },
     { name: 'written', of: sum('sink', 'recordsIn') },
   ];
+  const used = Object.entries(history.at(-1)?.queues ?? {}).toSorted(([, a], [, b]) => b - a);
   const fullest = [
-    { name: 'used', of: ({ queues }: api.HistorySample) => Math.max(0, ...Object.values(queues)) },
+    {
+      name: used[0]?.[0] ?? 'used',
+      of: ({ queues }: api.HistorySample) => Math.max(0, ...Object.values(queues)),
+    },
   ];
   return html`<div class="charts">
     <${LineChart} title="Records" history=${history} series=${records} shown=${perSecond} />

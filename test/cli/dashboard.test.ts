@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { logged, start, temporaryFolder, until, write } from './support.js';
+import { hasBrowser, launchBrowser } from '../support/browser.js';
+import { listensAt, type Started, type StartOptions, start, temporaryFolder, write } from './support.js';
 
 const YAML = `
 name: shop
@@ -11,11 +11,6 @@ transforms:
   shaped: { type: map, inputs: [bad], set: { n: 1000 / (status - 500) }, queue: disk }
 sinks: { out: { type: file, inputs: [shaped], path: out.ndjson, format: json } }
 `;
-
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  existsSync,
-);
-if (CHROMIUM === undefined) process.stderr.write('no Chromium: the tests of the dashboard are skipped\n');
 
 /** Texts whose contrast with what is behind them is below 4.5 (WCAG 2.2, 1.4.3), in the page. */
 const FAINT = `(() => {
@@ -46,16 +41,23 @@ const NAMELESS = `[...document.querySelectorAll('button, select, input, [tabinde
   .map((one) => one.outerHTML.slice(0, 80))`;
 
 let browser: Browser;
+/** The run that most tests look at, and what ends it. */
+let shared: Watched;
+const atTheEnd: (() => void)[] = [];
 
-/** The dashboard of a run of its own. What the page complains about, or asks of other sites, fails the test. */
-async function opened(env: Record<string, string> = {}, scheme: 'light' | 'dark' = 'light'): Promise<Opened> {
-  const cwd = temporaryFolder();
+interface Watched extends Started {
+  readonly url: string;
+}
+
+async function watched({ cleanUp = onTestFinished, ...options }: StartOptions = {}): Promise<Watched> {
+  const cwd = temporaryFolder(cleanUp);
   const argv = ['run', write(cwd, 'p.yaml', YAML), '--ui', '--listen', '127.0.0.1:0'];
-  const { child, err, ended } = start(argv, { cwd, env });
-  const message = 'listening: open it in a browser';
-  const listening = () => logged(err().slice(0, err().lastIndexOf('\n') + 1), message)[0];
-  await until(() => listening() !== undefined, 'it listens');
-  const url = listening()!.url as string;
+  const started = start(argv, { ...options, cwd, cleanUp });
+  return { ...started, url: await listensAt(started) };
+}
+
+/** The dashboard of a run. What the page complains about, or asks of other sites, fails the test. */
+async function opened(scheme: 'light' | 'dark' = 'light', { url }: Watched = shared): Promise<Page> {
   const context = await browser.newContext({ colorScheme: scheme, baseURL: url });
   const page = await context.newPage();
   const complaints: string[] = [];
@@ -72,27 +74,21 @@ async function opened(env: Record<string, string> = {}, scheme: 'light' | 'dark'
     expect(complaints).toEqual([]);
   });
   await page.goto(url);
-  const stop = async () => {
-    child.kill('SIGINT');
-    await ended;
-  };
-  return { page, stop };
+  return page;
 }
 
-interface Opened {
-  readonly page: Page;
-  /** Ends the run. */
-  readonly stop: () => Promise<void>;
-}
-
-describe.skipIf(CHROMIUM === undefined && !process.env.CI)('the dashboard', { timeout: 60_000 }, () => {
+describe.skipIf(!hasBrowser)('the dashboard', { timeout: 60_000 }, () => {
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox'] });
+    const cleanUp = (work: () => void) => void atTheEnd.unshift(work);
+    [browser, shared] = await Promise.all([launchBrowser(), watched({ cleanUp })]);
   }, 60_000);
-  afterAll(async () => await browser?.close());
+  afterAll(async () => {
+    await browser?.close();
+    for (const work of atTheEnd) work();
+  });
 
   it('draws the pipeline with what flows, and says what limits it', async () => {
-    const { page } = await opened();
+    const page = await opened();
     await page.getByRole('heading', { name: 'shop' }).waitFor();
     for (const stage of ['web', 'bad', 'shaped', 'out'])
       await page.getByRole('button', { name: new RegExp(`^${stage}, .*[1-9].* records a second`) }).waitFor();
@@ -106,7 +102,7 @@ describe.skipIf(CHROMIUM === undefined && !process.env.CI)('the dashboard', { ti
   });
 
   it('shows a stage with records passing now and its last errors, by keyboard alone', async () => {
-    const { page } = await opened();
+    const page = await opened();
     await page.locator('[data-stage=shaped]', { hasText: 'dead' }).waitFor();
     await page.locator('[data-stage=shaped]').focus();
     await page.keyboard.press('Enter');
@@ -123,7 +119,7 @@ describe.skipIf(CHROMIUM === undefined && !process.env.CI)('the dashboard', { ti
   });
 
   it('lists dead letters, filters them and opens one', async () => {
-    const { page } = await opened();
+    const page = await opened();
     const letters = page.getByRole('region', { name: 'Dead letters' });
     const row = letters.getByRole('button', { name: 'open dead letter shaped/' }).first();
     await row.waitFor();
@@ -138,7 +134,7 @@ describe.skipIf(CHROMIUM === undefined && !process.env.CI)('the dashboard', { ti
   });
 
   it('replays dead letters and discards some, once that is confirmed, by keyboard alone', async () => {
-    const { page } = await opened();
+    const page = await opened();
     const letters = page.getByRole('region', { name: 'Dead letters' });
     await letters.getByRole('button', { name: /^Replay all / }).press('Enter');
     const replay = page.getByRole('dialog', { name: /^Replay .*\?$/ });
@@ -167,12 +163,12 @@ describe.skipIf(CHROMIUM === undefined && !process.env.CI)('the dashboard', { ti
   });
 
   it('draws rates, latencies and queues over the last minutes, and tells them in words', async () => {
-    const { page } = await opened();
+    const page = await opened();
     const chart = (name: RegExp) => page.getByRole('img', { name }).first();
     await chart(
       /^Records, the last 5 minutes\. Now: read [1-9].*\/s, written .*\. Highest: .*\/s\.$/,
     ).waitFor();
-    await chart(/^Fullest queue, .* used \d+ %/).waitFor();
+    await chart(/^Fullest queue, .* Now: (?:web|out) \d+ %/).waitFor();
     await page.locator('[data-stage=web]').press('Enter');
     await chart(/^Latency of batches, at most, .*half [\d.]+ m?s, 99 % [\d.]+ m?s/).waitFor();
     await chart(/^Batches by latency\. up to [\d.]+ m?s: \d+ %/).waitFor();
@@ -181,7 +177,7 @@ describe.skipIf(CHROMIUM === undefined && !process.env.CI)('the dashboard', { ti
   });
 
   it.each(['light', 'dark'] as const)('can be read and used by everyone, %s', async (scheme) => {
-    const { page } = await opened({}, scheme);
+    const page = await opened(scheme);
     await page.locator('[data-stage=shaped]', { hasText: 'dead' }).press('Enter');
     await page
       .getByRole('button', { name: /^open dead letter/ })
@@ -202,7 +198,7 @@ describe.skipIf(CHROMIUM === undefined && !process.env.CI)('the dashboard', { ti
   });
 
   it('shows durable queues with their lag', async () => {
-    const { page } = await opened();
+    const page = await opened();
     const row = page.getByRole('region', { name: 'Durable queues' }).locator('tbody tr').first();
     await row.waitFor();
     expect(await row.locator('td').allTextContents()).toEqual([
@@ -216,18 +212,20 @@ describe.skipIf(CHROMIUM === undefined && !process.env.CI)('the dashboard', { ti
   });
 
   it('asks for the token where one is needed', async () => {
-    const { page } = await opened({ MILLRACE_TOKEN: 'let-me-in' });
+    const page = await opened('light', await watched({ env: { MILLRACE_TOKEN: 'let-me-in' } }));
     await page.getByLabel('Token').fill('let-me-in');
     await page.getByRole('button', { name: 'Show it' }).click();
     await page.locator('[data-stage=web]').waitFor();
   });
 
   it('says when the run has ended', async () => {
-    const { page, stop } = await opened({}, 'dark');
+    const run = await watched();
+    const page = await opened('dark', run);
     await page.locator('#status', { hasText: 'running' }).waitFor();
     const ground = await page.evaluate('getComputedStyle(document.body).backgroundColor');
     expect(ground).toBe('rgb(15, 19, 24)');
-    await stop();
+    run.child.kill('SIGINT');
+    await run.ended;
     await page.locator('#status', { hasText: 'ended' }).waitFor();
   });
 });

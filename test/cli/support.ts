@@ -9,10 +9,13 @@ import { main } from '../../src/cli/main.js';
 export const ROOT = resolve(import.meta.dirname, '../..');
 export const MAIN = join(ROOT, 'dist/bin/millrace.js');
 
+/** What is done when a test is over, or all tests of a file. */
+export type CleanUp = (work: () => void) => void;
+
 /** A folder of its own for a test, removed afterwards. */
-export function temporaryFolder(): string {
+export function temporaryFolder(cleanUp: CleanUp = onTestFinished): string {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-cli-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  cleanUp(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -78,16 +81,18 @@ export interface StartOptions {
   readonly program?: string;
   /** False leaves standard output to the test. */
   readonly readsOutput?: boolean;
+  /** When the process is killed, where it still runs. */
+  readonly cleanUp?: CleanUp;
 }
 
 /** The command line as users call it. */
 export function start(
   argv: readonly string[],
-  { cwd = ROOT, env, input, program = MAIN, readsOutput = true }: StartOptions = {},
+  { cwd = ROOT, env, input, program = MAIN, readsOutput = true, cleanUp = onTestFinished }: StartOptions = {},
 ): Started {
   if (!existsSync(program)) throw new Error('dist/bin/millrace.js is missing: run "npm run build"');
   const child = spawn(process.execPath, [program, ...argv], { cwd, env: { ...process.env, ...env } });
-  onTestFinished(() => void child.kill('SIGKILL'));
+  cleanUp(() => void child.kill('SIGKILL'));
   let out = '';
   let err = '';
   if (readsOutput)
@@ -124,4 +129,12 @@ export async function until(isSo: () => boolean, what: string): Promise<void> {
     if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`);
     await new Promise((resolved) => setTimeout(resolved, 10));
   }
+}
+
+/** The address that a run with `--ui` tells on standard error. */
+export async function listensAt({ err }: Started): Promise<string> {
+  const message = 'listening: open it in a browser';
+  const listening = () => logged(err().slice(0, err().lastIndexOf('\n') + 1), message)[0];
+  await until(() => listening() !== undefined, 'it listens');
+  return listening()!.url as string;
 }

@@ -105,7 +105,7 @@ describe('reloads under load', { timeout: 600_000 }, () => {
   it('between random versions lose and repeat nothing, and what has not changed goes on', async () => {
     const seed = seedOf('reload');
     const below = uniform(seed);
-    const [folder, state, truth, other] = [1, 2, 3, 4].map(temporaryFolder) as [
+    const [folder, state, truth, other] = [1, 2, 3, 4].map(() => temporaryFolder()) as [
       string,
       string,
       string,
