@@ -49,7 +49,8 @@ export function readTests(entry: MapEntry, stages: StageKinds, problems: Problem
   }
   if (!checked || problems.count > before) return [];
   for (const [i, map] of maps.entries()) checkGiven(map, `${at.path}[${i}]`, stages, problems);
-  return maps.map((map, i) => new TestReader(map, checked[i]!).read());
+  // A value that could not be filled in is missing, and was reported before.
+  return problems.count > 0 ? [] : maps.map((map, i) => new TestReader(map, checked[i]!).read());
 }
 
 /** Finds names of stages that do not exist. */
