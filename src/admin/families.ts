@@ -163,7 +163,9 @@ function queueFamilies(observed: ObservedPipeline): Family[] {
   const times = observed.chains.flatMap(({ id, timeMs }) =>
     Object.entries(timeMs).map(([state, ms]) => [{ chain: id, state }, ms / 1000] as const),
   );
-  const queues = observed.queues.map((queue) => [{ queue: queue.id }, queue] as const);
+  const queues = observed.queues.map(
+    (queue) => [{ queue: queue.id, segment: queue.segment }, queue] as const,
+  );
   const durable = observed.durableQueues.map(
     (queue) => [{ stage: queue.stage, type: queue.type }, queue] as const,
   );

@@ -53,11 +53,14 @@ export class History {
       const { recordsIn, recordsOut } = now.rates[id]!;
       return [id, { recordsIn, recordsOut, ...(latency && this.#quantiles(id, latency)) }] as const;
     });
-    const queues = now.queues.map(({ id, usedBytes, limitBytes }) => [id, usedBytes / limitBytes] as const);
+    const queues: Record<string, number> = {};
+    // Of those of a durable queue in several segments, the fullest.
+    for (const { id, usedBytes, limitBytes } of now.queues)
+      queues[id] = Math.max(queues[id] ?? 0, usedBytes / limitBytes);
     this.#samples.push({
       timeMs: Date.now(),
       stages: Object.fromEntries(stages),
-      queues: Object.fromEntries(queues),
+      queues,
     });
     if (this.#samples.length > MOST_SAMPLES) this.#samples.shift();
   }

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { ObservedPipeline } from '../admin/index.js';
 import type { SocketAddress } from '../base/socket-address.js';
 import { formatDurationMs, formatSize } from '../base/units.js';
+import { isQueueId } from '../plan/index.js';
 import { bottleneckText, quantileMs } from '../runtime/index.js';
 import { AdminClient } from './admin-client.js';
 import { Exit, type Io } from './io.js';
@@ -39,7 +40,8 @@ export async function topVerb({ connect, once }: TopOptions, io: Io): Promise<nu
   }
 }
 
-const STAGE_HEAD = ['stage', 'kind', 'in/s', 'out/s', 'bytes/s', 'records in', 'dropped', 'dead', 'p99'];
+/** The most wanted first: a narrow terminal cuts off the rest. */
+const STAGE_HEAD = ['stage', 'in/s', 'out/s', 'dead', 'dropped', 'p99', 'bytes/s', 'records in', 'kind'];
 const QUEUE_HEAD = ['queue of', 'fill', '', 'waits in it', 'oldest', 'lag'];
 
 /** In lines of at most `columns` characters. */
@@ -48,7 +50,7 @@ export function topLines(pipeline: ObservedPipeline, columns: number, paint: Pai
   const memory = formatSize(process.residentBytes);
   const busy = `${Math.round(process.eventLoopUtilization * 100)} % of the main thread`;
   const head = `${name}  ${formatDurationMs(elapsedMs)}  ${memory}  ${busy}  dead letters ${formatCount(deadLetters)}`;
-  const stages = table([STAGE_HEAD, ...stageRows(pipeline)], new Set([2, 3, 4, 5, 6, 7, 8]));
+  const stages = table([STAGE_HEAD, ...stageRows(pipeline)], new Set([1, 2, 3, 4, 5, 6, 7]));
   const queues = table([QUEUE_HEAD, ...queueRows(pipeline)], new Set([2, 3, 4, 5]));
   const limit = draining ? 'draining: finishing what was read' : `limited by ${bottleneckText(bottleneck)}`;
   const marked = (line: string) =>
@@ -71,23 +73,31 @@ function stageRows({ stages, rates }: ObservedPipeline): string[][] {
     const p99 = latency && quantileMs(latency, 0.99);
     return [
       id,
-      kind,
       shortCount(rate.recordsIn),
       shortCount(rate.recordsOut),
+      formatCount(deadLettered),
+      formatCount(dropped + droppedByQueue),
+      p99 === undefined ? '' : p99 === Number.POSITIVE_INFINITY ? '> 10 s' : `${p99} ms`,
       bytes === undefined ? '' : formatRate(rate.bytes),
       formatCount(recordsIn),
-      formatCount(dropped + droppedByQueue),
-      formatCount(deadLettered),
-      p99 === undefined ? '' : p99 === Number.POSITIVE_INFINITY ? '> 10 s' : `${p99} ms`,
+      kind,
     ];
   });
 }
 
 function queueRows({ queues, durableQueues }: ObservedPipeline): string[][] {
-  const inMemory = queues.map(({ id, usedBytes, limitBytes, queuedBytes, oldestAgeMs }) => {
+  const inMemory = queues.map(({ id, segment, usedBytes, limitBytes, queuedBytes, oldestAgeMs }) => {
     const share = usedBytes / limitBytes;
     const oldest = oldestAgeMs > 0 ? formatDurationMs(oldestAgeMs) : '';
-    return [id, bar(share, FILL_WIDTH), `${Math.round(share * 100)} %`, formatSize(queuedBytes), oldest, ''];
+    const name = isQueueId(id) ? `${id} (${segment})` : id;
+    return [
+      name,
+      bar(share, FILL_WIDTH),
+      `${Math.round(share * 100)} %`,
+      formatSize(queuedBytes),
+      oldest,
+      '',
+    ];
   });
   const durable = durableQueues.map(({ stage, type, waiting }) => {
     return [`${stage} (${type})`, '', '', '', '', waiting === undefined ? '' : formatCount(waiting)];

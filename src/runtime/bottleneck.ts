@@ -35,12 +35,18 @@ export function bottleneckOf(now: Compared, before: Compared = NOTHING): Bottlen
   return last ? behind(last.queue, Math.min(1, last.share), now, before) : inputOf(now, before, elapsedMs);
 }
 
-function waitedFor({ id, waitedForMs }: QueueObservation, { queues }: Compared): number {
-  return waitedForMs - (queues.find((queue) => queue.id === id)?.waitedForMs ?? 0);
+function waitedFor({ id, segment, waitedForMs }: QueueObservation, { queues }: Compared): number {
+  const earlier = queues.find((queue) => queue.id === id && queue.segment === segment);
+  return waitedForMs - (earlier?.waitedForMs ?? 0);
 }
 
-function behind({ id }: QueueObservation, share: number, now: Compared, before: Compared): Bottleneck {
-  const chain = now.chains.find((one) => one.id === id);
+function behind(
+  { id, segment }: QueueObservation,
+  share: number,
+  now: Compared,
+  before: Compared,
+): Bottleneck {
+  const chain = now.chains.find((one) => one.id === id && one.segment === segment);
   if (chain) {
     const worked = (stage: string) => workedMs(now, stage) - workedMs(before, stage);
     const stage = chain.stages.reduce((most, one) => (worked(one) > worked(most) ? one : most));

@@ -55,14 +55,16 @@ export interface StageObservation {
 /** Stages that are fused into one trip to a worker. */
 export interface ChainObservation {
   readonly id: string;
+  readonly segment: string;
   readonly stages: readonly string[];
   readonly timeMs: TimeTotals;
 }
 
 /** The memory in front of a sink, a chain, or a durable queue. */
 export interface QueueObservation {
-  /** What takes from it: a stage, or a durable queue. */
+  /** What takes from it: a stage, or a durable queue, which has one in each segment that it joins. */
   readonly id: string;
+  readonly segment: string;
   /** The memory that it holds, what waits in it and what is being worked on, and how much it may be. */
   readonly usedBytes: number;
   readonly limitBytes: number;
@@ -120,15 +122,22 @@ export function observeStages(plan: Plan, metrics: Metrics): StageObservation[] 
 }
 
 export function observeChains(plan: Plan, metrics: Metrics): ChainObservation[] {
-  const chains = plan.segments.flatMap((segment) => segment.chains);
-  return chains.map(({ id, nodes }) => ({
+  const chains = plan.segments.flatMap(({ id: segment, chains }) =>
+    chains.map((chain) => ({ ...chain, segment })),
+  );
+  return chains.map(({ id, segment, nodes }) => ({
     id,
+    segment,
     stages: [...new Set(nodes.filter(({ kind }) => kind !== 'send').map(({ stage }) => stage))],
     timeMs: metrics.chain(id).totals(),
   }));
 }
 
-export function observeInbox(id: string, inbox: Inbox<ChainItem> | Inbox<SinkItem>): QueueObservation {
+export function observeInbox(
+  id: string,
+  segment: string,
+  inbox: Inbox<ChainItem> | Inbox<SinkItem>,
+): QueueObservation {
   const edges = inbox.edges;
   const sum = (of: (edge: (typeof edges)[number]) => number) =>
     edges.reduce((total, edge) => total + of(edge), 0);
@@ -142,6 +151,7 @@ export function observeInbox(id: string, inbox: Inbox<ChainItem> | Inbox<SinkIte
   }
   return {
     id,
+    segment,
     usedBytes: sum(({ credit }) => credit.used),
     limitBytes: sum(({ credit }) => credit.limit),
     queuedBytes: sum((edge) => edge.queuedBytes),

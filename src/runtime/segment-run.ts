@@ -188,7 +188,8 @@ export class SegmentRun {
 
   /** Its queues in memory, in the direction of the records. */
   queues(): QueueObservation[] {
-    return [...this.#inboxes].map(([id, inbox]) => observeInbox(id, inbox));
+    const { id: segment } = this.#options.segment;
+    return [...this.#inboxes].map(([id, inbox]) => observeInbox(id, segment, inbox));
   }
 
   #createInbox({ id, inputs, queue }: InboxPlan): Inbox<ChainItem> | Inbox<SinkItem> {

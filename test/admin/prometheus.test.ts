@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { prometheusText, Recent } from '../../src/admin/index.js';
 import { summarize } from '../../src/cli/summary.js';
+import { temporaryFolder } from '../cli/support.js';
 import { prepareParts } from '../support/run-pipeline.js';
 
 const YAML = `
@@ -15,8 +16,8 @@ sinks: { out: { type: blackhole, inputs: [shaped] } }
 
 const hasPromtool = !spawnSync('promtool', ['--version']).error;
 
-async function ran() {
-  const { run, plan } = await prepareParts(YAML, 'p.yaml', {});
+async function ran(yaml = YAML) {
+  const { run, plan } = await prepareParts(yaml, 'p.yaml', {});
   const recent = new Recent(() => run.observe());
   recent.look();
   await run.run();
@@ -73,6 +74,23 @@ describe('the metrics', () => {
     const batches = latency.counts.reduce((sum, count) => sum + count, 0);
     expect(buckets.at(-1)).toBe(batches);
     expect(batches).toBeGreaterThan(0);
+  });
+
+  it('name each series once, also where several segments share a durable queue', async () => {
+    const { text } = await ran(`
+name: joined
+runtime: { state: ${temporaryFolder()} }
+sources:
+  a: { type: generate, kind: access_log, count: 300, format: combined }
+  b: { type: generate, kind: access_log, count: 300, format: combined }
+sinks: { out: { type: blackhole, inputs: [a, b], queue: disk } }
+`);
+    const series = text
+      .split('\n')
+      .filter((line) => !line.startsWith('#') && line !== '')
+      .map((line) => line.slice(0, line.lastIndexOf(' ')));
+    expect(series.filter((name) => name.includes('queue="out queue"')).length).toBeGreaterThan(2);
+    expect(series.filter((name, i) => series.indexOf(name) !== i)).toEqual([]);
   });
 
   it('keep names with quotes, backslashes and newlines in one label', async () => {

@@ -41,7 +41,7 @@ function observation(plan: Plan, metrics: Metrics, changes: Partial<Observation>
 /** The queue in front of a sink in which others have waited for room. */
 function waitedFor(id: string, waitedForMs: number): Observation['queues'][number] {
   const sizes = { usedBytes: 0, limitBytes: 1, queuedBytes: 0, queuedBatches: 0, queuedRecords: 0 };
-  return { id, ...sizes, waitingSenders: 0, waitedForMs, idleMs: 0, oldestAgeMs: 0 };
+  return { id, segment: 'web', ...sizes, waitingSenders: 0, waitedForMs, idleMs: 0, oldestAgeMs: 0 };
 }
 
 function planOf(yaml: string): Plan {

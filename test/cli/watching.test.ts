@@ -139,6 +139,8 @@ describe('top', () => {
     expect(out).toMatch(/^shop {2}/);
     expect(out).toMatch(/\nlimited by /);
     for (const stage of ['web', 'bad', 'shaped', 'out']) expect(out).toMatch(new RegExp(`^${stage} `, 'm'));
+    // What a narrow terminal has to show stands first.
+    expect(out).toMatch(/^stage +in\/s +out\/s +dead /m);
     expect(out).toMatch(/^queue of .*lag$/m);
   });
 });

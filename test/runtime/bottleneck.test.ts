@@ -57,6 +57,24 @@ describe('the bottleneck', () => {
     expect(bottleneckOf(now, before)).toEqual({ stage: 'shaped', kind: 'workers', share: 0.8 });
   });
 
+  it('is a durable queue, or what is behind it, by the segment in which someone waits', () => {
+    const id = 'late queue';
+    const inSegments = (writing: number, reading: number) => ({
+      ...seen(1000, {}, { late: 500 }),
+      queues: [
+        { id, segment: 'web', waitedForMs: writing },
+        { id, segment: 'late', waitedForMs: reading },
+      ],
+      chains: [{ id, segment: 'late', stages: ['late'], timeMs: { working: 0, credit: 0, input: 0 } }],
+    });
+    const found = (writing: number, reading: number, before?: Compared) =>
+      bottleneckOf(inSegments(writing, reading) as unknown as Compared, before);
+    expect(found(800, 0)).toEqual({ stage: id, kind: 'queue', share: 0.8 });
+    expect(found(0, 800)).toEqual({ stage: 'late', kind: 'workers', share: 0.8 });
+    const before = { ...inSegments(700, 0), elapsedMs: 500 } as unknown as Compared;
+    expect(found(700, 400, before)).toEqual({ stage: 'late', kind: 'workers', share: 0.8 });
+  });
+
   it('is said in a line', () => {
     const text = (kind: Bottleneck['kind']) => bottleneckText({ stage: 'x', kind, share: 0.934 });
     expect(text('sink')).toBe('the sink "x": the others wait 93 % of the time for it');
