@@ -62,6 +62,7 @@ function first(bytes: Uint8Array): number | undefined {
 function* itemsOf(body: Uint8Array): Generator<Uint8Array> {
   let depth = 0;
   let start = 0;
+  let hasItem = false;
   let at = 0;
   for (; at < body.length; at++) {
     const byte = body[at]!;
@@ -74,13 +75,15 @@ function* itemsOf(body: Uint8Array): Generator<Uint8Array> {
     } else if (byte === COMMA && depth === 1) {
       yield trimmed(body, start, at);
       start = at + 1;
+      hasItem = true;
     }
   }
   const last = trimmed(body, start, Math.min(at, body.length));
   if (at >= body.length || first(body.subarray(at + 1)) !== undefined || body[at] !== CLOSE_ARRAY) {
     throw new Refusal(400, 'wrong_json', 'the body begins as a JSON array, and does not end as one');
   }
-  if (last.length > 0) yield last;
+  // Behind a comma there is an item, if an empty one: the decoder refuses it.
+  if (last.length > 0 || hasItem) yield last;
 }
 
 /** Where the string that opens at `start` has its last quote. */

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type GivenMessage, messageSource } from '../support/messages.js';
 import { runs } from '../support/property.js';
@@ -98,6 +100,47 @@ describe('an http sink on a bad network', () => {
     expectAll(target);
   });
 });
+
+describe('an http source on a bad network', () => {
+  it('has each record once, when connections are cut after any byte and requests are sent until they are answered', async () => {
+    const folder = newFolder();
+    const port = await freePort();
+    const { stop } = await start(
+      `
+sources: { in: { type: http, address: "127.0.0.1:${port}" } }
+sinks: { out: { type: file, inputs: [in], path: "${folder}/out.ndjson" } }
+runtime: { state: "${folder}/state", checkpoint: 10ms }`,
+      `http://127.0.0.1:${port}/`,
+    );
+    const step = Math.max(1, Math.round(7 / runs(1)));
+    const faults = (['there', 'back'] as const).flatMap((way) =>
+      Array.from({ length: Math.ceil(400 / step) }, (_, i) => ({ way, cutAfterBytes: 1 + i * step })),
+    );
+    let cuts = 0;
+    for (const [n, fault] of faults.entries()) cuts += await sendUntilAnswered(port, n, fault);
+    await stop();
+    expect(cuts).toBe(faults.length);
+    const found = readFileSync(join(folder, 'out.ndjson'), 'utf8').trim().split('\n');
+    const sent = faults.flatMap((_, n) => linesOfRequest(n));
+    expect(found.sort()).toEqual(sent.sort());
+  }, 60_000);
+});
+
+/** Requests of this size, and their answers, are longer than 400 bytes. */
+const LINES = 16;
+
+const linesOfRequest = (n: number): string[] =>
+  Array.from({ length: LINES }, (_, line) => `{"request":${n},"line":${line}}`);
+
+/** @returns how many attempts failed; only the first connection has the fault */
+async function sendUntilAnswered(port: number, n: number, fault: Fault): Promise<number> {
+  const url = `http://127.0.0.1:${await network(port, (connection) => (connection === 0 ? fault : 'none'))}/`;
+  const headers = { 'content-type': 'application/x-ndjson', 'idempotency-key': `request ${n}` };
+  for (let failures = 0; ; failures++) {
+    const answer = await post(url, linesOfRequest(n).join('\n'), { headers }).catch(() => undefined);
+    if (answer?.status === 200) return failures;
+  }
+}
 
 describe('an http source among a thousand slow connections', () => {
   it('serves others, and keeps its memory', async () => {

@@ -87,13 +87,15 @@ describe('an http source', () => {
       ['{"n":5}\n\n{"n":6}\r\n', ndjson, 2],
       ['{\n"n":\n7}\n', json, 1],
       ['{"n":8}', {}, 1],
+      // The item that is missing is refused as others are, and not taken for none.
+      ['[{"n":9}, ]', json, 2],
     ];
     for (const [body, headers, records] of bodies) {
       const answer = await post(url, body, { headers });
       expect(JSON.parse(answer.text), body).toMatchObject({ records });
     }
     const found = out() as { n?: unknown; message?: unknown }[];
-    expect(found.map(({ n, message }) => n ?? message)).toEqual([1, '[,]"}', [3], 4, 5, 6, 7, 8]);
+    expect(found.map(({ n, message }) => n ?? message)).toEqual([1, '[,]"}', [3], 4, 5, 6, 7, 8, 9]);
   });
 
   it('undoes compression, and counts the limit in what comes out', async () => {
