@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from './cli/support.js';
-import { ROOT, readText } from './house-files.js';
+import { filesUnder, ROOT, readText } from './house-files.js';
 
 const MOST_DEPENDENCIES = 10;
 
@@ -13,6 +13,16 @@ interface Locked {
   readonly dev?: boolean;
   readonly devOptional?: boolean;
   readonly optional?: boolean;
+  readonly os?: readonly string[];
+  readonly cpu?: readonly string[];
+}
+
+interface Sbom {
+  readonly components: readonly {
+    readonly group?: string;
+    readonly name: string;
+    readonly hashes: readonly { readonly alg: string }[];
+  }[];
 }
 
 interface Packed {
@@ -37,6 +47,25 @@ describe('the package', () => {
   it('runs no program when it is installed, nor do those that it needs', () => {
     expect(installed.filter(([, { hasInstallScript }]) => hasInstallScript).map(([path]) => path)).toEqual(
       [],
+    );
+  });
+
+  it('needs nothing that was compiled for one kind of machine', () => {
+    const bound = installed.filter(([, { os, cpu }]) => os !== undefined || cpu !== undefined);
+    expect(bound.map(([path]) => path)).toEqual([]);
+    const binaries = installed.flatMap(([path]) =>
+      filesUnder(path, '.node').map((file) => `${path}: ${file}`),
+    );
+    expect(binaries).toEqual([]);
+  });
+
+  it('has a bill of materials with the content of each', () => {
+    const argv = ['sbom', '--sbom-format=cyclonedx', '--package-lock-only'];
+    const { components } = JSON.parse(execFileSync('npm', argv, { cwd: ROOT, encoding: 'utf8' })) as Sbom;
+    const described = components.filter(({ hashes }) => hashes.some(({ alg }) => alg === 'SHA-512'));
+    const names = installed.map(([path]) => path.slice(path.lastIndexOf('node_modules/') + 13));
+    expect(described.map(({ group, name }) => (group ? `${group}/${name}` : name))).toEqual(
+      expect.arrayContaining(names),
     );
   });
 

@@ -1,9 +1,22 @@
-import { formatField, type QueueDefinition, type SinkDefinition, type SourceDefinition } from '#component';
+import {
+  type Config,
+  type Finding,
+  formatField,
+  type QueueDefinition,
+  type SinkDefinition,
+  type SourceDefinition,
+} from '#component';
 import { CONNECTION_FIELDS, checkConnection } from './connection.js';
 import { loadedQueue, loadedSink, loadedSource } from './loaded.js';
 import { QUEUE_FIELDS, queueOptionsOf } from './queue-options.js';
 import { checkCompression, envelopeOf, SINK_FIELDS, sinkOptionsOf } from './sink-options.js';
 import { checkSource, SOURCE_FIELDS, sourceOptionsOf } from './source-options.js';
+
+/** Loads the client only where someone wants to connect. */
+const compare = async (config: Config): Promise<readonly Finding[]> => {
+  const { tryConnection } = await import('./try-connection.js');
+  return await tryConnection(config);
+};
 
 export const kafkaSource: SourceDefinition = {
   kind: 'source',
@@ -13,6 +26,7 @@ export const kafkaSource: SourceDefinition = {
   fields: [...CONNECTION_FIELDS, ...SOURCE_FIELDS, formatField('parser', 'lines')],
   example: ['type: kafka', 'brokers: [localhost:9092]', 'topics: [orders]', 'format: json', ''].join('\n'),
   check: (config) => [...checkConnection(config), ...checkSource(config)],
+  compare,
   create: (config, context) =>
     loadedSource(async () => {
       const [{ KafkaSource }, { PartitionReader }] = await Promise.all([
@@ -33,6 +47,7 @@ export const kafkaSink: SinkDefinition = {
   fields: [...CONNECTION_FIELDS, ...SINK_FIELDS, formatField('encoder', 'json')],
   example: ['type: kafka', 'brokers: [localhost:9092]', 'topic: errors', 'key: "{host}"', ''].join('\n'),
   check: (config) => [...checkConnection(config), ...checkCompression(config)],
+  compare,
   envelope: envelopeOf,
   create: (config, context) =>
     loadedSink(async () => {
@@ -50,6 +65,7 @@ export const kafkaQueue: QueueDefinition = {
   fields: [...CONNECTION_FIELDS, ...QUEUE_FIELDS],
   example: 'type: kafka\nbrokers: [localhost:9092]\npartitions: 12\nkey: host\n',
   check: (config) => [...checkConnection(config), ...checkCompression(config)],
+  compare,
   partitioning: ({ partitions, key }) => ({
     partitions: partitions as number,
     ...(key !== undefined && { key: key as string }),
