@@ -6,6 +6,7 @@ import {
   type SinkDefinition,
   type SourceDefinition,
 } from '#component';
+import { payloadOf } from '../queue-payload.js';
 import { CONNECTION_FIELDS, checkConnection } from './connection.js';
 import { loadedQueue, loadedSink, loadedSource } from './loaded.js';
 import { QUEUE_FIELDS, queueOptionsOf } from './queue-options.js';
@@ -66,9 +67,10 @@ export const kafkaQueue: QueueDefinition = {
   example: 'type: kafka\nbrokers: [localhost:9092]\npartitions: 12\nkey: host\n',
   check: (config) => [...checkConnection(config), ...checkCompression(config)],
   compare,
-  partitioning: ({ partitions, key }) => ({
-    partitions: partitions as number,
-    ...(key !== undefined && { key: key as string }),
+  partitioning: (config) => ({
+    partitions: config.partitions as number,
+    ...(config.key !== undefined && { key: config.key as string }),
+    ...payloadOf(config),
   }),
   stored: async (config, context) => {
     const { storedQueue } = await import('./stored.js');

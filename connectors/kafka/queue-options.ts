@@ -1,4 +1,5 @@
 import { type Config, expressionField, type Field, type QueueContext } from '#component';
+import { PAYLOAD_FIELD } from '../queue-payload.js';
 import type { Compression } from './compressions.js';
 import { connectionOf } from './connection.js';
 import type { KafkaQueueOptions } from './queue.js';
@@ -30,6 +31,7 @@ export const QUEUE_FIELDS: readonly Field[] = [
     type: { kind: 'string' },
     example: 'parsers',
   },
+  PAYLOAD_FIELD,
   COMPRESSION_FIELD,
   {
     name: 'transactional',

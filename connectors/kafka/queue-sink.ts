@@ -8,6 +8,7 @@ import {
   type StageLog,
 } from '#component';
 import { ArrowPayloadWriter, BATCH_TYPE } from '../arrow.js';
+import { RECORD_HEADERS, RECORD_TYPE, recordMessagesOf } from '../json-payload.js';
 import { BatchBuilder, type Slice } from './batch-builder.js';
 import type { KafkaClient } from './client.js';
 import type { Compression } from './compressions.js';
@@ -27,10 +28,10 @@ export interface QueueSinkOptions extends QueueTopic {
 const MOST_IN_FLIGHT = 5;
 /** What may wait here for those in flight: it has left the buffers that credit pays for. */
 const MOST_WAITING_BYTES = 4 * 2 ** 20;
-const NAMES = [Buffer.from('content-type')];
-const CONTENT_TYPE = Buffer.from(BATCH_TYPE);
-const HEADERS: readonly Slice[] = [{ bytes: CONTENT_TYPE, start: 0, end: CONTENT_TYPE.length }];
-const NO_KEY: Slice = { bytes: CONTENT_TYPE, start: -1, end: -1 };
+const NAMES = ['content-type', ...RECORD_HEADERS].map((name) => Buffer.from(name));
+const BATCH_HEADERS = [sliceOf(Buffer.from(BATCH_TYPE))];
+const OF_RECORDS = sliceOf(Buffer.from(RECORD_TYPE));
+const NONE: Slice = { bytes: Buffer.alloc(0), start: -1, end: -1 };
 
 /**
  * Puts batches into the topic of a queue, each as a message. Several are on their way at a time; they count as written before the brokers
@@ -104,9 +105,17 @@ export class QueueSink implements Sink {
   }
 
   #build({ bytes, queued }: Block): BatchBuilder {
-    const payload = this.#payloads.encode(queued!.meta, bytes);
-    const builder = new BatchBuilder(this.#options.topic, queued!.partition);
-    builder.add(0, NO_KEY, { bytes: payload, start: 0, end: payload.length }, NAMES, HEADERS);
+    const { meta, partition } = queued!;
+    const builder = new BatchBuilder(this.#options.topic, partition);
+    if (!meta.messages) {
+      builder.add(0, NONE, sliceOf(this.#payloads.encode(meta, bytes)), NAMES, BATCH_HEADERS);
+      return builder;
+    }
+    for (const { value, headers } of recordMessagesOf(meta, bytes)) {
+      const texts = RECORD_HEADERS.map((name) => headers[name]);
+      const slices = texts.map((text) => (text === undefined ? NONE : sliceOf(Buffer.from(text))));
+      builder.add(builder.count, NONE, sliceOf(value), NAMES, [OF_RECORDS, ...slices]);
+    }
     return builder;
   }
 
@@ -183,4 +192,8 @@ export class QueueSink implements Sink {
   readonly #warn = (error: Error): void => {
     this.#log.warn({ code: 'kafka_failed' }, `${messageOf(error)}; trying again`);
   };
+}
+
+function sliceOf(bytes: Uint8Array): Slice {
+  return { bytes, start: 0, end: bytes.length };
 }

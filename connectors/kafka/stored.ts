@@ -7,6 +7,7 @@ import {
   type StoredQueueContext,
 } from '#component';
 import { readArrowPayload } from '../arrow.js';
+import { type QueuedPayload, RecordBatchReader } from '../json-payload.js';
 import { AbortedProducers } from './aborted-producers.js';
 import { KafkaClient, type TopicPartition } from './client.js';
 import { isCausedBy, kafkaError } from './errors.js';
@@ -15,6 +16,7 @@ import { GroupMember } from './group.js';
 import { nameOf, offsetsAt } from './offsets.js';
 import type { KafkaQueueOptions } from './queue.js';
 import { batchesIn, RecordCursor, recordsOf } from './record-batch.js';
+import { recordMessageAt } from './record-message.js';
 
 const FETCH_BYTES = 2 ** 20;
 const MOST_WAIT_MS = 500;
@@ -178,8 +180,8 @@ function* messagesOf(fetched: FetchedPartition, from: number): Generator<StoredB
     cursor.begin(recordsOf(fetched.records, batch), batch);
     while (cursor.next()) {
       const { offset, timeMs } = cursor;
-      const payload = readArrowPayload(cursor.bytes.subarray(cursor.valueStart, cursor.valueEnd));
-      if (offset < from || !payload) continue;
+      const payload = offset < from ? undefined : payloadAt(cursor);
+      if (!payload) continue;
       const { meta, bytes } = payload;
       const copyTo = (buffer: ArrayBuffer) => {
         new Uint8Array(buffer).set(bytes);
@@ -188,4 +190,15 @@ function* messagesOf(fetched: FetchedPartition, from: number): Generator<StoredB
       yield { offset, nextOffset: offset + 1, records: meta.rows, timeMs, bytes: bytes.length, copyTo };
     }
   }
+}
+
+/** What a message holds, which may be a single record; undefined where no pipeline has put it in. */
+function payloadAt(cursor: RecordCursor): QueuedPayload | undefined {
+  const payload = readArrowPayload(cursor.bytes.subarray(cursor.valueStart, cursor.valueEnd));
+  if (payload) return payload;
+  const message = recordMessageAt(cursor);
+  if (!message) return undefined;
+  const rows = new RecordBatchReader();
+  rows.add(message);
+  return rows.finish();
 }

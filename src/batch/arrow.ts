@@ -4,7 +4,7 @@ import { Tag, type Vector } from './vector.js';
 import { ArenaWriter } from './writer.js';
 
 /** Where a vector's arrays lie in the buffer of a detached batch; undefined: it has no such array. */
-interface DetachedVector {
+export interface DetachedVector {
   readonly name: string;
   readonly uniform: Tag | undefined;
   readonly tags: number;
@@ -39,6 +39,8 @@ export interface DetachedMeta {
     readonly timesMs: number | undefined;
     readonly answers: number;
   };
+  /** Where each record is to be a message of its own, for readers of any kind: what it is, and its stable id. */
+  readonly messages?: { readonly texts: DetachedVector; readonly ids: DetachedVector };
   readonly untouched: string | undefined;
   readonly partition: Partition;
   readonly readAtMs: number;
@@ -61,23 +63,29 @@ export interface Questions {
   readonly timesMs: Float64Array | undefined;
 }
 
+/** What travels along with a batch: in the arena, with as many rows. */
+export interface Escort {
+  /** With room for their answers. */
+  readonly questions?: Questions;
+  readonly messages?: { readonly texts: Vector; readonly ids: Vector };
+}
+
 const INLINE_BYTES = 12;
 const NEWLINE = 10;
 
 /**
  * Copies a batch out of its arena, which is left as it was.
  * @param provide gives a buffer of at least so many bytes, such as one that came back
- * @param questions travel along, with room for their answers
  */
 export function detachBatch(
   arena: Arena,
   batch: Batch,
   provide: (bytes: number) => ArrayBuffer = (bytes) => new ArrayBuffer(bytes),
-  questions?: Questions,
+  escort: Escort = {},
 ): DetachedBatch {
   const base = arena.top;
   try {
-    const detacher = new Detacher(arena, batch, base, questions);
+    const detacher = new Detacher(arena, batch, base, escort);
     const meta = detacher.run();
     const buffer = provide(meta.byteLength);
     new Uint8Array(buffer).set(arena.bytes.subarray(base, base + meta.byteLength));
@@ -92,20 +100,21 @@ class Detacher {
   readonly #arena: Arena;
   readonly #batch: Batch;
   readonly #base: number;
-  readonly #questions: Questions | undefined;
+  readonly #escort: Escort;
   readonly #starts: Int32Array;
   readonly #copies: { from: Vector; views: Int32Array }[] = [];
 
-  constructor(arena: Arena, batch: Batch, base: number, questions: Questions | undefined) {
+  constructor(arena: Arena, batch: Batch, base: number, escort: Escort) {
     this.#arena = arena;
     this.#batch = batch;
     this.#base = base;
-    this.#questions = questions;
+    this.#escort = escort;
     this.#starts = arena.int32(batch.rows);
   }
 
   run(): DetachedMeta {
     const { rows, columns, document, origin, untouched, partition, readAtMs } = this.#batch;
+    const { questions, messages } = this.#escort;
     const fixed = {
       rows,
       columns: [...columns].map(([name, vector]) => this.#vector(name, vector)),
@@ -121,7 +130,10 @@ class Detacher {
       ...(origin.places && {
         places: origin.places.map((of) => this.#copy(of.byteOffset, rows * 4)),
       }),
-      ...(this.#questions && { questions: this.#placeQuestions(this.#questions) }),
+      ...(questions && { questions: this.#placeQuestions(questions) }),
+      ...(messages && {
+        messages: { texts: this.#vector('', messages.texts), ids: this.#vector('', messages.ids) },
+      }),
       untouched,
       partition,
       readAtMs,

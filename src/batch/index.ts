@@ -3,8 +3,10 @@ export {
   attachBatch,
   type DetachedBatch,
   type DetachedMeta,
+  type DetachedVector,
   detachBatch,
   detachedRecords,
+  type Escort,
   type Questions,
   questionsOf,
 } from './arrow.js';

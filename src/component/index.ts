@@ -11,7 +11,14 @@ export {
   type StoredFileStats,
 } from '../base/storage.js';
 export { SyncGroup } from '../base/sync-group.js';
-export { checksum, type DetachedBatch, type DetachedMeta, type Partition, Tag } from '../batch/index.js';
+export {
+  checksum,
+  type DetachedBatch,
+  type DetachedMeta,
+  type DetachedVector,
+  type Partition,
+  Tag,
+} from '../batch/index.js';
 export { type Field, FieldError, type FieldType, type Finding } from '../config/fields.js';
 export {
   EXPRESSION,

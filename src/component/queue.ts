@@ -16,6 +16,8 @@ export interface Partitioning {
   readonly partitions: number;
   /** An expression: records of one key stay together and in order. Without it, those of one partition of a source do. */
   readonly key?: string;
+  /** Its batches then say what each record is as JSON (`meta.messages`), and have no document. */
+  readonly payload?: 'json';
 }
 
 /** What the runtime tells a queue about its surroundings. */

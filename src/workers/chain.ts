@@ -246,8 +246,8 @@ export class Chain {
     return leaf;
   }
 
-  #send(node: number, { batch, partition, questions }: Sent): void {
-    const detached = detachBatch(this.#arena, batch, (bytes) => this.#buffers.take(bytes), questions);
+  #send(node: number, { batch, partition, ...escort }: Sent): void {
+    const detached = detachBatch(this.#arena, batch, (bytes) => this.#buffers.take(bytes), escort);
     const to = partition === undefined ? {} : { partition };
     this.#sent.push({ kind: 'batch', node, records: batch.rows, batch: detached, ...to });
   }

@@ -16,7 +16,8 @@ export async function createNodes(plan: ChainPlan, arena: Arena): Promise<Node[]
     else if (node.kind === 'transform')
       nodes.push(new TransformNode(node, index, arena, readersOf(plan, index)));
     else if (node.kind === 'encode') nodes.push(await EncodeNode.create(node, index, arena));
-    else if (node.kind === 'send') nodes.push(node.asks ? new AskNode(node, index) : new SendNode(node));
+    else if (node.kind === 'send')
+      nodes.push(node.asks ? new AskNode(node, index) : await SendNode.create(node, arena));
     else nodes.push(new ReceiveNode(node));
   }
   return nodes;

@@ -1,15 +1,8 @@
-import {
-  type Arena,
-  ArenaWriter,
-  type Batch,
-  type FieldKind,
-  gather,
-  type Records,
-  sliceRows,
-} from '../batch/index.js';
+import { type Arena, ArenaWriter, type Batch, type FieldKind, gather, type Records } from '../batch/index.js';
 import type { Envelope } from '../component/index.js';
-import { type Encoder, type Framing, formatNamed, frame } from '../formats/index.js';
+import { type Encoder, type Framing, formatNamed } from '../formats/index.js';
 import type { NodePlan } from '../plan/index.js';
+import { encodeEach } from './encode-each.js';
 import { type Enveloped, EnvelopeProgram, envelopeOf } from './envelope.js';
 import type { Ledger } from './ledger.js';
 import { PathGroups } from './path-groups.js';
@@ -83,29 +76,9 @@ export class EncodeNode {
     const kept = refused.size === 0 || isBatch ? values : withoutRows(arena, values, batch.rows, refused);
     const { start, end, ends } = isBatch
       ? { ...this.#encode(prepared), ends: undefined }
-      : this.#encodeEach(prepared);
+      : encodeEach(this.#writer, this.#encoder, this.#framing, prepared, () => this.#encode(prepared));
     const envelope = envelopeOf(arena, { batch: prepared, values: kept }, ends ?? Int32Array.of(end - start));
     return { ...key, start, end, records: prepared.rows, envelope };
-  }
-
-  /** Encodes records and finds where each ends, from the first byte on. */
-  #encodeEach(batch: Batch): { start: number; end: number; ends: Int32Array } {
-    const { arena } = this.#writer;
-    const { start, end } = this.#encode(batch);
-    const framed =
-      this.#framing === 'batches' ? undefined : frame(arena, this.#framing, start, end, batch.rows + 1, 0);
-    if (framed?.records.count === batch.rows) {
-      return { start, end, ends: endsOf(framed.records.starts, batch.rows, start, end) };
-    }
-    // There are newlines within records, or none at all: only one by one it is seen where each ends.
-    this.#writer.begin();
-    const { at } = this.#writer;
-    const ends = new Int32Array(batch.rows);
-    for (let row = 0; row < batch.rows; row++) {
-      this.#encoder.encode(sliceRows(batch, row, row + 1), this.#writer);
-      ends[row] = this.#writer.at - at;
-    }
-    return { ...this.#writer.end(), ends };
   }
 
   #prepare(batch: Batch, refuse: (row: number, message: string) => void): Batch {
@@ -152,12 +125,4 @@ function withoutRows(
   return Object.fromEntries(
     Object.entries(values).map(([name, vector]) => [name, gather(arena, vector, kept, count)]),
   );
-}
-
-/** Where records that lie one behind another end: where the next one begins. */
-function endsOf(starts: Int32Array, rows: number, start: number, end: number): Int32Array {
-  const ends = new Int32Array(rows);
-  for (let row = 1; row < rows; row++) ends[row - 1] = starts[row]! - start;
-  if (rows > 0) ends[rows - 1] = end - start;
-  return ends;
 }

@@ -2,8 +2,8 @@ import {
   type Arena,
   ArenaWriter,
   type Batch,
+  type Escort,
   gatherRows,
-  type Questions,
   Tag,
   type Vector,
 } from '../batch/index.js';
@@ -11,14 +11,13 @@ import type { Partitioning } from '../component/index.js';
 import { compileExpression, type Program, parseExpression } from '../expression/index.js';
 import type { NodePlan } from '../plan/index.js';
 import { hashOfPartition, hashOfValue } from '../transforms/index.js';
+import { MessageTexts } from './message-texts.js';
 
 /** Some of a batch's records, which go to one partition of a durable queue. */
-export interface Sent {
+export interface Sent extends Escort {
   readonly batch: Batch;
   /** Of a memory queue there are none. */
   readonly partition?: number;
-  /** For a stage with a memory. */
-  readonly questions?: Questions;
 }
 
 /** Records of one key must meet in one partition, whatever machine sends them: the seed never changes. */
@@ -28,14 +27,26 @@ const SEED = 0;
 export class SendNode {
   readonly #partitioning: Partitioning | undefined;
   readonly #key: Program | undefined;
+  readonly #texts: MessageTexts | undefined;
 
-  constructor({ partitioning }: NodePlan) {
+  private constructor({ partitioning }: NodePlan, texts: MessageTexts | undefined) {
     this.#partitioning = partitioning;
+    this.#texts = texts;
     const key = partitioning && partitioning.partitions > 1 ? partitioning.key : undefined;
     this.#key = key === undefined ? undefined : compileExpression(parseExpression(key));
   }
 
+  static async create(plan: NodePlan, arena: Arena): Promise<SendNode> {
+    const isJson = plan.partitioning?.payload === 'json';
+    return new SendNode(plan, isJson ? await MessageTexts.create(arena) : undefined);
+  }
+
   run(arena: Arena, batch: Batch): Sent[] {
+    const sent = this.#split(arena, batch);
+    return this.#texts ? sent.map((one) => ({ ...one, ...this.#texts!.of(one.batch) })) : sent;
+  }
+
+  #split(arena: Arena, batch: Batch): Sent[] {
     if (!this.#partitioning) return [{ batch }];
     const { partitions } = this.#partitioning;
     if (!this.#key) return [{ batch, partition: hashOfPartition(batch.partition, SEED) % partitions }];

@@ -184,7 +184,7 @@ describe('a batch that moves to another thread', () => {
         const hashes = arena.int32(batch.rows * 2).map((_, i) => i - 5);
         const timesMs = hasTimes ? arena.float64(batch.rows).map((_, i) => i / 3) : undefined;
         const asked = { hashes: placed(arena, hashes), timesMs: timesMs && placed(arena, timesMs) };
-        const detached = detachBatch(arena, batch, undefined, asked);
+        const detached = detachBatch(arena, batch, undefined, { questions: asked });
         const found = questionsOf(detached)!;
         expect([[...found.hashes], found.timesMs && [...found.timesMs]]).toEqual([
           [...hashes],
