@@ -6,7 +6,7 @@ import {
   type SinkDefinition,
   type SourceDefinition,
 } from '#component';
-import { payloadOf } from '../queue-payload.js';
+import { payloadOf } from '../json.js';
 import { CONNECTION_FIELDS, checkConnection } from './connection.js';
 import { loadedQueue, loadedSink, loadedSource } from './loaded.js';
 import { QUEUE_FIELDS, queueOptionsOf } from './queue-options.js';

@@ -1,5 +1,5 @@
 import { type Config, expressionField, type Field, type QueueContext } from '#component';
-import { PAYLOAD_FIELD } from '../queue-payload.js';
+import { PAYLOAD_FIELD } from '../json.js';
 import type { Compression } from './compressions.js';
 import { connectionOf } from './connection.js';
 import type { KafkaQueueOptions } from './queue.js';

@@ -1,6 +1,6 @@
 import { MillraceError, type Outlet, type QueuedBatch } from '#component';
 import { readArrowPayload } from '../arrow.js';
-import { type QueuedPayload, RecordBatchReader } from '../json-payload.js';
+import { type QueuedPayload, RecordBatchReader } from '../json.js';
 import { AbortedProducers } from './aborted-producers.js';
 import type { FetchedPartition } from './fetch.js';
 import { lendUnlessAborted } from './lend.js';

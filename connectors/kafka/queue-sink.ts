@@ -8,7 +8,7 @@ import {
   type StageLog,
 } from '#component';
 import { ArrowPayloadWriter, BATCH_TYPE } from '../arrow.js';
-import { RECORD_HEADERS, RECORD_TYPE, recordMessagesOf } from '../json-payload.js';
+import { RECORD_HEADERS, RECORD_TYPE, recordMessagesOf } from '../json.js';
 import { BatchBuilder, type Slice } from './batch-builder.js';
 import type { KafkaClient } from './client.js';
 import type { Compression } from './compressions.js';

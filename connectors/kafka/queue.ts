@@ -1,6 +1,7 @@
 import type { Queue, QueueContext, QueuedBatch, QueueEndContext, Sink, Source } from '#component';
 import { KafkaClient } from './client.js';
 import type { ConnectionOptions } from './connection.js';
+import { persist } from './persist.js';
 import { QueueReader } from './queue-reader.js';
 import { QueueSink, type QueueSinkOptions } from './queue-sink.js';
 import { openTopic } from './queue-topic.js';
@@ -73,10 +74,24 @@ export class KafkaQueue implements Queue {
     ...args: Parameters<Source['read']>
   ): AsyncGenerator<QueuedBatch> {
     const [, signal] = args;
-    await openTopic(this.#client, this.#options);
-    for (const state of this.#context.former.values())
-      await commitPrepared(this.#client, state, this.#context.log, signal);
+    try {
+      await this.#open(signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      throw error;
+    }
     yield* source.read(...args);
+  }
+
+  /** Other processes may make the topic at the same time, so that it is there and the broker does not know it yet. */
+  async #open(signal: AbortSignal): Promise<void> {
+    const { log, former } = this.#context;
+    const { topic } = this.#options;
+    const open = (): Promise<void> => openTopic(this.#client, this.#options);
+    await persist(`cannot open the topic ${topic}`, signal, open, (error) =>
+      log.warn({ code: 'kafka_failed' }, `${error.message}; trying again`),
+    );
+    for (const state of former.values()) await commitPrepared(this.#client, state, log, signal);
   }
 
   #ended(): void {

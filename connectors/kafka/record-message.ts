@@ -1,4 +1,4 @@
-import { RECORD_HEADERS, type RecordHeader, type RecordMessage } from '../json-payload.js';
+import { RECORD_HEADERS, type RecordHeader, type RecordMessage } from '../json.js';
 import type { RecordCursor } from './record-batch.js';
 
 const NAMES: ReadonlySet<string> = new Set(RECORD_HEADERS);

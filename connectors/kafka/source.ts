@@ -32,6 +32,7 @@ const LOOK_FOR_TOPICS_MS = 30_000;
 const LOOK_AGAIN_MS = 1000;
 /** Of the time that the group waits for its members, so much may be spent on what was read before. */
 const DRAIN_SHARE = 0.8;
+const COMMIT_AGAIN_MS = 200;
 
 /** Reads one partition. */
 export interface Reader<C> extends PartitionProgress {
@@ -85,9 +86,11 @@ export class KafkaSource<C> implements Source<C> {
         const rebalance = new AbortController();
         this.#rebalance = rebalance;
         const own = await this.#member.join(topics, signal, () => rebalance.abort());
+        // As whoever shared the partitions out saw it, where that is this member: what it did not see is still to come.
+        const known = this.#shape(topics);
         const generation = AbortSignal.any([signal, rebalance.signal]);
         await this.#begin(own, signal);
-        const lookout = this.#watchTopics(topics, rebalance, generation);
+        const lookout = this.#watchTopics(known, rebalance, generation);
         const isAtEnd = yield* this.#readGeneration(outlet, generation);
         rebalance.abort();
         await lookout;
@@ -152,12 +155,7 @@ export class KafkaSource<C> implements Source<C> {
   }
 
   /** Joins anew when there are other topics or partitions than before. */
-  async #watchTopics(
-    topics: readonly string[],
-    rebalance: AbortController,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const known = this.#shape(topics);
+  async #watchTopics(known: string, rebalance: AbortController, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
         await sleep(LOOK_FOR_TOPICS_MS, undefined, { signal });
@@ -270,14 +268,16 @@ export class KafkaSource<C> implements Source<C> {
 
   /** Before others take over: waits until what was read is in a checkpoint and committed, so that they do not read it again. */
   async #drain(signal: AbortSignal): Promise<void> {
-    const timeout = AbortSignal.timeout(this.#options.rebalanceTimeoutMs * DRAIN_SHARE);
-    const isOver = AbortSignal.any([signal, timeout]);
-    while (!isOver.aborted && [...this.#readers.values()].some((reader) => reader.hasUncommitted)) {
+    const endMs = performance.now() + this.#options.rebalanceTimeoutMs * DRAIN_SHARE;
+    const hasUncommitted = () => [...this.#readers.values()].some((reader) => reader.hasUncommitted);
+    while (!signal.aborted && performance.now() < endMs && hasUncommitted()) {
       this.#context.requestCheckpoint?.();
-      await new Promise<void>((resolve) => {
+      const committed = new Promise<void>((resolve) => {
         this.#onCommitted = resolve;
-        isOver.addEventListener('abort', () => resolve(), { once: true });
       });
+      await Promise.race([committed, sleep(COMMIT_AGAIN_MS, undefined, { signal }).catch(() => {})]);
+      // The group may have refused the offsets of a checkpoint that no other follows, as nothing more was read.
+      await this.commit(this.#checkpoint);
     }
     this.#onCommitted = undefined;
   }

@@ -7,7 +7,7 @@ import {
   type StoredQueueContext,
 } from '#component';
 import { readArrowPayload } from '../arrow.js';
-import { type QueuedPayload, RecordBatchReader } from '../json-payload.js';
+import { type QueuedPayload, RecordBatchReader } from '../json.js';
 import { AbortedProducers } from './aborted-producers.js';
 import { KafkaClient, type TopicPartition } from './client.js';
 import { isCausedBy, kafkaError } from './errors.js';

@@ -1,5 +1,6 @@
 import type { Arena } from './arena.js';
 import type { Batch, Document, Partition, Records } from './batch.js';
+import type { Escort, Questions } from './escort.js';
 import { Tag, type Vector } from './vector.js';
 import { ArenaWriter } from './writer.js';
 
@@ -53,21 +54,6 @@ export interface DetachedMeta {
 export interface DetachedBatch {
   readonly buffer: ArrayBuffer;
   readonly meta: DetachedMeta;
-}
-
-/** What is asked of each row of a batch, to be answered where all batches come by in their order. */
-export interface Questions {
-  /** Two words a row: the hash of its key; two zeros where it has none. */
-  readonly hashes: Int32Array;
-  /** Where the rows have times of their own: milliseconds since 1970. */
-  readonly timesMs: Float64Array | undefined;
-}
-
-/** What travels along with a batch: in the arena, with as many rows. */
-export interface Escort {
-  /** With room for their answers. */
-  readonly questions?: Questions;
-  readonly messages?: { readonly texts: Vector; readonly ids: Vector };
 }
 
 const INLINE_BYTES = 12;

@@ -6,8 +6,6 @@ export {
   type DetachedVector,
   detachBatch,
   detachedRecords,
-  type Escort,
-  type Questions,
   questionsOf,
 } from './arrow.js';
 export {
@@ -21,6 +19,7 @@ export {
   sliceRows,
 } from './batch.js';
 export { checksum } from './checksum.js';
+export type { Escort, Questions } from './escort.js';
 export { compileKernels, type KernelModule, type Kernels } from './kernels/kernels.js';
 export { partOfBatch } from './part.js';
 export { SECRET_KINDS, SecretFinder, type SecretKind } from './secrets.js';
