@@ -161,7 +161,7 @@ export const amqpQueue: QueueDefinition = {
   name: 'amqp',
   summary:
     'A durable quorum queue of RabbitMQ: what is in it outlives the run, and any number of processes on any number of machines may put records in and take them out.',
-  joinsProcesses: true,
+  joinsProcesses: 'competing',
   fields: [
     {
       name: 'queue',

@@ -62,7 +62,7 @@ export const kafkaQueue: QueueDefinition = {
   name: 'kafka',
   summary:
     'In a topic of Kafka: the stages before and behind it may run in any number of processes, on any machines.',
-  joinsProcesses: true,
+  joinsProcesses: 'partitions',
   fields: [...CONNECTION_FIELDS, ...QUEUE_FIELDS],
   example: 'type: kafka\nbrokers: [localhost:9092]\npartitions: 12\nkey: host\n',
   check: (config) => [...checkConnection(config), ...checkCompression(config)],

@@ -69,13 +69,30 @@ function segmentLines(segment: SegmentPlan, plan: Plan, paint: Paint): string[] 
     WHEN_FULL[queue.whenFull],
   ]);
   return [
-    `${paint('bold', 'segment')} ${segment.id}: ${plural(segment.stages.length, 'stage')} in one process`,
+    `${paint('bold', 'segment')} ${segment.id}: ${plural(segment.stages.length, 'stage')} in ${processesText(segment, plan)}`,
     '',
     ...segment.chains.flatMap((chain) => [...chainLines(chain, plan, paint), '']),
     `  ${paint('bold', 'queues')} hold ${formatSize(bytes)} at most, all together`,
     ...table(queues).map((line) => `    ${line}`),
     '',
   ];
+}
+
+/** In how many processes a segment may run: in several where all that it reads and writes are queues that these can share. */
+function processesText({ stages, reads, writes }: SegmentPlan, plan: Plan): string {
+  const queues = [...reads, ...writes].map((id) => plan.queues.get(id)!.queue);
+  const hasSource = stages.some((id) => plan.stages.get(id)!.kind === 'source');
+  if (hasSource || !queues.every(({ definition }) => definition.joinsProcesses)) return 'one process';
+  const limits = queues
+    .slice(0, reads.length)
+    .map(({ definition, config }) =>
+      definition.joinsProcesses === 'partitions' ? definition.partitioning(config).partitions : Infinity,
+    );
+  const most = Math.max(...limits);
+  if (most === Infinity) return 'any number of processes, which share what is in its queue';
+  return most === 1
+    ? 'one process, since its queue has one partition'
+    : `up to ${most} processes, which share the partitions of its queue`;
 }
 
 function isRead(id: string, { reads }: SegmentPlan, plan: Plan): boolean {

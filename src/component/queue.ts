@@ -113,9 +113,10 @@ export interface QueueDefinition extends Described {
   readonly kind: 'queue';
   /**
    * Its ends may be in different processes, of each any number, which share the work. Its source then ends when the producers of
-   * its own process have ended and nothing is left; where there are none, it goes on until the run is stopped.
+   * its own process have ended and nothing is left; where there are none, it goes on until the run is stopped. `competing`: each
+   * record goes to whoever is free. `partitions`: each process has some of these, so that more processes than partitions are idle.
    */
-  readonly joinsProcesses?: true;
+  readonly joinsProcesses?: 'competing' | 'partitions';
   readonly partitioning: (config: Config) => Partitioning;
   /** Opens what a queue holds to be looked at or read again, while a run may be under way. Changes nothing. */
   readonly stored?: (config: Config, context: StoredQueueContext) => Promise<StoredQueue>;

@@ -118,10 +118,15 @@ async function isAlive(holder: Holder, path: string): Promise<boolean> {
   return holder.processStart === (await processStart(holder.pid));
 }
 
-/** When the process began, in the kernel's clock ticks (proc(5), field 22 of stat); undefined where there is no /proc. */
+/**
+ * When the process began, in the kernel's clock ticks (proc(5), fields 3, 20 and 22 of stat); undefined where there is no /proc, and
+ * of a process that has ended: in a container without an init, nobody may ever take note of that.
+ */
 async function processStart(pid: number): Promise<string | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  return text?.slice(text.lastIndexOf(')') + 2).split(' ')[19];
+  const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ');
+  // While other threads live, so does the process, whose first one has ended.
+  return fields?.[0] === 'Z' && Number(fields[17]) <= 1 ? undefined : fields?.[19];
 }
 
 function lockedBy({ pid, host, since }: Holder, folder: string): MillraceError {

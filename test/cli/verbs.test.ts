@@ -167,6 +167,27 @@ describe('validate of fields', () => {
 });
 
 describe('explain', () => {
+  it.each([
+    ['disk', 'one process'],
+    ['{ type: amqp, url: "amqp://broker" }', 'any number of processes, which share what is in its queue'],
+    [
+      '{ type: kafka, brokers: ["broker:9092"], partitions: 6 }',
+      'up to 6 processes, which share the partitions of its queue',
+    ],
+    [
+      '{ type: kafka, brokers: ["broker:9092"], partitions: 1 }',
+      'one process, since its queue has one partition',
+    ],
+  ])('says in how many processes a segment behind `queue: %s` may run', async (queue, processes) => {
+    const text = `
+sources: { raw: { type: file, paths: [access.log] } }
+transforms: { web: { type: parse, inputs: [raw], field: message, format: combined, queue: ${queue} } }
+sinks: { out: { type: stdout, inputs: [web] } }`;
+    const { out } = await inProcess('explain', pipelineFile(text));
+    expect(out).toContain('segment raw: 1 stage in one process\n');
+    expect(out).toContain(`segment web: 2 stages in ${processes}\n`);
+  });
+
   it('shows chains, columns, queues and shapes', async () => {
     const { code, out } = await inProcess('explain', pipelineFile());
     expect(code).toBe(0);

@@ -57,6 +57,7 @@ describe('values', () => {
     ['format_timestamp(timestamp("1969-12-31T23:59:59.999Z"), "%s %Q %L %%")', '-1 -1 999 %'],
     ['parse_duration("1d 2h", "h")', 26],
     ['parse_duration("-1s1ms", "ms")', -1001],
+    ['parse_duration("2ds5cs", "ms")', 250],
     ['parse_duration("5 apples", "ms")', { error: 'no duration: "5 apples"' }],
     ['json(body).a[1] + 1.0', 3.5],
     ['json(body).missing', null],
@@ -139,7 +140,7 @@ describe('mistakes in constant arguments', () => {
     [
       'parse_duration(a, "fortnight")',
       18,
-      'no unit of time: "fortnight"; there are ns, us, ms, s, m, h, d and w',
+      'no unit of time: "fortnight"; there are ns, us, ms, cs, ds, s, m, h, d and w',
     ],
   ])('%s', (text, offset, message) => {
     expect(mistakeIn(text)).toEqual({ message, offset });

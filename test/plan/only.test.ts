@@ -14,7 +14,7 @@ sinks:
 
 /** A queue as a broker keeps it: that it joins processes is all that is looked at here. */
 const disk = CATALOGUE.queues.get('disk')!;
-const broker = { ...disk, name: 'broker', joinsProcesses: true as const };
+const broker = { ...disk, name: 'broker', joinsProcesses: 'competing' as const };
 const catalogue = { ...CATALOGUE, queues: new Map([...CATALOGUE.queues, ['broker', broker]]) };
 
 function only(queue: string, ...stages: string[]) {

@@ -12,7 +12,7 @@ function postBox(): QueueDefinition {
     summary: 'Joins the runs of a test.',
     fields: [],
     example: 'type: post\n',
-    joinsProcesses: true,
+    joinsProcesses: 'competing',
     partitioning: () => ({ partitions: 1 }),
     create: (_, { producers }) => ({
       sink: () => ({

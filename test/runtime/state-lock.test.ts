@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { bootId } from '../../src/base/boot-id.js';
 import { StateLock } from '../../src/runtime/state-lock.js';
 import { temporaryFolder } from '../cli/support.js';
@@ -40,6 +40,21 @@ it('does not outlive a process that was killed', async () => {
   await expect(StateLock.take(folder)).rejects.toMatchObject({ code: 'state_locked' });
   child.kill('SIGKILL');
   await once(child, 'exit');
+  await (await StateLock.take(folder)).release();
+});
+
+it('does not outlive a process that was killed and of which its parent takes no note', async () => {
+  const folder = temporaryFolder();
+  const parent = spawn('sh', ['-c', 'sleep 1000 & echo $!; exec sleep 1000']);
+  onTestFinished(() => void parent.kill('SIGKILL'));
+  const [text] = (await once(parent.stdout, 'data')) as [Buffer];
+  const pid = Number(text);
+  const fields = () => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+  const holder = lockOf({ pid, boot: await bootId(), processStart: fields()[19] });
+  writeFileSync(join(folder, 'lock'), holder);
+  await expect(StateLock.take(folder)).rejects.toMatchObject({ code: 'state_locked' });
+  process.kill(pid, 'SIGKILL');
+  await vi.waitUntil(() => fields()[0] === 'Z');
   await (await StateLock.take(folder)).release();
 });
 

@@ -66,19 +66,21 @@ const UNIT_NANOS = new Map<string, number>([
   ['µs', 1e3],
   ['μs', 1e3],
   ['ms', 1e6],
+  ['cs', 1e7],
+  ['ds', 1e8],
   ['s', 1e9],
   ['m', 6e10],
   ['h', 3.6e12],
   ['d', 8.64e13],
   ['w', 6.048e14],
 ]);
-const DURATION_PART = /\s*(\d+(?:\.\d+)?)\s*(ns|us|µs|μs|ms|s|m|h|d|w)/y;
+const DURATION_PART = /\s*(\d+(?:\.\d+)?)\s*(ns|us|µs|μs|ms|cs|ds|s|m|h|d|w)/y;
 
 /** Sums up the parts of a duration, whole ones exactly. */
 function parseDuration(text: string, unit: string): Value {
   const unitNanos = UNIT_NANOS.get(unit);
   if (unitNanos === undefined) {
-    return new Failure(`no unit of time: "${unit}"; there are ns, us, ms, s, m, h, d and w`);
+    return new Failure(`no unit of time: "${unit}"; there are ns, us, ms, cs, ds, s, m, h, d and w`);
   }
   const isNegative = text.startsWith('-');
   let nanos = 0;
@@ -129,7 +131,7 @@ export const LOG_TIME_FUNCTIONS: readonly FunctionDefinition[] = [
   {
     name: 'parse_duration',
     summary:
-      'A duration such as "1d 2h", "12.5ms" or "1s1m" as a number of units (ns, us, ms, s, m, h, d, w), as a double. `duration(text)` gives a duration instead, and knows no days and weeks.',
+      'A duration such as "1d 2h", "12.5ms" or "1s1m" as a number of units (ns, us, ms, cs, ds, s, m, h, d, w), as a double. `duration(text)` gives a duration instead, and knows no days and weeks.',
     example: 'parse_duration("1h 30m", "m")',
     overloads: [plain(['string', 'string'], 'double', parseDuration)],
     checks: [checkText(1, (unit) => parseDuration('0s', unit))],
