@@ -48,7 +48,7 @@ async function show(
   { limit = Number.POSITIVE_INFINITY, format }: TapOptions,
   io: Io,
 ): Promise<void> {
-  const matches = where && matcherOf(where);
+  const matches = where && matcherOf(where, (text) => io.err.write(`note: ${text}\n`));
   const paint = painter(io.out, io.env);
   let left = limit;
   for await (const record of records) {
@@ -60,13 +60,32 @@ async function show(
   }
 }
 
-/** Whether an expression is true for a record; one that fails is not. */
-function matcherOf(where: Expression): (record: string) => boolean {
+/** A field that none of so many records has is taken for a mistake. */
+const FIRST_RECORDS = 100;
+
+/**
+ * Whether an expression is true for a record; one for which it fails is not. A person who waits for records learns why none comes.
+ * @param note is told once of an expression that fails, and of fields that the first records do not have
+ */
+function matcherOf(where: Expression, note: (text: string) => void): (record: string) => boolean {
   const evaluator = new RecordEvaluator(where, { type: 'json' });
   const partition = { source: 'tap', name: 'records' };
+  const missing = new Set(where.names);
+  let hasFailed = false;
+  let seen = 0;
   return (record) => {
+    if (++seen <= FIRST_RECORDS)
+      for (const name of missing) if (record.includes(`"${name}":`)) missing.delete(name);
+    if (seen === FIRST_RECORDS && missing.size > 0)
+      note(
+        `no record so far has ${[...missing].map((name) => `"${name}"`).join(', ')}, which --where looks at`,
+      );
     const bytes = Buffer.from(`${record}\n`);
     const [result] = evaluator.evaluate({ partition, bytes, offset: 0, readAtMs: Date.now() });
+    if (result && 'failure' in result && !hasFailed) {
+      hasFailed = true;
+      note(`left out a record for which --where fails: ${result.failure}`);
+    }
     return result !== undefined && 'json' in result && result.json === 'true';
   };
 }

@@ -60,7 +60,7 @@ const refusal = (err: string) => logged(err.slice(0, err.lastIndexOf('\n') + 1),
 
 describe('a reload', { timeout: 120_000 }, () => {
   it('between versions under load loses and repeats nothing', async () => {
-    const count = 30_000;
+    const count = 16_000;
     const cwd = temporaryFolder();
     const truth = await run(['run', write(cwd, 'p.yaml', VERSIONS[0]!(source(count, '')))], { cwd });
     expect(truth.code).toBe(0);

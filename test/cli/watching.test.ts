@@ -107,6 +107,18 @@ describe('tap', () => {
     expect(await ended).toMatchObject({ code: 0 });
   });
 
+  it('says why no record comes, where the expression is to blame', async () => {
+    const { address } = await listening();
+    const tap = (where: string) => start(['tap', 'web', '--where', where, '--connect', address]);
+    const [unknown, failing] = [tap('sttus == 500'), tap('int(path) == 1')];
+    await until(() => unknown.err().includes('no record so far has "sttus"'), 'the field is missed');
+    await until(
+      () => failing.err().includes('left out a record for which --where fails: no int'),
+      'it fails',
+    );
+    expect(unknown.out() + failing.out()).toBe('');
+  });
+
   it('ends with the run, and does not hold it up when nobody reads', async () => {
     const { address, child, ended } = await listening(YAML.replace('rate: 5000', 'rate: 20000'));
     const tap = start(['tap', 'web', '--connect', address], { readsOutput: false });
