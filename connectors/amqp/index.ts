@@ -6,6 +6,7 @@ import {
   type SourceDefinition,
   templateField,
 } from '#component';
+import { PAYLOAD_FIELD, payloadOf } from '../json.js';
 import { checkClientTls } from '../tls.js';
 import { compareWithBroker } from './connect.js';
 import { CONNECTION_FIELDS } from './options.js';
@@ -172,7 +173,7 @@ export const amqpQueue: QueueDefinition = {
     {
       name: 'prefetch',
       summary:
-        'The most batches that are on their way to one process, or wait there for a checkpoint. There are fewer where they are large.',
+        'The most batches that are on their way to one process, or wait there for a checkpoint; with `payload: json` sixteen records count as a batch. There are fewer where they are large.',
       type: { kind: 'integer', min: 1, max: 1000 },
       default: 64,
     },
@@ -183,10 +184,11 @@ export const amqpQueue: QueueDefinition = {
       type: { kind: 'size', min: 2 ** 20 },
       example: '10GiB',
     },
+    PAYLOAD_FIELD,
     ...CONNECTION_FIELDS,
   ],
   example: 'type: amqp\nurl: amqp://shop:secret@rabbit:5672\n',
   check: ({ tls }) => checkClientTls(tls),
-  partitioning: () => ({ partitions: 1 }),
+  partitioning: (config) => ({ partitions: 1, ...payloadOf(config) }),
   create: (config, context) => new AmqpQueue(config, context),
 };

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Block, MillraceError, type Prepared, type Sink } from '#component';
 import { ArrowPayloadWriter, BATCH_TYPE } from '../arrow.js';
-import { NACKED, Publisher, type PublisherOptions, type Refusal } from './publisher.js';
+import { RECORD_TYPE, recordMessagesOf } from '../json.js';
+import { NACKED, type OutgoingMessage, Publisher, type PublisherOptions } from './publisher.js';
 
 /** A queue that is full refuses what comes; so often it is asked again. */
 const FULL_PAUSE_MS = 100;
@@ -34,33 +35,24 @@ export class AmqpQueueSink implements Sink {
     return null;
   }
 
-  /** The same block has the same id when it comes again, so that the other end drops the repeat. */
-  async write({ bytes, records, queued }: Block, signal: AbortSignal): Promise<void> {
-    const payload = this.#payloads.encode(queued!.meta, bytes);
-    const message = {
-      routingKey: this.#options.queue,
-      content: Buffer.from(payload.buffer, payload.byteOffset, payload.length),
-      options: {
-        mandatory: true,
-        persistent: true,
-        contentType: BATCH_TYPE,
-        messageId: `${this.#options.ids}/${this.#run}/${this.#next}`,
-        headers: { records },
-      },
-    };
-    const publish = async (): Promise<Refusal | undefined> =>
-      (await this.#publisher.publish([message], signal)).get(0);
-    let refusal = await publish();
-    while (refusal?.code === NACKED) {
+  /** The same block has the same ids when it comes again, so that the other end drops the repeat. */
+  async write(block: Block, signal: AbortSignal): Promise<void> {
+    const messages = this.#messagesOf(block);
+    const refusals = (left: readonly OutgoingMessage[]) => this.#publisher.publish(left, signal);
+    let left = messages;
+    let refused = await refusals(left);
+    while (refused.size > 0 && [...refused.values()].every(({ code }) => code === NACKED)) {
       await sleep(FULL_PAUSE_MS, undefined, { signal });
-      refusal = await publish();
+      left = left.filter((_, row) => refused.has(row));
+      refused = await refusals(left);
     }
-    if (refusal) {
+    for (const { code, message } of refused.values()) {
+      if (code === NACKED) continue;
       // A queue that is gone is declared with the next connection.
       await this.#publisher.close();
-      throw new MillraceError(refusal.code, refusal.message, { blame: 'external', retryable: true });
+      throw new MillraceError(code, message, { blame: 'external', retryable: true });
     }
-    this.#next++;
+    this.#next += messages.length;
   }
 
   async prepare(): Promise<Prepared> {
@@ -70,5 +62,24 @@ export class AmqpQueueSink implements Sink {
   async close(): Promise<void> {
     await this.#publisher.close();
     this.#options.onEnded();
+  }
+
+  #messagesOf({ bytes, records, queued }: Block): readonly OutgoingMessage[] {
+    const { meta } = queued!;
+    if (meta.messages) {
+      return Array.from(recordMessagesOf(meta, bytes), ({ value, headers }, row) =>
+        this.#message(row, value, RECORD_TYPE, headers),
+      );
+    }
+    return [this.#message(0, this.#payloads.encode(meta, bytes), BATCH_TYPE, { records })];
+  }
+
+  #message(row: number, payload: Uint8Array, contentType: string, headers: object): OutgoingMessage {
+    const messageId = `${this.#options.ids}/${this.#run}/${this.#next + row}`;
+    return {
+      routingKey: this.#options.queue,
+      content: Buffer.from(payload.buffer, payload.byteOffset, payload.length),
+      options: { mandatory: true, persistent: true, contentType, messageId, headers },
+    };
   }
 }

@@ -7,6 +7,13 @@ import {
   type StageLog,
 } from '#component';
 import { BATCH_TYPE, readArrowPayload } from '../arrow.js';
+import {
+  type QueuedPayload,
+  RECORD_TYPE,
+  RecordBatchReader,
+  type RecordHeaders,
+  type RecordMessage,
+} from '../json.js';
 import { Consumer, type ConsumerOptions, type Delivery } from './consumer.js';
 import { Repeats } from './repeats.js';
 
@@ -49,9 +56,7 @@ export class AmqpQueueSource implements Source<QueuedBatch> {
       const delivery = await this.#next(signal);
       if (!delivery) return;
       if (!this.#isNew(delivery)) continue;
-      const { message, number } = delivery;
-      const payload = readArrowPayload(message.content);
-      if (!payload) throw this.#foreign('its content is no batch');
+      const { number, payload } = this.#batchFrom(delivery);
       const { meta, bytes } = payload;
       const buffer = await outlet.lend(bytes.length);
       new Uint8Array(buffer).set(bytes);
@@ -59,6 +64,27 @@ export class AmqpQueueSource implements Source<QueuedBatch> {
       yield { batch: { buffer, meta }, records: meta.rows, resume: { key: POSITION_KEY, position } };
       if (this.#consumer.isHalfUsed) this.#options.requestCheckpoint();
     }
+  }
+
+  /** The batch that begins with a delivery, and the number of the last that is in it. */
+  #batchFrom({ message, number }: Delivery): { readonly number: number; readonly payload: QueuedPayload } {
+    const first = recordIn(message);
+    if (!first) {
+      const payload = readArrowPayload(message.content);
+      if (!payload) throw this.#foreign('its content is no batch');
+      return { number, payload };
+    }
+    const rows = new RecordBatchReader();
+    rows.add(first);
+    let last = number;
+    for (let next = this.#consumer.peek(); next; next = this.#consumer.peek()) {
+      const record = recordIn(next.message);
+      if (!record || !rows.accepts(record)) break;
+      this.#consumer.shift();
+      last = next.number;
+      if (this.#isNew(next)) rows.add(record);
+    }
+    return { number: last, payload: rows.finish() };
   }
 
   async commit(positions: Positions): Promise<void> {
@@ -91,7 +117,7 @@ export class AmqpQueueSource implements Source<QueuedBatch> {
       readonly contentType: unknown;
       readonly messageId: unknown;
     };
-    if (contentType !== BATCH_TYPE || typeof messageId !== 'string')
+    if ((contentType !== BATCH_TYPE && !recordIn(message)) || typeof messageId !== 'string')
       throw this.#foreign(`content type ${JSON.stringify(contentType)}`);
     const seen = this.#repeats.seen(messageId, number);
     if (seen === 'settled') this.#consumer.acknowledgeOne(number);
@@ -103,4 +129,12 @@ export class AmqpQueueSource implements Source<QueuedBatch> {
     const message = `the queue "${queue}" holds a message that no pipeline has put in (${why}): give the queue another name`;
     return new MillraceError('amqp_foreign_message', message, { blame: 'config' });
   }
+}
+
+/** The record that a message is; undefined where it is a batch, or was put in by others. */
+function recordIn({ content, properties }: Delivery['message']): RecordMessage | undefined {
+  if (properties.contentType !== RECORD_TYPE) return undefined;
+  const headers = (properties.headers ?? {}) as RecordHeaders;
+  const isOurs = headers['millrace-batch'] !== undefined && headers['millrace-position'] !== undefined;
+  return isOurs ? { value: content, headers } : undefined;
 }

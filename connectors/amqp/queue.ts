@@ -7,6 +7,9 @@ import type { Topology } from './topology.js';
 
 /** So many bytes of batches may lie in the client, before there is credit for them. */
 const PENDING_BYTES = 16 * 2 ** 20;
+/** Of messages that are records: so many may wait for the broker's confirms, and so many count as a batch. */
+const RECORDS_IN_FLIGHT = 1000;
+const RECORDS_PER_BATCH = 16;
 
 /**
  * A durable quorum queue of RabbitMQ between two segments, which any number of processes may share. A batch is one message, and
@@ -34,7 +37,7 @@ export class AmqpQueue implements Queue {
         name: connectionName(pipeline, `${producer} into ${stage}`, 'publish'),
         exchange: '',
         topology: this.#topology(),
-        window: 1,
+        window: this.#isJson ? RECORDS_IN_FLIGHT : 1,
         log,
       },
       queue: this.#name,
@@ -53,7 +56,7 @@ export class AmqpQueue implements Queue {
         name: connectionName(pipeline, stage, 'consume'),
         queue: this.#name,
         topology: this.#topology(),
-        maxPrefetch: this.#config.prefetch as number,
+        maxPrefetch: (this.#config.prefetch as number) * (this.#isJson ? RECORDS_PER_BATCH : 1),
         maxPendingBytes: PENDING_BYTES,
         log,
       },
@@ -65,6 +68,10 @@ export class AmqpQueue implements Queue {
 
   /** Both ends have their own connections, which they close. */
   async close(): Promise<void> {}
+
+  get #isJson(): boolean {
+    return this.#config.payload === 'json';
+  }
 
   #topology(): Topology {
     const { max_bytes } = this.#config;

@@ -61,6 +61,23 @@ describe('queue amqp', () => {
     expect(await peer.waiting(name)).toBe(0);
   });
 
+  it('gives the same with a JSON message for each record, which others can read', async () => {
+    const peer = await Peer.open();
+    const { name, yaml } = newQueue();
+    const json = yaml.replace(' }', ', payload: json }');
+    const [here, there] = [newFolder(), newFolder()];
+    await runInThread(pipeline({ queue: 'memory', folder: here, count: 2000 }), 'amqp.yaml', SMALL);
+    await runInThread(pipeline({ queue: json, folder: there, count: 2000 }), 'amqp.yaml', {
+      ...SMALL,
+      only: ['in'],
+    });
+    expect(await peer.waiting(name)).toBe(2000);
+    await runInThread(pipeline({ queue: json, folder: there, count: 2000 }), 'amqp.yaml', SMALL);
+    expect(written(there)).toEqual(written(here));
+    expect(written(there).every((line) => line.includes('"same":true'))).toBe(true);
+    expect(await peer.waiting(name)).toBe(0);
+  });
+
   it('joins processes: one puts in, two take out, each record goes to one of them', async () => {
     const { yaml } = newQueue();
     const folder = newFolder();
