@@ -44,7 +44,9 @@ class Feed {
       await this.#put(count, count + FEED_RECORDS);
       await sleep(FEED_PAUSE_MS);
     }
-    return count;
+    // No run that was killed before has written these.
+    await this.#put(count, count + FEED_RECORDS);
+    return count + FEED_RECORDS;
   }
 }
 
