@@ -27,6 +27,7 @@ export interface Delivery {
   readonly message: ConsumeMessage;
 }
 
+const NONE: ReadonlySet<number> = new Set();
 const BACKOFF = { backoffMs: 200, maxBackoffMs: 10_000 };
 
 /**
@@ -104,22 +105,25 @@ export class Consumer {
     signal.removeEventListener('abort', abort);
   }
 
-  /** Acknowledges all messages up to and with this number; those of connections that broke come again. */
-  acknowledge(number: number): void {
+  /**
+   * Acknowledges all messages up to and with this number; those of connections that broke come again.
+   * @param rejected of these messages: they go where the broker sends what is dead
+   */
+  acknowledge(number: number, rejected: ReadonlySet<number> = NONE): void {
     if (number < this.#acknowledged) return;
-    this.#acknowledged = Math.max(this.#acknowledged, number + 1);
-    if (number >= this.#base) this.#channel?.ack(this.#messageOf(number), true);
+    const from = Math.max(this.#base, this.#acknowledged);
+    this.#acknowledged = number + 1;
+    for (const one of rejected) if (one >= from) this.#channel?.nack(this.#messageOf(one), false, false);
+    // The broker knows those no more.
+    let last = number;
+    while (rejected.has(last)) last--;
+    if (last >= from) this.#channel?.ack(this.#messageOf(last), true);
   }
 
   /** One beyond those, which was dropped. */
   acknowledgeOne(number: number): void {
     if (number >= Math.max(this.#base, this.#acknowledged))
       this.#channel?.ack(this.#messageOf(number), false);
-  }
-
-  /** Gives a message up: it goes where the broker sends what is dead. */
-  reject(number: number): void {
-    if (number >= this.#base) this.#channel?.nack(this.#messageOf(number), false, false);
   }
 
   /** How many messages wait in the queue, beyond those that are on their way. */

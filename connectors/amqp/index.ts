@@ -60,6 +60,7 @@ export const amqpSource: SourceDefinition = {
     '',
   ].join('\n'),
   check: checkCommon,
+  takesRejections: true,
   compare: (config, context) => compareWithBroker(config, context, { queue: config.queue as string }),
   create: createAmqpSource,
 };

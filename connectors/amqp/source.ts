@@ -13,6 +13,7 @@ import { connectionName } from './connection.js';
 import { Consumer, type Delivery } from './consumer.js';
 import { MetaOfMessage } from './meta.js';
 import { connectionOptions } from './options.js';
+import { Rejected } from './rejected.js';
 import { topologyOf } from './topology-fields.js';
 
 /** So many bytes of messages may lie in the client, before there is credit for them. */
@@ -40,6 +41,7 @@ class AmqpSource implements Source {
   /** Of this run: deliveries are counted from its beginning. */
   readonly #epoch = Date.now().toString(36);
   readonly #partition: Partition;
+  readonly #rejected = new Rejected();
   /** How many records were passed on. */
   #records = 0;
 
@@ -79,7 +81,13 @@ class AmqpSource implements Source {
 
   async commit(positions: Positions): Promise<void> {
     const position = positions.get(this.#config.queue as string) as Position | undefined;
-    if (position?.epoch === this.#epoch) this.#consumer.acknowledge(position.deliveries - 1);
+    if (position?.epoch !== this.#epoch) return;
+    const { deliveries } = position;
+    this.#consumer.acknowledge(deliveries - 1, this.#rejected.take(deliveries));
+  }
+
+  reject(partition: string, offset: number): void {
+    if (partition === this.#partition.name) this.#rejected.reject(offset);
   }
 
   close(): Promise<void> {
@@ -124,7 +132,7 @@ class AmqpSource implements Source {
   }
 
   /** All records of a message, or none where there is no room. */
-  #add(writer: MessageWriter, { message }: Delivery): boolean {
+  #add(writer: MessageWriter, { message, number }: Delivery): boolean {
     const records = this.#recordsOf(message);
     const [first] = records;
     if (records.length === 1 && first) {
@@ -133,6 +141,7 @@ class AmqpSource implements Source {
       if (records.reduce((sum, { bytes, meta }) => sum + roomFor(bytes, meta), 0) > writer.room) return false;
       for (const [i, { bytes, meta }] of records.entries()) writer.add(bytes, this.#records + i, meta);
     }
+    if (this.#context.requestCheckpoint) this.#rejected.passed(number, this.#records);
     this.#records += records.length;
     return true;
   }

@@ -94,6 +94,13 @@ export interface Source<C = Chunk> {
   readonly readsOnce?: boolean;
   /** The checkpoint that holds these positions is durable: what lies before them will never be asked for again. */
   commit?(positions: Positions): Promise<void>;
+  /**
+   * A record could not be processed and was rejected: it is to be given back as dead when the checkpoint that holds it is committed.
+   * Only of sources whose definition takes rejections.
+   * @param partition the name of the record's partition
+   * @param offset its position there
+   */
+  reject?(partition: string, offset: number): void;
   /** Those of the positions that may still be needed; called now and then, so that they do not grow for ever. */
   prune?(positions: Positions): Promise<Positions>;
   /** Bytes read and in all, of the input as it lies there (compressed where it is); `total` only where known. */
@@ -105,6 +112,8 @@ export interface SourceDefinition extends Described {
   readonly kind: 'source';
   /** Its chunks hold messages. */
   readonly readsMessages?: true;
+  /** It gives back what stages reject. */
+  readonly takesRejections?: true;
   /** Whether it reads bytes that a `format` decodes. */
   readonly create: (config: Config, context: StageContext) => Source;
 }

@@ -2,6 +2,7 @@ import { entryOf, type MapNode, type Problems, quote } from '../config/index.js'
 import type { Input } from './check-input.js';
 import { checkReading, withAlternates } from './check-readers.js';
 import type { StageId } from './check-stage.js';
+import { durableQueueOf } from './durable.js';
 
 const SECTIONS = ['sources', 'transforms', 'exchanges', 'sinks'];
 
@@ -27,6 +28,7 @@ export function checkGraph(
     problems.add(place, path, `nobody reads this ${kind}: no transform or sink has it among its inputs`);
   }
   checkCycles(byId, problems);
+  for (const stage of byId.values()) if (all) checkRejecting(stage, byId, problems);
   return stages;
 }
 
@@ -125,4 +127,32 @@ function addCycle(upstream: readonly StageId[], problems: Problems): void {
   const names = [...flow.slice(at), ...flow.slice(0, at), first].map(({ id }) => id);
   const shown = names.length > 12 ? [...names.slice(0, 6), '…', ...names.slice(-5)] : names;
   problems.add(first.place, first.path, `its records come back to it: ${shown.join(' → ')}`);
+}
+
+/** Only what comes straight from a broker can be given back to it. */
+function checkRejecting(stage: StageId, byId: ReadonlyMap<string, StageId>, problems: Problems): void {
+  if (stage.stage?.onError.action !== 'reject') return;
+  const reason = [...before(stage, byId)].map(whyNoRejection).find((why) => why !== undefined);
+  if (reason !== undefined) problems.add(stage.onErrorPlace ?? stage.place, `${stage.path}.on_error`, reason);
+}
+
+/** The stage and all from which records come to it. */
+function before(stage: StageId, byId: ReadonlyMap<string, StageId>): ReadonlySet<StageId> {
+  const reached = new Set([stage]);
+  for (const { inputs } of reached) {
+    for (const { id } of inputs) {
+      const input = byId.get(id);
+      if (input) reached.add(input);
+    }
+  }
+  return reached;
+}
+
+function whyNoRejection({ id, stage }: StageId): string | undefined {
+  if (!stage) return undefined;
+  if (durableQueueOf(stage))
+    return `what comes out of the durable queue of ${quote(id)} cannot be rejected: its source has been told that it is safe`;
+  const { definition, type } = stage;
+  if (definition.kind !== 'source' || definition.takesRejections) return undefined;
+  return `records of ${quote(id)} cannot be rejected: ${quote(type)} takes nothing back, "amqp" does`;
 }

@@ -39,7 +39,11 @@ export function checkOnError(node: Node | undefined, kind: StageKind, at: Checke
 function refuseIncomplete(node: Node, kind: StageKind, at: CheckedAt): boolean {
   const isBare = node.kind === 'scalar' && node.text === 'retry' && node.written === undefined;
   if (kind === 'source' && (isBare || entryOf(node, 'retry'))) {
-    at.problems.add(node.place, at.path, 'a source has no retries: expected one of dead_letter, drop, stop');
+    at.problems.add(
+      node.place,
+      at.path,
+      'a source has no retries: expected one of dead_letter, drop, stop, reject',
+    );
     return true;
   }
   if (!isBare) return false;

@@ -40,6 +40,8 @@ export interface StageId {
   readonly path: string;
   readonly place: Place;
   readonly inputs: readonly Input[];
+  /** Where its `on_error` stands, if it has one. */
+  readonly onErrorPlace?: Place;
   /** Of an exchange: the one that gets what it cannot route. */
   readonly alternate?: Written<string>;
   /** Undefined where it has problems. */
@@ -107,6 +109,7 @@ class StageReader {
 
   id(stage: Stage | undefined): StageId {
     const { key, keyPlace, value } = this.#entry;
+    const onErrorPlace = entryOf(value, 'on_error')?.value.place;
     const id = {
       id: key,
       kind: this.#kind,
@@ -114,6 +117,7 @@ class StageReader {
       place: keyPlace,
       inputs: this.#inputs,
       stage,
+      ...(onErrorPlace && { onErrorPlace }),
     };
     const alternate = this.#kind === 'exchange' ? entryOf(value, 'alternate_exchange')?.value : undefined;
     if (alternate?.kind !== 'scalar' || alternate.failed) return id;

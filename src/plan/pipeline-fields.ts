@@ -132,13 +132,13 @@ export function queueField(queues: ReadonlyMap<string, QueueDefinition>): Field 
   };
 }
 
-const ACTIONS = { kind: 'enum', values: ['dead_letter', 'drop', 'stop'] } as const;
+const ACTIONS = { kind: 'enum', values: ['dead_letter', 'drop', 'stop', 'reject'] } as const;
 
 /** The `on_error` of sources, which read again where they are and have nothing to retry. */
 export const ON_ERROR_FIELD: Field = {
   name: 'on_error',
   summary:
-    'What becomes of a record on which the stage fails: kept as a dead letter, dropped, or the run stops.',
+    'What becomes of a record on which the stage fails: kept as a dead letter, dropped, or the run stops; or it is rejected, which a broker (source `amqp`) answers by what it does with dead messages.',
   type: ACTIONS,
   default: 'dead_letter',
 };

@@ -75,7 +75,7 @@ export interface DurableQueueConfig {
 
 /** What becomes of a record on which the stage fails. */
 export interface OnError {
-  readonly action: 'dead_letter' | 'drop' | 'stop';
+  readonly action: 'dead_letter' | 'drop' | 'stop' | 'reject';
   /** How often a sink's writes are tried before that. Without it, those that can succeed later are tried for ever. */
   readonly retry?: RetryConfig;
 }

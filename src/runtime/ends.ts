@@ -17,9 +17,11 @@ import {
   DeadLetterSink,
   deadLetterFolder,
   keepsState,
+  RejectingSink,
   StandaloneDeadLetterSink,
 } from './dead-letters/index.js';
 import type { AnySource } from './items.js';
+import type { Metrics } from './metrics.js';
 import { DEAD_LETTER_STAGE } from './pipeline-state.js';
 
 export interface EndsOptions {
@@ -37,6 +39,7 @@ export interface EndsOptions {
   /** `<runtime.state>/<pipeline>`. */
   readonly folder: string;
   readonly log: StageLog;
+  readonly metrics: Pick<Metrics, 'countDeadLetters'>;
   readonly deadLetters?: Sink;
 }
 
@@ -123,8 +126,21 @@ export class Ends {
     const { maxBytes } = pipeline.deadLetter;
     const letters = deadLetterFolder(folder, segment.id);
     const sink = new DeadLetterSink({ storage, folder: letters, maxBytes, log });
-    if (keepsState(pipeline)) return sink;
+    if (keepsState(pipeline)) return this.#beforeLetters(sink);
     return new StandaloneDeadLetterSink({ storage, folder, pipeline, segment: segment.id, log }, sink);
+  }
+
+  /** Where stages reject records, their sources get these. */
+  #beforeLetters(letters: Sink): Sink {
+    const { plan, segment, metrics } = this.#options;
+    if (!segment.stages.some((id) => plan.stages.get(id)!.onError.action === 'reject')) return letters;
+    return new RejectingSink({
+      letters,
+      reject: ({ source, partition, offset }) =>
+        (this.sources.get(source) as Source).reject!(partition, offset),
+      // The stage has counted them; these are not among those that are kept.
+      onRejected: (records) => metrics.countDeadLetters(segment.id, -records),
+    });
   }
 
   #surroundings(stage: string) {

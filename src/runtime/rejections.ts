@@ -1,7 +1,7 @@
 import { type Block, bytesAt, linesOf } from '../component/index.js';
 import type { Edge } from '../flow/index.js';
 import type { OnError } from '../plan/index.js';
-import { encodeDeadLetter, parsedMeta, placeOf } from '../workers/index.js';
+import { encodeDeadLetter, fateOf, parsedMeta, placeOf } from '../workers/index.js';
 import { sendLetters } from './dead-letters/index.js';
 import type { SinkItem } from './items.js';
 import type { Metrics } from './metrics.js';
@@ -58,6 +58,7 @@ export class Rejections {
           ...placeOf(partition),
           offset: positions[row]!,
           ...parsedMeta(meta && bytesAt(meta, row)),
+          ...fateOf(this.#options.action),
         };
         return encodeDeadLetter({ ...this.#common(why), ...of }, bytesAt(records, row)!);
       }),

@@ -1,6 +1,7 @@
 import type { JsonValue } from '../base/json.js';
 import { redact } from '../base/secrets.js';
 import { type Arena, type Partition, type Records, Tag, textAddress, textLength } from '../batch/index.js';
+import type { OnError } from '../plan/index.js';
 
 /** A record that failed, as it stands among the dead letters: one JSON document a line. */
 export interface DeadLetter {
@@ -22,6 +23,8 @@ export interface DeadLetter {
   readonly preamble_base64?: string;
   /** Of a message, what its source said of it: headers, key and the like. */
   readonly meta?: JsonValue;
+  /** It is no letter that is kept: it goes back to where the record came from. */
+  readonly rejected?: true;
 }
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -53,6 +56,11 @@ export function metaOf(
 /** @param text a JSON object */
 export function parsedMeta(text: Uint8Array | undefined): Pick<DeadLetter, 'meta'> {
   return text ? { meta: JSON.parse(Buffer.from(text).toString()) } : {};
+}
+
+/** What a letter says of what becomes of it. */
+export function fateOf(action: OnError['action']): Pick<DeadLetter, 'rejected'> {
+  return action === 'reject' ? { rejected: true } : {};
 }
 
 /** One line of NDJSON, with its newline. */

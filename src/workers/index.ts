@@ -1,6 +1,6 @@
 export { createLanes } from './create-lanes.js';
 export { inputOfChunk } from './cutter.js';
-export { type DeadLetter, encodeDeadLetter, parsedMeta, placeOf, recordOf } from './dead-letter.js';
+export { type DeadLetter, encodeDeadLetter, fateOf, parsedMeta, placeOf, recordOf } from './dead-letter.js';
 export { createEncoder } from './encode-node.js';
 export { InlineLanes, type Lanes, type ThreadData, workerCount } from './lanes.js';
 export { roundUp } from './outputs.js';

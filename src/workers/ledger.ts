@@ -1,6 +1,6 @@
 import type { Arena, Batch } from '../batch/index.js';
 import type { OnError } from '../plan/index.js';
-import { encodeDeadLetter, metaOf, placeOf } from './dead-letter.js';
+import { encodeDeadLetter, fateOf, metaOf, placeOf } from './dead-letter.js';
 import type { Probe } from './probe.js';
 import { COUNTERS, Counter, type StoppedBy } from './trip.js';
 
@@ -81,7 +81,7 @@ export class Ledger {
     this.add(at.node, Counter.DEAD, 1);
     const start = origin.starts[row]!;
     const bytes = memory.bytes.slice(start, start + origin.lengths[row]!);
-    const where = { pipeline: this.#pipeline, ...placeOf(partition), offset, ...said };
+    const where = { pipeline: this.#pipeline, ...placeOf(partition), offset, ...said, ...fateOf(at.onError) };
     this.deadLetters.push(
       encodeDeadLetter({ ...where, stage, code, message, attempts, time: this.#time }, bytes),
     );

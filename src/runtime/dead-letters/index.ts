@@ -8,6 +8,7 @@ export {
 } from './pipeline-letters.js';
 export { RangeCollector, type Ranges } from './ranges.js';
 export { DeadLetters, type LetterDamage, type StoredLetter } from './reader.js';
+export { RejectingSink } from './rejecting-sink.js';
 export { ReportingSink } from './reporting-sink.js';
 export { sendLetters } from './send-letters.js';
 export { DeadLetterSink } from './sink.js';

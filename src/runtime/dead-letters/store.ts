@@ -73,11 +73,16 @@ function knownIn(checkpoint: Checkpoint | undefined, pipeline: Pipeline): DeadLe
   return keepsState(pipeline) ? state : { resolved: state.resolved };
 }
 
-/** Whether its runs write checkpoints: one that only prints has nothing to go on with, so every run of it is whole. */
+/**
+ * Whether its runs write checkpoints: one that only prints has nothing to go on with, so every run of it is whole. What is rejected
+ * goes back when a checkpoint is committed.
+ */
 export function keepsState({ stages }: Pipeline): boolean {
   return stages.some(
     (stage) =>
-      durableQueueOf(stage) || (stage.kind === 'sink' && (stage.definition as SinkDefinition).keepsState),
+      durableQueueOf(stage) ||
+      stage.onError.action === 'reject' ||
+      (stage.kind === 'sink' && (stage.definition as SinkDefinition).keepsState),
   );
 }
 
