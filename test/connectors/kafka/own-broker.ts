@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
-import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { Network } from '../../support/network.js';
 
 const run = promisify(execFile);
 
@@ -46,63 +46,5 @@ export class OwnBroker {
 
   async #do(...args: readonly string[]): Promise<void> {
     await run('.ci/kafka/broker', args, { env: this.#env });
-  }
-}
-
-/** Passes connections on to a port, until it is told otherwise. */
-export class Network {
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
-  /** What of an answer is passed on before its connection is cut; it holds for one cut. */
-  cutAfterBytes = Number.POSITIVE_INFINITY;
-  /** Only connections over which something of this length has gone are cut. */
-  cutsOver = 0;
-  cuts = 0;
-  /** Nothing is passed on, and nothing is said. */
-  isSilent = false;
-
-  private constructor(port: number) {
-    this.#server = createServer((client) => this.#pass(client, connect(port, '127.0.0.1')));
-  }
-
-  static async open(port: number): Promise<Network> {
-    const network = new Network(port);
-    await new Promise<void>((resolve) => network.#server.listen(0, '127.0.0.1', resolve));
-    return network;
-  }
-
-  get port(): number {
-    return (this.#server.address() as { port: number }).port;
-  }
-
-  async close(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    await new Promise((resolve) => this.#server.close(resolve));
-  }
-
-  #pass(client: Socket, target: Socket): void {
-    let sent = 0;
-    for (const socket of [client, target]) {
-      this.#sockets.add(socket);
-      socket.on('error', () => {});
-      socket.on('close', () => {
-        this.#sockets.delete(socket);
-        client.destroy();
-        target.destroy();
-      });
-    }
-    client.on('data', (data) => {
-      sent += data.length;
-      if (!this.isSilent) target.write(data);
-    });
-    target.on('data', (data) => {
-      if (this.isSilent) return;
-      const isCut = sent > this.cutsOver && data.length > this.cutAfterBytes;
-      client.write(isCut ? data.subarray(0, this.cutAfterBytes) : data);
-      if (!isCut) return;
-      this.cutAfterBytes = Number.POSITIVE_INFINITY;
-      this.cuts++;
-      client.end(() => client.resetAndDestroy());
-    });
   }
 }
