@@ -14,7 +14,7 @@ export interface Measurement {
 const GNU_TIME = '/usr/bin/time';
 
 /** Node cannot see the resources of its children, so GNU time has to. */
-export const canMeasureResources = existsSync(GNU_TIME);
+const canMeasureResources = existsSync(GNU_TIME);
 
 /** Runs a command to its end in `folder`, where its stderr is kept; throws with the last of it when the command fails. */
 export async function measure(command: Command, folder: string): Promise<Measurement> {

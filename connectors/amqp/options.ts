@@ -15,7 +15,7 @@ export interface ConnectionOptions {
 const PROTOCOLS = new Set(['amqp:', 'amqps:']);
 
 /** Refuses what is no URL of a broker. What it says shows no password. */
-export function parseUrl(text: string): string {
+function parseUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !PROTOCOLS.has(url.protocol) || url.hostname === '')
     throw new FieldError('expected a URL such as amqp://user:password@host:5672/vhost, or one of amqps');

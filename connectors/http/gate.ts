@@ -1,5 +1,5 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { BearerToken } from '#component';
 import { ENCODINGS, isKnownEncoding } from './body.js';
 import type { HttpSourceOptions } from './options.js';
 import { Refusal } from './refusal.js';
@@ -10,11 +10,11 @@ const MOST_KEY_CHARACTERS = 255;
 /** Decides from a request's head alone whether its body is read. */
 export class Gate {
   readonly #options: HttpSourceOptions;
-  readonly #token: Buffer | undefined;
+  readonly #token: BearerToken | undefined;
 
   constructor(options: HttpSourceOptions) {
     this.#options = options;
-    this.#token = options.token && digest(options.token.reveal());
+    this.#token = options.token && new BearerToken(options.token);
   }
 
   /** @throws Refusal */
@@ -23,7 +23,7 @@ export class Gate {
     if (pathOf(request) !== path) throw new Refusal(404, 'not_found', `records are posted to ${path}`);
     if (request.method !== 'POST')
       throw new Refusal(405, 'wrong_method', 'records come by POST', { Allow: 'POST' });
-    if (!this.#isKnown(request)) {
+    if (this.#token?.isIn(request.headers.authorization) === false) {
       const message = 'a bearer token is needed in the Authorization header';
       throw new Refusal(401, 'unauthorized', message, { 'WWW-Authenticate': 'Bearer' });
     }
@@ -36,19 +36,6 @@ export class Gate {
     if ((keyOf(request)?.length ?? 0) > MOST_KEY_CHARACTERS)
       throw new Refusal(400, 'wrong_key', `an Idempotency-Key has at most ${MOST_KEY_CHARACTERS} characters`);
   }
-
-  /** Takes the same time for every token: digests are compared, and all of them. */
-  #isKnown({ headers }: IncomingMessage): boolean {
-    return !this.#token || timingSafeEqual(digest(tokenIn(headers.authorization)), this.#token);
-  }
-}
-
-function tokenIn(authorization = ''): string {
-  return /^bearer +(.*)$/i.exec(authorization)?.[1] ?? '';
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }
 
 export function pathOf({ url = '/' }: IncomingMessage): string {

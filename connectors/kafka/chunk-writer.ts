@@ -13,7 +13,7 @@ const SECOND_BYTES = 20;
 const KEY = Buffer.from(',"key":');
 const HEADERS = Buffer.from(',"headers":{');
 /** What is said of a record beside its texts, at most. */
-export const META_BYTES = TIME_BYTES + KEY.length + HEADERS.length + 8;
+const META_BYTES = TIME_BYTES + KEY.length + HEADERS.length + 8;
 
 /**
  * Writes records of one partition into buffers that were lent, as messages: their values with a newline behind each, and

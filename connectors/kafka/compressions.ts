@@ -40,7 +40,7 @@ export function pack(compression: Compression, bytes: Buffer): Buffer {
 }
 
 /** Node has zstd from 22.15 on. */
-export const hasZstd = 'zstdCompressSync' in zlib;
+const hasZstd = 'zstdCompressSync' in zlib;
 
 function needZstd(): typeof compressionsAlgorithms.zstd {
   if (hasZstd) return compressionsAlgorithms.zstd;

@@ -54,7 +54,7 @@ function isTypeOnly(value: unknown): value is { readonly type: string } {
 }
 
 /** What a value has to be, in a few words. */
-export function typeText(type: FieldType): string {
+function typeText(type: FieldType): string {
   switch (type.kind) {
     case 'string':
       return type.format ?? 'text';
@@ -99,7 +99,7 @@ function limits({ min, max }: { readonly min?: number; readonly max?: number }):
 }
 
 /** A value on one line of YAML. */
-export function yamlText(value: unknown): string {
+function yamlText(value: unknown): string {
   if (value === undefined) return '';
   if (Array.isArray(value)) return `[${value.map(yamlText).join(', ')}]`;
   if (typeof value === 'object' && value !== null) {

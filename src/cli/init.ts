@@ -6,7 +6,7 @@ import { CATALOGUE } from './catalogue.js';
 import { Exit, type Io } from './io.js';
 
 /** A pipeline that runs as it stands, with its tests. */
-export const STARTER = `# yaml-language-server: $schema=pipeline.schema.json
+const STARTER = `# yaml-language-server: $schema=pipeline.schema.json
 # A Millrace pipeline. Run it:    millrace run pipeline.yaml
 # Check it without running:       millrace validate pipeline.yaml
 # All components and options:     millrace list

@@ -18,7 +18,7 @@ export function createTestOutput(format: TestFormat, io: Io): TestOutput {
 }
 
 /** `file:line:column: path: what is wrong`. */
-export function failureLine({ position, path, message }: TestFailure): string {
+function failureLine({ position, path, message }: TestFailure): string {
   const about = path === '' ? '' : `${path}: `;
   return `${position.file}:${position.line}:${position.column}: ${about}${message}`;
 }

@@ -45,7 +45,7 @@ const STAGE_HEAD = ['stage', 'in/s', 'out/s', 'dead', 'dropped', 'p99', 'bytes/s
 const QUEUE_HEAD = ['queue of', 'fill', '', 'waits in it', 'oldest', 'lag'];
 
 /** In lines of at most `columns` characters. */
-export function topLines(pipeline: ObservedPipeline, columns: number, paint: Paint): string[] {
+function topLines(pipeline: ObservedPipeline, columns: number, paint: Paint): string[] {
   const { pipeline: name, elapsedMs, bottleneck, draining, process, deadLetters } = pipeline;
   const memory = formatSize(process.residentBytes);
   const busy = `${Math.round(process.eventLoopUtilization * 100)} % of the main thread`;

@@ -1,4 +1,5 @@
 export { type Backoff, backoffMs } from '../base/backoff.js';
+export { BearerToken } from '../base/bearer-token.js';
 export { MillraceError, messageOf } from '../base/errors.js';
 export type { JsonValue } from '../base/json.js';
 export { Random, weighted } from '../base/random.js';

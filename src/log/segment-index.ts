@@ -58,7 +58,7 @@ export class IndexBuilder {
   }
 }
 
-export function encodeIndex(baseOffset: number, index: SegmentIndex): Buffer {
+function encodeIndex(baseOffset: number, index: SegmentIndex): Buffer {
   const bytes = Buffer.alloc(HEADER_BYTES + index.entries.length * ENTRY_BYTES);
   bytes.write(MAGIC, 0, 'latin1');
   bytes.writeUInt32LE(VERSION, 8);
@@ -79,7 +79,7 @@ export function encodeIndex(baseOffset: number, index: SegmentIndex): Buffer {
 }
 
 /** Undefined when it is damaged, or of another segment. */
-export function decodeIndex(bytes: Buffer, baseOffset: number): SegmentIndex | undefined {
+function decodeIndex(bytes: Buffer, baseOffset: number): SegmentIndex | undefined {
   if (bytes.length < HEADER_BYTES || bytes.toString('latin1', 0, 8) !== MAGIC) return undefined;
   if (bytes.readUInt32LE(8) !== VERSION || bytes.readDoubleLE(16) !== baseOffset) return undefined;
   const count = bytes.readUInt32LE(12);

@@ -1,5 +1,5 @@
 import type { SourceDefinition } from '../component/index.js';
-import { durableQueueOf } from './durable.js';
+import { durableQueueOf, withoutQueue } from './durable.js';
 import type { Pipeline, Stage } from './pipeline.js';
 
 /**
@@ -61,8 +61,4 @@ export function reachedFrom(
     }
   }
   return reached;
-}
-
-function withoutQueue({ queue: _, ...stage }: Stage): Stage {
-  return stage;
 }

@@ -5,6 +5,10 @@ export function durableQueueOf({ queue }: Stage): DurableQueueConfig | undefined
   return queue && 'definition' in queue ? queue : undefined;
 }
 
+export function withoutQueue({ queue: _, ...stage }: Stage): Stage {
+  return stage;
+}
+
 const SUFFIX = ' queue';
 
 /** The id of the durable queue in front of a stage; it has a space, which no stage's has. */

@@ -19,7 +19,7 @@ function parseName(text: string): string {
   return text;
 }
 
-export const BATCH_FIELDS: readonly Field[] = [
+const BATCH_FIELDS: readonly Field[] = [
   {
     name: 'max_bytes',
     summary:

@@ -1,7 +1,7 @@
 import type { QueueDefinition, Readers } from '../component/index.js';
 import { pipelineBehind } from './behind-queue.js';
 import { reachedFrom } from './detour.js';
-import { durableQueueOf } from './durable.js';
+import { durableQueueOf, withoutQueue } from './durable.js';
 import { choosesReaders } from './knowledge.js';
 import type { Pipeline, Stage } from './pipeline.js';
 
@@ -64,8 +64,4 @@ function withReaders(stage: Stage, replaced: ReadonlySet<string>, reader: string
   const moved = typeof alternate === 'string' && replaced.has(alternate) && { alternate_exchange: reader };
   const readers = Object.fromEntries([...kept, [reader, asked]]);
   return { ...stage, config: { ...stage.config, readers, ...moved } };
-}
-
-function withoutQueue({ queue: _, ...stage }: Stage): Stage {
-  return stage;
 }

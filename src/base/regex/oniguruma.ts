@@ -21,7 +21,7 @@ export class OnigurumaContext {
   ) {}
 }
 
-export const groupName = (group: number): string => `g${group}`;
+const groupName = (group: number): string => `g${group}`;
 
 const HEX: Ranges = [
   [0x30, 0x39],

@@ -1,3 +1,4 @@
+import { isDigit } from '../ascii.js';
 import { daysFromCivil, isDate } from './civil.js';
 
 const PLUS = 43;
@@ -56,8 +57,4 @@ function twoDigits(bytes: Uint8Array, at: number): number {
   const tens = bytes[at]!;
   const ones = bytes[at + 1]!;
   return isDigit(tens) && isDigit(ones) ? (tens - ZERO) * 10 + ones - ZERO : Number.NaN;
-}
-
-function isDigit(byte: number): boolean {
-  return byte >= ZERO && byte <= ZERO + 9;
 }

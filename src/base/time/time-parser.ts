@@ -1,3 +1,4 @@
+import { isDigit } from '../ascii.js';
 import { TimeFormatError, type TimePiece, timePieces } from './directives.js';
 import { dayAt, endOfLetters, monthAt, zoneOffset } from './names.js';
 import { type TimeContext, WrittenTime } from './written-time.js';
@@ -240,10 +241,6 @@ function stepOf(piece: TimePiece): Step {
 function century(year: number): number {
   if (year < 0) return year;
   return year + (year >= 69 ? 1900 : 2000);
-}
-
-function isDigit(byte: number): boolean {
-  return byte >= ZERO && byte <= ZERO + 9;
 }
 
 function isPoint(byte: number): boolean {

@@ -10,7 +10,7 @@ const MAX_YEARS_BACK = 8;
 /** What a part holds that the text does not tell. */
 export const ABSENT = -1;
 /** An offset that the text does not tell. */
-export const NO_OFFSET = -1_000_000;
+const NO_OFFSET = -1_000_000;
 
 /** What the reader of a time knows beside its text. */
 export interface TimeContext {

@@ -17,7 +17,7 @@ export interface Verdict extends Rows {
   readonly failures: Failures | undefined;
 }
 
-export function newFailures(): Failures {
+function newFailures(): Failures {
   return { rows: [], codes: [] };
 }
 

@@ -1,4 +1,5 @@
-import { isDigit, type LineField, LineParser } from '../line/index.js';
+import { isDigit } from '../../base/ascii.js';
+import { type LineField, LineParser } from '../line/index.js';
 import type { TimeFormats } from '../options.js';
 
 const SPACE = 32;

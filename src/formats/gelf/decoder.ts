@@ -1,7 +1,8 @@
+import { isDigit } from '../../base/ascii.js';
 import { type Arena, type Records, Tag, textAddress, textLength, type Vector } from '../../batch/index.js';
 import type { Decoded, Decoder, Refusal, Wanted } from '../format.js';
 import { JsonDecoder } from '../json/decode.js';
-import { isDigit, numberAt } from '../line/index.js';
+import { numberAt } from '../line/index.js';
 import { GelfRules, isNumber } from './rules.js';
 
 const QUOTE = 34;

@@ -59,7 +59,7 @@ export class JsonDecoder implements Decoder {
 }
 
 /** Bytes of the byte order mark before the first record of a partition. */
-export function markLength(arena: Arena, records: Records, row = 0): number {
+function markLength(arena: Arena, records: Records, row = 0): number {
   if (row >= records.count || records.offsets[row] !== 0 || records.lengths[row]! < 3) return 0;
   const start = records.starts[row]!;
   const bytes = arena.bytes;

@@ -1,3 +1,4 @@
+import { isDigit } from '../../base/ascii.js';
 import {
   type Arena,
   ArenaWriter,
@@ -8,7 +9,7 @@ import {
   type Vector,
 } from '../../batch/index.js';
 import type { Wanted } from '../format.js';
-import { isDigit, type LineField, type LineParser } from './parser.js';
+import type { LineField, LineParser } from './parser.js';
 
 /** Integers of so many digits are exact as numbers. */
 const MAX_EXACT_DIGITS = 15;

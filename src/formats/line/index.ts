@@ -1,3 +1,3 @@
 export { type LineColumn, lineColumns, numberAt, shapeOfLine } from './columns.js';
 export { LineDecoder } from './decoder.js';
-export { isDigit, type LineField, LineParser } from './parser.js';
+export { type LineField, LineParser } from './parser.js';

@@ -1,8 +1,8 @@
+import { isDigit } from '../../base/ascii.js';
 import type { ArenaWriter } from '../../batch/index.js';
 
 const SPACE = 32;
 const DASH = 45;
-const ZERO = 48;
 
 /** A field of records whose fields are known before. */
 export interface LineField {
@@ -159,8 +159,4 @@ export abstract class LineParser {
     this.at++;
     return true;
   }
-}
-
-export function isDigit(byte: number): boolean {
-  return byte >= ZERO && byte <= ZERO + 9;
 }

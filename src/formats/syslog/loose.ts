@@ -1,6 +1,6 @@
+import { isDigit } from '../../base/ascii.js';
 import { rfc3339Micros } from '../../base/time/rfc3339.js';
 import { TimeParser } from '../../base/time/time-parser.js';
-import { isDigit } from '../line/index.js';
 import {
   APPNAME,
   HOSTNAME,

@@ -52,7 +52,7 @@ const EXPECTED_FIELDS: readonly Field[] = [
   { name: 'text', summary: 'What a sink writes, byte for byte.', type: TEXT },
 ];
 
-export const LETTER_FIELDS: readonly Field[] = [
+const LETTER_FIELDS: readonly Field[] = [
   { name: 'stage', summary: 'The stage that refused the record.', type: TEXT },
   { name: 'code', summary: 'The code of the error.', type: TEXT, example: 'decode_failed' },
   { name: 'message', summary: 'The message of the error.', type: TEXT },
@@ -121,7 +121,7 @@ const FAULT_FIELDS: readonly Field[] = [
   },
 ];
 
-export const TEST_FIELDS: readonly Field[] = [
+const TEST_FIELDS: readonly Field[] = [
   { name: 'name', summary: 'What the test shows, in a few words.', type: TEXT, required: true },
   {
     name: 'now',
