@@ -8,7 +8,7 @@ import { createWriteStream, mkdirSync, rmSync, statSync, writeFileSync } from 'n
 import { parseArgs } from 'node:util';
 import { formatSize, parseSize } from '../src/base/units.js';
 import { DATA_FOLDER, ROOT } from './folders.js';
-import { measure, median } from './measure.js';
+import { type Measurement, measure, median } from './measure.js';
 
 const FOLDER = `${DATA_FOLDER}/disk-queue`;
 const INPUT = `${FOLDER}/lines.log`;
@@ -42,13 +42,12 @@ async function writeInput(bytes: number): Promise<void> {
 
 const PIPELINE = `${FOLDER}/pipeline.yaml`;
 
-/** Seconds of a command from start to exit. */
-async function millrace(...args: readonly string[]): Promise<number> {
+function millrace(...args: readonly string[]): Promise<Measurement> {
   const argv = [process.execPath, `${ROOT}/dist/bin/millrace.js`, ...args] as const;
-  return (await measure({ argv }, FOLDER)).wallS;
+  return measure({ argv }, FOLDER);
 }
 
-function run(queue: string, sink: string): Promise<number> {
+function run(queue: string, sink: string): Promise<Measurement> {
   writeFileSync(
     PIPELINE,
     `name: bench
@@ -67,23 +66,29 @@ function forget(): void {
 /** All queues in turn, so that a change in the machine's speed meets all of them. */
 async function benchQueues(rounds: number): Promise<void> {
   const { size } = statSync(INPUT);
-  const seconds = new Map(Object.keys(QUEUES).map((name) => [name, [] as number[]]));
+  const measured = new Map(Object.keys(QUEUES).map((name) => [name, [] as Measurement[]]));
   const fileSink = `type: file, format: lines, path: "${OUTPUT}"`;
   for (let round = 0; round < rounds; round++) {
     for (const [name, queue] of Object.entries(QUEUES)) {
       forget();
-      seconds.get(name)!.push(await run(queue, fileSink));
+      measured.get(name)!.push(await run(queue, fileSink));
       if (statSync(OUTPUT).size !== size) throw new Error(`${name}: the output is not as long as the input`);
     }
   }
-  const memory = median(seconds.get('memory')!);
+  const memory = median(measured.get('memory')!.map(({ wallS }) => wallS));
   console.log(
-    `${(size / 1e6).toFixed(0)} MB of lines of ${LINE_BYTES} bytes, file to file, through a queue:   MB/s   of memory`,
+    `${(size / 1e6).toFixed(0)} MB of lines of ${LINE_BYTES} bytes, file to file, through a queue:   MB/s   of memory   CPU s`,
   );
-  for (const [name, all] of seconds) {
-    const middle = median(all);
+  for (const [name, all] of measured) {
+    const middle = median(all.map(({ wallS }) => wallS));
+    const cpu = median(all.map(({ cpuS }) => cpuS ?? Number.NaN)).toFixed(2);
     const rate = (size / middle / 1e6).toFixed(0);
-    console.log(name.padStart(66), rate.padStart(7), `${(memory / middle).toFixed(2)} x`.padStart(9));
+    console.log(
+      name.padStart(66),
+      rate.padStart(7),
+      `${(memory / middle).toFixed(2)} x`.padStart(9),
+      cpu.padStart(9),
+    );
   }
 }
 
@@ -96,7 +101,7 @@ async function benchRestart(bytes: number, rounds: number): Promise<void> {
     await writeInput(retained);
     await run(queue, 'type: blackhole');
     const seconds: number[] = [];
-    for (let round = 0; round < rounds; round++) seconds.push(await run(queue, 'type: blackhole'));
+    for (let round = 0; round < rounds; round++) seconds.push((await run(queue, 'type: blackhole')).wallS);
     console.log(formatSize(retained).padStart(58), median(seconds).toFixed(2).padStart(9));
   }
   await benchReplay(bytes, rounds);
@@ -106,7 +111,8 @@ async function benchRestart(bytes: number, rounds: number): Promise<void> {
 async function benchReplay(bytes: number, rounds: number): Promise<void> {
   const seconds: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    seconds.push(await millrace('replay', PIPELINE, 'out', '--from', 'earliest', '--into', 'blackhole'));
+    const replay = await millrace('replay', PIPELINE, 'out', '--from', 'earliest', '--into', 'blackhole');
+    seconds.push(replay.wallS);
   }
   const rate = (bytes / median(seconds) / 1e6).toFixed(0);
   console.log(`a replay of ${formatSize(bytes)} into nothing, from start to exit: ${rate} MB/s`);
