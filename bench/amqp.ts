@@ -8,7 +8,7 @@ import { measure, median } from './measure.js';
 // a durable classic queue. Whole processes of Millrace, their start included. `node dist/bench/amqp.js [consume | publish | edge]…`
 
 const URL = process.env.MILLRACE_TEST_AMQP_URL ?? 'amqp://guest:guest@127.0.0.1:5672';
-const QUEUE = 'millrace-bench';
+const QUEUE = `millrace-bench-${process.pid}`;
 const FOLDER = join(DATA_FOLDER, 'amqp');
 const MESSAGES = Number(process.env.MILLRACE_BENCH_MESSAGES ?? 100_000);
 const ROUNDS = 3;
