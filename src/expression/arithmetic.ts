@@ -38,8 +38,12 @@ function ofIntegers(
       return bounded(a * b);
     case '/':
       return b === 0n ? new Failure('division by zero') : bounded(a / b);
-    case '%':
-      return b === 0n ? new Failure('modulus by zero') : bounded(a % b);
+    case '%': {
+      if (b === 0n) return new Failure('modulus by zero');
+      // The least integer by -1 overflows, as its quotient does.
+      const quotient = bounded(a / b);
+      return quotient instanceof Failure ? quotient : bounded(a % b);
+    }
   }
 }
 

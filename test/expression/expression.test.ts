@@ -59,6 +59,7 @@ describe('values', () => {
     ['9223372036854775807 + 1', { error: 'integer overflow' }],
     ['9223372036854775807 >= 9223372036854775808.0', false],
     ['status * 9223372036854775807', { error: 'integer overflow' }],
+    ['-9223372036854775808 % -1', { error: 'integer overflow' }],
     ['status / 0', { error: 'division by zero' }],
     ['status + took', { error: '+ does not take int and double, convert one side with int() or double()' }],
     ['missing + 1', { error: '+ does not take null and int' }],
