@@ -19,7 +19,7 @@ export const diskQueue: QueueDefinition = {
     },
     {
       name: 'partitions',
-      summary: 'How many parts it has. Each keeps its order; they are read in turn.',
+      summary: 'How many parts it has. Each keeps its order; of all, what was put in first is read first.',
       type: { kind: 'integer', min: 1, max: 256 },
       default: 1,
     },

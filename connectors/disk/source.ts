@@ -17,7 +17,10 @@ import type { Partition } from './partition.js';
 /** So much may be consumed before a checkpoint makes room. */
 const MOST_PENDING_BYTES = 64 * 2 ** 20;
 
-/** The end of a disk queue from which records come: a batch of each partition in turn. */
+/**
+ * The end of a disk queue from which records come: of all partitions, the batch that was put in first. So records stay in order
+ * when the pipeline was changed and another segment puts them in.
+ */
 export class DiskQueueSource implements Source<QueuedBatch> {
   readonly #logs: QueueLogs;
   readonly #ends: QueueEndContext;
@@ -40,15 +43,10 @@ export class DiskQueueSource implements Source<QueuedBatch> {
       while (!signal.aborted) {
         const { version } = this.#logs;
         const hasEnded = this.#logs.producers.every((producer) => producer.hasEnded);
-        let found = false;
-        for (const cursor of this.#cursors) {
-          const batch = signal.aborted ? undefined : await this.#next(cursor, outlet);
-          if (batch) yield batch;
-          found ||= batch !== undefined;
-        }
-        if (found) continue;
-        if (hasEnded) return;
-        await this.#logs.changedSince(version, signal);
+        const cursor = await this.#oldest();
+        if (cursor) yield await this.#next(cursor, outlet);
+        else if (hasEnded) return;
+        else await this.#logs.changedSince(version, signal);
       }
     } finally {
       if (!this.#ends.isHandedOver()) this.#logs.isAbandoned = true;
@@ -69,10 +67,22 @@ export class DiskQueueSource implements Source<QueuedBatch> {
     await Promise.all(this.#cursors.map((cursor) => cursor.close()));
   }
 
-  async #next(cursor: Cursor, outlet: Outlet): Promise<QueuedBatch | undefined> {
+  /** The one whose next batch was put in first. */
+  async #oldest(): Promise<Cursor | undefined> {
+    let oldest: Cursor | undefined;
+    let oldestMs = Number.POSITIVE_INFINITY;
+    for (const cursor of this.#cursors) {
+      const frame = await cursor.peek();
+      if (!frame || frame.timestampMs >= oldestMs) continue;
+      oldest = cursor;
+      oldestMs = frame.timestampMs;
+    }
+    return oldest;
+  }
+
+  async #next(cursor: Cursor, outlet: Outlet): Promise<QueuedBatch> {
     const begin = cursor.offset;
-    const frame = await cursor.next();
-    if (!frame) return undefined;
+    const frame = cursor.take();
     const { payload, baseOffset, records } = frame;
     const skipped = Math.max(0, begin - baseOffset);
     const batch = await copyOf(frame, skipped, outlet);
@@ -109,6 +119,7 @@ class Cursor {
   readonly partition: Partition;
   #offset: number;
   #reader: LogReader | undefined;
+  #peeked: LogFrame | undefined;
 
   constructor(key: string, partition: Partition, position: JsonValue | undefined) {
     this.key = key;
@@ -123,15 +134,24 @@ class Cursor {
     return this.#offset;
   }
 
-  /** Undefined where there is no more for now. */
-  async next(): Promise<LogFrame | undefined> {
+  /** What comes next; undefined where there is no more for now. */
+  async peek(): Promise<LogFrame | undefined> {
+    if (this.#peeked) return this.#peeked;
     const { published, log } = this.partition;
     if (!published || published.nextOffset <= this.#offset) return undefined;
     this.#reader ??= await LogReader.open(log, { fromOffset: this.#offset, end: published });
     this.#reader.extend(published);
-    const frame = await this.#reader.read();
+    this.#peeked = await this.#reader.read();
     // What is damaged at the end was reported by the reader, and is passed over.
-    this.#offset = frame ? frame.baseOffset + frame.records : published.nextOffset;
+    if (!this.#peeked) this.#offset = published.nextOffset;
+    return this.#peeked;
+  }
+
+  /** What was peeked; valid until the next peek. */
+  take(): LogFrame {
+    const frame = this.#peeked!;
+    this.#peeked = undefined;
+    this.#offset = frame.baseOffset + frame.records;
     return frame;
   }
 
