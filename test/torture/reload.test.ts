@@ -17,23 +17,31 @@ const RATE = 2000;
 
 type Below = (limit: number) => number;
 
-/** In front of which stages there is a queue on disk, and numbers that change nothing of what is written. */
+/** In front of which stages there is a queue on disk; which stages there are more; and numbers. Nothing of what is written depends on it. */
 interface Choices {
   readonly queues: readonly boolean[];
+  readonly more: readonly boolean[];
   readonly numbers: readonly number[];
 }
 
-const FIRST: Choices = { queues: Array(6).fill(true), numbers: [0, 0, 0] };
+const FIRST: Choices = { queues: Array(6).fill(true), more: [false, false], numbers: [0, 0, 0] };
 
-/** One thing is different, in one of four cases a queue. */
-function changed({ queues, numbers }: Choices, below: Below): Choices {
-  const at = below(below(4) === 0 ? queues.length : numbers.length);
-  if (below(4) === 0) return { queues: queues.map((has, i) => (i === at ? !has : has)), numbers };
-  return { queues, numbers: numbers.map((n, i) => (i === at % numbers.length ? n + 1 : n)) };
+/** One thing is different: a queue, a stage, or most often a number. */
+function changed(choices: Choices, below: Below): Choices {
+  const flipped = (flags: readonly boolean[]): boolean[] => {
+    const at = below(flags.length);
+    return flags.map((flag, i) => (i === at ? !flag : flag));
+  };
+  const { queues, more, numbers } = choices;
+  const which = below(8);
+  if (which < 2) return { ...choices, queues: flipped(queues) };
+  if (which === 2) return { ...choices, more: flipped(more) };
+  const at = below(numbers.length);
+  return { ...choices, numbers: numbers.map((n, i) => (i === at ? n + 1 : n)) };
 }
 
 /** A pipeline that always writes the same, by ways that are chosen. */
-function pipelineOf({ queues, numbers }: Choices, folder: string, state: string, rate: string): string {
+function pipelineOf({ queues, more, numbers }: Choices, folder: string, state: string, rate: string): string {
   const count = RECORDS_A_RELOAD * RELOADS;
   let next = 0;
   const queue = () => (queues[next++] ? ', queue: disk' : '');
@@ -48,9 +56,11 @@ sources: { a: ${source(1)}, b: ${source(2)} }
 transforms:
   x: { type: filter, inputs: [a], where: status > ${numbers[0]! % 100}${queue()} }
   y: { type: map, inputs: [b], set: { w: status + ${numbers[1]} }${queue()} }
-  z: { type: map, inputs: [y], drop: [w]${queue()} }
+  z: { type: map, inputs: [${more[0] ? 'kept' : 'y'}], drop: [w]${queue()} }
+${more[0] ? '  kept: { type: filter, inputs: [y], where: w > -1 }' : ''}
+${more[1] ? '  passed: { type: filter, inputs: [x], where: status > 0 }' : ''}
 sinks:
-  of_a: ${sink('of_a', 'x')}
+  of_a: ${sink('of_a', more[1] ? 'passed' : 'x')}
   of_b: ${sink('of_b', 'z')}
   both: ${sink('both', 'x, z')}
 `;
