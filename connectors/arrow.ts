@@ -1,5 +1,6 @@
 import { type DetachedMeta, FlatTable, MessageType, messageAt, Tag } from '#component';
 import { type FlatField, type FlatFields, FlatWriter } from './flatbuffers.js';
+import { INLINE_BYTES } from './layout.js';
 import { describe, metaOf } from './payload.js';
 
 /** What the messages of a queue are: each an Arrow IPC stream with one batch. */
@@ -19,7 +20,6 @@ const BINARY_VIEW = 23;
 const UTF8_VIEW = 24;
 const DOUBLE = 2;
 const VIEW_INTS = 4;
-const INLINE_BYTES = 12;
 
 /** Which rows of a column are not null. */
 const IS_TEXT = tagsIn(Tag.TEXT, Tag.JSON, Tag.BIGINT);
