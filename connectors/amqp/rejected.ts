@@ -11,11 +11,13 @@ export class Rejected {
     this.#firstRecords.push(firstRecord);
   }
 
-  /** A record was rejected, and so is the message that it was in. */
-  reject(record: number): void {
+  /** A record was rejected, and so is the message that it was in. False where that is not among those passed on. */
+  reject(record: number): boolean {
     const next = this.#firstRecords.findIndex((first) => first > record);
-    const delivery = this.#deliveries.at(next === -1 ? -1 : next - 1);
-    if (delivery !== undefined && next !== 0) this.#rejected.add(delivery);
+    const delivery = next === 0 ? undefined : this.#deliveries.at(next === -1 ? -1 : next - 1);
+    if (delivery === undefined) return false;
+    this.#rejected.add(delivery);
+    return true;
   }
 
   /** The rejected ones among all deliveries before `end`, which are forgotten. */

@@ -86,8 +86,8 @@ class AmqpSource implements Source {
     this.#consumer.acknowledge(deliveries - 1, this.#rejected.take(deliveries));
   }
 
-  reject(partition: string, offset: number): void {
-    if (partition === this.#partition.name) this.#rejected.reject(offset);
+  reject(partition: string, offset: number): boolean {
+    return partition === this.#partition.name && this.#rejected.reject(offset);
   }
 
   close(): Promise<void> {

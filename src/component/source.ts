@@ -99,8 +99,9 @@ export interface Source<C = Chunk> {
    * Only of sources whose definition takes rejections.
    * @param partition the name of the record's partition
    * @param offset its position there
+   * @returns false where it is no record of this run, which cannot be given back
    */
-  reject?(partition: string, offset: number): void;
+  reject?(partition: string, offset: number): boolean;
   /** Those of the positions that may still be needed; called now and then, so that they do not grow for ever. */
   prune?(positions: Positions): Promise<Positions>;
   /** Bytes read and in all, of the input as it lies there (compressed where it is); `total` only where known. */

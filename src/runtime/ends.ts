@@ -137,7 +137,7 @@ export class Ends {
     return new RejectingSink({
       letters,
       reject: ({ source, partition, offset }) =>
-        (this.sources.get(source) as Source).reject!(partition, offset),
+        (this.sources.get(source) as Source | undefined)?.reject?.(partition, offset) ?? false,
       // The stage has counted them; these are not among those that are kept.
       onRejected: (records) => metrics.countDeadLetters(segment.id, -records),
     });

@@ -8,8 +8,8 @@ const NEWLINE = Buffer.from('\n');
 export interface RejectingSinkOptions {
   /** For letters that are kept. */
   readonly letters: Sink;
-  /** Gives a record back to where it came from. */
-  readonly reject: (letter: DeadLetter) => void;
+  /** Gives a record back to where it came from; false where it came from no source of this run (as in a replay): it is kept. */
+  readonly reject: (letter: DeadLetter) => boolean;
   /** So many records were given back, and are not kept. */
   readonly onRejected: (records: number) => void;
 }
@@ -38,9 +38,9 @@ export class RejectingSink implements Sink {
     }
     const kept: Uint8Array[] = [];
     for (const line of linesOf(block.bytes)) {
-      const letter = JSON.parse(Buffer.from(line).toString()) as DeadLetter;
-      if (letter.rejected) reject(letter);
-      else kept.push(line, NEWLINE);
+      const { rejected, ...letter } = JSON.parse(Buffer.from(line).toString()) as DeadLetter;
+      if (!rejected) kept.push(line, NEWLINE);
+      else if (!reject(letter)) kept.push(Buffer.from(JSON.stringify(letter)), NEWLINE);
     }
     const records = kept.length / 2;
     if (records > 0) await letters.write({ ...block, bytes: Buffer.concat(kept), records }, signal);
